@@ -1,0 +1,165 @@
+"""A tool is a plain async function: name, docstring and annotations are what the model sees.
+
+    @tool
+    async def set_blinds(home: Home, room: str, percent: Annotated[int, Meta(ge=0, le=100)]) -> str:
+        '''Open or close the blinds of a room: 0 is shut, 100 is open.'''
+
+``Home`` and ``Voice`` parameters are injected and hidden from the model; everything else is the schema.
+A file in ``tools/`` imports this module and nothing else of the speaker.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Literal, Protocol, get_type_hints, overload
+
+import msgspec
+from msgspec import Meta
+
+from speaker.core.errors import SpeakerError, ToolError
+from speaker.core.house import Device, Kind, Outcome, Wish
+
+__all__ = [
+    "Annotated",
+    "Device",
+    "Home",
+    "Kind",
+    "Literal",
+    "Meta",
+    "Outcome",
+    "Risk",
+    "Tool",
+    "ToolError",
+    "Voice",
+    "Wish",
+    "tool",
+]
+
+Risk = Literal["allow", "confirm", "never"]
+"""What may happen when the model asks for a tool: run it, ask the user first, or refuse."""
+
+MAX_OUTPUT_CHARACTERS: Final = 4_000
+"""Longest answer of a tool: it is paid for again with every later response of the session."""
+
+
+class Home(Protocol):
+    """The house, as tools see it."""
+
+    def find(self, name: str, *kinds: Kind, room: str = "") -> Device:
+        """The one device of these kinds that ``name`` means. Raises ToolError, naming what there is."""
+
+    def devices(self, *kinds: Kind, room: str = "") -> list[Device]:
+        """All devices of these kinds (no kind: all kinds), in a room or everywhere."""
+
+    async def act(self, device: Device, wish: Wish) -> Outcome:
+        """Ask the device for a change and wait until its state says so (or it does not answer).
+
+        Raises ToolError when the device cannot do that at all.
+        """
+
+    def reading(self, device: Device) -> str | None:
+        """The device's present value with its unit, as one would say it; None when it never reported."""
+
+
+class Voice(Protocol):
+    """The speaker itself, as tools see it."""
+
+    @property
+    def volume(self) -> int:
+        """Loudness of the answers, 0-100 percent."""
+
+    def set_volume(self, percent: int) -> int:
+        """Set the loudness, 0-100 percent, and return what it is now."""
+
+    def goodbye(self) -> None:
+        """End the conversation when this answer has been spoken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A function that the model may call."""
+
+    name: str
+    description: str
+    parameters: dict[str, Any]
+    """JSON Schema of the arguments, as the Realtime session takes it."""
+    risk: Risk
+    _function: Callable[..., Awaitable[str]]
+    _arguments: type[msgspec.Struct]
+    _injected: Mapping[str, type]
+
+    async def __call__(self, *args: object, **kwargs: object) -> str:
+        """Call the function as it was written."""
+        return await self._function(*args, **kwargs)
+
+    async def call(self, arguments: str, providers: Mapping[type, object]) -> str:
+        """Check the model's JSON ``arguments``, run the function and return its words.
+
+        ``providers`` maps Home and Voice to the objects to inject. Raises ToolError with a sentence
+        for the model when the arguments do not fit the schema or the function refuses.
+        """
+        try:
+            given = msgspec.json.decode(arguments or "{}", type=self._arguments)
+        except msgspec.DecodeError as error:
+            raise ToolError(f"{self.name}: the arguments do not fit: {error}") from error
+        values = {name: providers[kind] for name, kind in self._injected.items()}
+        values |= {name: getattr(given, name) for name in given.__struct_fields__}
+        said = await self._function(**values)
+        return said if len(said) <= MAX_OUTPUT_CHARACTERS else said[: MAX_OUTPUT_CHARACTERS - 1] + "…"
+
+    def definition(self) -> dict[str, Any]:
+        """The tool as an entry of ``session.tools``."""
+        return {
+            "type": "function",
+            "name": self.name,
+            "description": self.description,
+            "parameters": self.parameters,
+        }
+
+
+@overload
+def tool(function: Callable[..., Awaitable[str]], /) -> Tool: ...
+@overload
+def tool(*, risk: Risk) -> Callable[[Callable[..., Awaitable[str]]], Tool]: ...
+def tool(
+    function: Callable[..., Awaitable[str]] | None = None, /, *, risk: Risk = "allow"
+) -> Tool | Callable[[Callable[..., Awaitable[str]]], Tool]:
+    """Make an async function a tool. Raises SpeakerError when its signature cannot be a schema."""
+
+    def build(target: Callable[..., Awaitable[str]]) -> Tool:
+        return _build(target, risk)
+
+    return build if function is None else build(function)
+
+
+def _build(function: Callable[..., Awaitable[str]], risk: Risk) -> Tool:
+    name = function.__name__
+    description = inspect.getdoc(function)
+    if not description:
+        raise SpeakerError(f"tool {name} has no docstring; the model needs one to know when to call it")
+    if not inspect.iscoroutinefunction(function):
+        raise SpeakerError(f"tool {name} is not async; write `async def {name}(…)`")
+    hints = get_type_hints(function, include_extras=True)
+    injected: dict[str, type] = {}
+    fields: list[tuple[str, Any] | tuple[str, Any, Any]] = []
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.name not in hints:
+            raise SpeakerError(f"tool {name}: parameter {parameter.name} has no annotation; add its type")
+        hint = hints[parameter.name]
+        if hint is Home or hint is Voice:
+            injected[parameter.name] = hint
+        elif parameter.default is parameter.empty:
+            fields.append((parameter.name, hint))
+        else:
+            fields.append((parameter.name, hint, parameter.default))
+    arguments = msgspec.defstruct(name, fields, forbid_unknown_fields=True, kw_only=True)
+    return Tool(name, description, _schema(arguments), risk, function, arguments, injected)
+
+
+def _schema(arguments: type[msgspec.Struct]) -> dict[str, Any]:
+    (schema,), components = msgspec.json.schema_components([arguments])
+    name = schema["$ref"].rpartition("/")[2]
+    top: dict[str, Any] = {key: value for key, value in components.pop(name).items() if key != "title"}
+    if components:
+        top["$defs"] = components
+    return top

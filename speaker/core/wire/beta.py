@@ -1,0 +1,149 @@
+"""The older beta dialect as a renaming of the GA one, on JSON objects before and after the structs.
+
+The cloud refuses this dialect; older compatible servers speak nothing else.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+SERVER_NAMES: Final[Mapping[str, str]] = {
+    "response.audio.delta": "response.output_audio.delta",
+    "response.audio.done": "response.output_audio.done",
+    "response.audio_transcript.delta": "response.output_audio_transcript.delta",
+    "response.audio_transcript.done": "response.output_audio_transcript.done",
+    "response.text.delta": "response.output_text.delta",
+    "response.text.done": "response.output_text.done",
+}
+"""Beta name → GA name of the server's events."""
+
+_BETA_NAMES: Final = {ga: beta for beta, ga in SERVER_NAMES.items()} | {
+    "conversation.item.added": "conversation.item.created",
+}
+
+_FORMATS: Final = {"pcm16": "audio/pcm", "g711_ulaw": "audio/pcmu", "g711_alaw": "audio/pcma"}
+_BETA_FORMATS: Final = {ga: beta for beta, ga in _FORMATS.items()}
+
+_CONTENT: Final = {"text": "output_text", "audio": "output_audio"}
+_BETA_CONTENT: Final = {ga: beta for beta, ga in _CONTENT.items()}
+
+_SESSION_PATHS: Final[Mapping[str, tuple[str, ...]]] = {
+    "voice": ("audio", "output", "voice"),
+    "speed": ("audio", "output", "speed"),
+    "input_audio_format": ("audio", "input", "format"),
+    "output_audio_format": ("audio", "output", "format"),
+    "input_audio_transcription": ("audio", "input", "transcription"),
+    "input_audio_noise_reduction": ("audio", "input", "noise_reduction"),
+    "turn_detection": ("audio", "input", "turn_detection"),
+    "max_response_output_tokens": ("max_output_tokens",),
+    "modalities": ("output_modalities",),
+}
+"""Where a flat beta key of the session (or of a wished response) stands in the GA object."""
+
+_SAME: Final = ("id", "object", "model", "expires_at", "instructions", "tools", "tool_choice", "tracing",
+                "include", "metadata", "conversation", "input", "max_output_tokens")  # fmt: skip
+
+Json = dict[str, Any]
+
+
+def flatten(ga: Json) -> Json:
+    """A GA session or wished response as a beta one; what beta does not know is left out."""
+    flat: Json = {key: ga[key] for key in _SAME if key in ga}
+    for key, path in _SESSION_PATHS.items():
+        value: Any = ga
+        for step in path:
+            value = value.get(step, _FORMATS) if isinstance(value, dict) else _FORMATS
+        if value is not _FORMATS:  # any object that JSON cannot hold marks "not there"
+            flat[key] = _to_beta_value(key, value)
+    if "max_response_output_tokens" in flat:
+        flat.pop("max_output_tokens", None)
+    return flat
+
+
+def unflatten(flat: Json) -> Json:
+    """A beta session or wished response as a GA one; ``temperature`` has no counterpart and is dropped."""
+    ga: Json = {key: flat[key] for key in _SAME if key in flat}
+    for key, path in _SESSION_PATHS.items():
+        if key not in flat:
+            continue
+        place = ga
+        for step in path[:-1]:
+            place = place.setdefault(step, {})
+        place[path[-1]] = _to_ga_value(key, flat[key])
+    return ga
+
+
+def _to_beta_value(key: str, value: Any) -> Any:  # noqa: ANN401 - a JSON value
+    if key.endswith("_format"):
+        return _BETA_FORMATS.get(value.get("type"), value.get("type"))
+    if key == "modalities" and value == ["audio"]:
+        return ["text", "audio"]
+    return value
+
+
+def _to_ga_value(key: str, value: Any) -> Any:  # noqa: ANN401 - a JSON value
+    if key.endswith("_format"):
+        kind = _FORMATS.get(value, value)
+        return {"type": kind, "rate": 24_000} if kind == "audio/pcm" else {"type": kind}
+    if key == "modalities":
+        return ["audio"] if "audio" in value else ["text"]
+    return value
+
+
+def client_to_beta(event: Json) -> Json:
+    """A GA client event as a beta server wants it."""
+    if event["type"] == "session.update":
+        return event | {"session": flatten(event["session"])}
+    if event["type"] == "response.create" and "response" in event:
+        return event | {"response": flatten(event["response"])}
+    if event["type"] == "conversation.item.create":
+        return event | {"item": _rename_content(event["item"], _BETA_CONTENT)}
+    return event
+
+
+def client_to_ga(event: Json) -> Json:
+    """A beta client event as our server understands it."""
+    if event.get("type") == "session.update" and isinstance(event.get("session"), dict):
+        return event | {"session": unflatten(event["session"]) | {"type": "realtime"}}
+    if event.get("type") == "response.create" and isinstance(event.get("response"), dict):
+        return event | {"response": unflatten(event["response"])}
+    if event.get("type") == "conversation.item.create" and isinstance(event.get("item"), dict):
+        return event | {"item": _rename_content(event["item"], _CONTENT, role="assistant")}
+    return event
+
+
+def server_to_beta(event: Json) -> Json | None:
+    """A GA server event as beta clients know it; None for those that beta has no name for."""
+    kind = event["type"]
+    if kind == "conversation.item.done":
+        return None
+    changed = dict(event)
+    changed["type"] = "conversation.item.created" if kind == "conversation.item.added" else _BETA_NAMES.get(kind, kind)
+    if "session" in changed:
+        changed["session"] = flatten(changed["session"])
+    if "item" in changed:
+        changed["item"] = _rename_content(changed["item"], _BETA_CONTENT)
+    if "response" in changed:
+        changed["response"] = _response_to_beta(changed["response"])
+    return changed
+
+
+def _response_to_beta(response: Json) -> Json:
+    audio = response.get("audio", {}).get("output", {})
+    changed = {key: value for key, value in response.items() if key not in {"output_modalities", "audio"}}
+    if "output_modalities" in response:
+        changed["modalities"] = _to_beta_value("modalities", response["output_modalities"])
+    if "voice" in audio:
+        changed["voice"] = audio["voice"]
+    changed["output"] = [_rename_content(item, _BETA_CONTENT) for item in response.get("output", [])]
+    return changed
+
+
+def _rename_content(item: Json, names: Mapping[str, str], role: str = "") -> Json:
+    content = item.get("content")
+    if not isinstance(content, list) or (role and item.get("role") != role):
+        return item
+    renamed = [
+        part | {"type": names.get(part.get("type", ""), part.get("type"))} if isinstance(part, dict) else part
+        for part in content
+    ]
+    return item | {"content": renamed}
