@@ -1,0 +1,119 @@
+"""The microphone: one stream, opened once, 80 ms frames at 16 kHz on the event loop."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import pyaudio
+
+from speaker.adapters.sound.system import SILENT_AFTER_S, Device, SoundSystem, Stage
+from speaker.core import pcm
+from speaker.core.errors import SoundError
+from speaker.core.pcm import FRAME_MS, FRAME_SAMPLES, WAKE_HZ, Samples
+
+log = logging.getLogger(__name__)
+
+
+class Microphone:
+    """The one microphone stream: 80 ms frames, int16, shape (1280,), 16 kHz, on the event loop."""
+
+    def __init__(
+        self,
+        system: SoundSystem,
+        name: str,
+        deliver: Callable[[Samples], None],
+        trouble: Callable[[str], None],
+    ) -> None:
+        self._stage = Stage(system, name, "microphone", trouble)
+        self._deliver = deliver
+        self._wanted = asyncio.Event()
+        self._unwanted = asyncio.Event()
+        self._rest: Samples = np.zeros(0, np.int16)
+        self._resampler = pcm.Resampler(WAKE_HZ, WAKE_HZ)
+        self._channels = 1
+        self._generation = 0
+        self._last_frame_at = 0.0
+
+    def open(self, wanted: bool) -> None:
+        """Whether the stream is to exist at all; a muted microphone is closed, not ignored."""
+        if wanted:
+            self._unwanted.clear()
+            self._wanted.set()
+        else:
+            self._wanted.clear()
+            self._unwanted.set()
+
+    async def run(self) -> None:
+        """Keep the stream as wanted, for ever."""
+        while True:
+            await self._wanted.wait()
+            try:
+                stream = await asyncio.to_thread(self._start, asyncio.get_running_loop())
+            except SoundError as error:
+                await asyncio.sleep(self._stage.failed(str(error)))
+                continue
+            try:
+                await self._watch()
+            finally:
+                self._generation += 1  # frames that are on their way from this stream are stale
+                await asyncio.shield(asyncio.to_thread(self._stage.system.close, stream))
+
+    async def _watch(self) -> None:
+        """Return when the stream is no longer wanted or has gone silent."""
+        loop = asyncio.get_running_loop()
+        self._last_frame_at = loop.time()
+        while not self._unwanted.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._unwanted.wait(), SILENT_AFTER_S / 2)
+            if loop.time() - self._last_frame_at > SILENT_AFTER_S:
+                lost = f'the microphone "{self._stage.name}" has stopped delivering sound'
+                await asyncio.sleep(self._stage.failed(lost))
+                return
+
+    def _start(self, loop: asyncio.AbstractEventLoop) -> pyaudio.PyAudio.Stream:
+        device = self._stage.system.find(self._stage.name, "microphone")
+        try:
+            return self._start_at(loop, device, WAKE_HZ, 1)
+        except SoundError as refused:
+            with contextlib.suppress(SoundError):
+                return self._start_at(loop, device, device.native_hz, 1)
+            with contextlib.suppress(SoundError):
+                return self._start_at(loop, device, device.native_hz, device.inputs)
+            raise refused from None
+
+    def _start_at(
+        self, loop: asyncio.AbstractEventLoop, device: Device, hz: int, channels: int
+    ) -> pyaudio.PyAudio.Stream:
+        generation = self._generation
+
+        def arrived(data: bytes, _count: int, _times: Mapping[str, float], _status: int) -> tuple[None, int]:
+            with contextlib.suppress(RuntimeError):  # the loop is closed while the program ends
+                loop.call_soon_threadsafe(self._take, data, generation)
+            return None, pyaudio.paContinue
+
+        self._channels = channels
+        self._resampler = pcm.Resampler(hz, WAKE_HZ)
+        self._rest = np.zeros(0, np.int16)
+        stream = self._stage.system.open(
+            device, "microphone", arrived, rate=hz, channels=channels, frames_per_buffer=hz * FRAME_MS // 1000
+        )
+        log.info("= microphone %s at %d Hz, %d channel(s)", device.name, hz, channels)
+        return stream
+
+    def _take(self, data: bytes, generation: int) -> None:
+        if generation != self._generation or not self._wanted.is_set():
+            return
+        self._stage.works()
+        self._last_frame_at = asyncio.get_running_loop().time()
+        samples = pcm.from_bytes(data)
+        if self._channels > 1:
+            samples = np.ascontiguousarray(samples[:: self._channels])
+        ready = self._resampler.push(samples)
+        if self._rest.size:
+            ready = np.concatenate([self._rest, ready])
+        whole = ready.size - ready.size % FRAME_SAMPLES
+        self._rest = ready[whole:]
+        for start in range(0, whole, FRAME_SAMPLES):
+            self._deliver(ready[start : start + FRAME_SAMPLES])

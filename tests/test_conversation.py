@@ -1,0 +1,339 @@
+"""The laws of the conversation, over random histories, and the stories people live through."""
+
+from typing import Final
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from speaker.core.conversation import (
+    POSTURES,
+    TABLE,
+    Conversation,
+    Duplex,
+    Errand,
+    Event,
+    Expired,
+    Goodbye,
+    Microphone,
+    Muted,
+    PlaybackBegan,
+    PlaybackEnded,
+    Pressed,
+    ReplyRefused,
+    ResponseBegan,
+    ResponseEnded,
+    SessionClosed,
+    SessionEvent,
+    SessionOpened,
+    SpeechBegan,
+    SpeechEnded,
+    State,
+    Stopped,
+    ToolAnswered,
+    Unmuted,
+    Woken,
+)
+from speaker.core.settings import Limits
+
+LIMITS: Final = Limits()
+
+_sessions = st.integers(0, 3)
+_responses = st.sampled_from(["r1", "r2"])
+_calls = st.sampled_from(["c1", "c2"])
+_events: st.SearchStrategy[Event] = st.one_of(
+    st.sampled_from([Woken("hey_jarvis", 0.9), Pressed(), Stopped(), Muted(), Unmuted()]),
+    st.sampled_from([Expired(), PlaybackBegan(), PlaybackEnded()]),
+    st.builds(SessionOpened, _sessions),
+    st.builds(SessionClosed, _sessions),
+    st.builds(SpeechBegan, _sessions),
+    st.builds(SpeechEnded, _sessions),
+    st.builds(ResponseBegan, _sessions, _responses),
+    st.builds(ResponseEnded, _sessions, _responses, st.booleans(), st.frozensets(_calls)),
+    st.builds(ReplyRefused, _sessions),
+    st.builds(ToolAnswered, _sessions, _calls),
+    st.builds(Goodbye, _sessions),
+)
+_histories = st.lists(st.tuples(_events, st.floats(0, 30)), max_size=60)
+
+
+class World:
+    """A machine and a clock, driven by hand."""
+
+    def __init__(self, duplex: Duplex = "wake") -> None:
+        self.machine = Conversation(LIMITS, duplex)
+        self.now = 100.0
+
+    def state(self) -> State:
+        """Where the conversation is now."""
+        return self.machine.state
+
+    def on(self, *events: Event) -> list[Errand]:
+        """Feed events a tenth of a second apart; the errands of all of them."""
+        done: list[Errand] = []
+        for event in events:
+            self.now += 0.1
+            done += self.machine.on(event, self.now)
+        return done
+
+    def wait(self) -> list[Errand]:
+        """Let the present state last its longest."""
+        assert self.machine.deadline is not None
+        self.now = self.machine.deadline
+        return self.machine.on(Expired(), self.now)
+
+    def awake(self) -> int:
+        """Wake and open the session; its number."""
+        self.on(Woken("hey_jarvis", 0.9))
+        self.on(SessionOpened(self.machine.session))
+        return self.machine.session
+
+
+@given(_histories)
+def test_home_means_no_session_and_muted_hears_nothing(history: list[tuple[Event, float]]) -> None:
+    machine, now = Conversation(LIMITS), 0.0
+    for event, wait_s in history:
+        now += wait_s
+        machine.on(event, now)
+        posture = machine.posture
+        assert posture.session == machine.awake == (machine.state not in {State.MUTED, State.ASLEEP})
+        assert posture.session or posture.microphone not in {Microphone.SESSION, Microphone.HOLD}
+        if machine.state is State.MUTED:
+            assert posture.microphone is Microphone.OFF
+
+
+@given(_histories)
+def test_every_awake_state_ends_and_expiries_lead_home(history: list[tuple[Event, float]]) -> None:
+    machine, now = Conversation(LIMITS), 0.0
+    for event, wait_s in history:
+        now += wait_s
+        machine.on(event, now)
+        assert (machine.deadline is not None) == machine.awake
+    for _ in range(4):
+        if machine.deadline is None:
+            break
+        now = max(now, machine.deadline)
+        machine.on(Expired(), now)
+    assert not machine.awake
+
+
+@given(_histories)
+def test_news_of_another_session_changes_nothing(history: list[tuple[Event, float]]) -> None:
+    machine, now = Conversation(LIMITS), 0.0
+    for event, wait_s in history:
+        now += wait_s
+        before = (machine.state, machine.deadline, machine.posture)
+        stale = isinstance(event, SessionEvent) and (event.session != machine.session or not machine.awake)
+        errands = machine.on(event, now)
+        if stale:
+            assert errands == []
+            assert (machine.state, machine.deadline, machine.posture) == before
+
+
+@given(_histories)
+@settings(max_examples=400)
+def test_never_two_responses_in_flight(history: list[tuple[Event, float]]) -> None:
+    """We ask only while the server makes none and none is asked for already."""
+    machine, now = Conversation(LIMITS), 0.0
+    making: set[str] = set()
+    asked = False
+    session = 0
+    for event, wait_s in history:
+        now += wait_s
+        known = isinstance(event, SessionEvent) and event.session == machine.session and machine.awake
+        if known:
+            match event:
+                case ResponseBegan(response=response):
+                    making, asked = {response}, False
+                case ResponseEnded(response=response):
+                    making.discard(response)
+                case ReplyRefused() | SpeechEnded():
+                    asked = isinstance(event, SpeechEnded)
+                case _:
+                    pass
+        errands = machine.on(event, now)
+        if machine.session != session or Errand.HUSH in errands:
+            session, making, asked = machine.session, set(), False
+        if Errand.REPLY in errands:
+            assert not making
+            assert not asked
+            asked = True
+
+
+@given(_histories)
+def test_silence_is_asked_for_at_once(history: list[tuple[Event, float]]) -> None:
+    machine, now = Conversation(LIMITS), 0.0
+    for event, wait_s in history:
+        now += wait_s
+        machine.on(event, now)
+    speaking = machine.state is State.SPEAKING
+    errands = machine.on(Stopped(), now)
+    assert not machine.awake
+    assert Errand.HUSH in errands or not speaking
+    assert Errand.REPLY not in errands
+
+
+def test_table_reaches_every_state_and_leaves_it() -> None:
+    assert {state for state, _ in TABLE} == set(State)
+    assert set(TABLE.values()) == set(State)
+    assert set(POSTURES) == set(State)
+    awake = set(State) - {State.MUTED, State.ASLEEP}
+    for event, home in ((Stopped, State.ASLEEP), (SessionClosed, State.ASLEEP), (Muted, State.MUTED)):
+        assert all(TABLE[state, event] is home for state in awake)
+
+
+def test_a_command_from_wake_word_to_sleep() -> None:
+    world = World()
+    assert world.on(Woken("hey_jarvis", 0.9)) == [Errand.CHIME]
+    assert world.machine.posture.microphone is Microphone.HOLD
+    s = world.machine.session
+    world.on(SessionOpened(s), SpeechBegan(s), SpeechEnded(s))
+    assert world.state() is State.THINKING
+    world.on(ResponseBegan(s, "r1"))
+    assert world.on(ResponseEnded(s, "r1", calls=frozenset({"c1", "c2"}))) == []
+    assert world.on(ToolAnswered(s, "c1")) == []
+    assert world.on(ToolAnswered(s, "c2")) == [Errand.REPLY]
+    world.on(ResponseBegan(s, "r2"), PlaybackBegan())
+    assert world.state() is State.SPEAKING
+    world.on(ResponseEnded(s, "r2"))
+    assert world.state() is State.SPEAKING, "the device has not run dry"
+    world.on(PlaybackEnded())
+    assert world.state() is State.FOLLOW_UP
+    world.wait()
+    assert world.state() is State.ASLEEP
+    assert world.machine.ended_by == "follow_up_timeout"
+
+
+def test_wake_without_speech_costs_nothing() -> None:
+    world = World()
+    world.awake()
+    assert world.wait() == []
+    assert world.state() is State.ASLEEP
+    assert world.machine.ended_by == "no_speech"
+
+
+def test_long_utterance_is_not_cut_by_the_listening_limit() -> None:
+    world = World()
+    s = world.awake()
+    world.on(SpeechBegan(s))
+    assert world.machine.deadline == pytest.approx(world.now + LIMITS.utterance_s)
+
+
+def test_running_dry_between_deltas_is_not_the_end() -> None:
+    world = World()
+    s = world.awake()
+    world.on(SpeechBegan(s), SpeechEnded(s), ResponseBegan(s, "r1"), PlaybackBegan(), PlaybackEnded())
+    assert world.state() is State.SPEAKING
+    world.on(ResponseEnded(s, "r1"))
+    assert world.state() is State.FOLLOW_UP
+
+
+@pytest.mark.parametrize(
+    ("duplex", "microphone"),
+    [("full", Microphone.SESSION), ("wake", Microphone.WAKE), ("half", Microphone.OFF)],
+)
+def test_duplex_says_where_the_microphone_goes_while_speaking(duplex: Duplex, microphone: Microphone) -> None:
+    world = World(duplex)
+    s = world.awake()
+    world.on(SpeechBegan(s), SpeechEnded(s), ResponseBegan(s, "r1"), PlaybackBegan())
+    assert world.machine.posture.microphone is microphone
+
+
+@pytest.mark.parametrize("interruption", ["speech", "wake word", "button"])
+def test_barge_in_hushes_and_listens(interruption: str) -> None:
+    world = World()
+    s = world.awake()
+    world.on(SpeechBegan(s), SpeechEnded(s), ResponseBegan(s, "r1"), PlaybackBegan(), ResponseEnded(s, "r1"))
+    event = {"speech": SpeechBegan(s), "wake word": Woken("hey_jarvis", 0.3), "button": Pressed()}[interruption]
+    assert world.on(event) == [Errand.HUSH]
+    assert world.state() is State.LISTENING
+
+
+def test_cancelled_response_may_end_before_speech_is_reported() -> None:
+    world = World("full")
+    s = world.awake()
+    world.on(SpeechBegan(s), SpeechEnded(s), ResponseBegan(s, "r1"), PlaybackBegan(), ResponseEnded(s, "r1"))
+    assert world.state() is State.SPEAKING
+    assert world.on(SpeechBegan(s)) == [Errand.HUSH]
+    assert world.state() is State.LISTENING
+
+
+def test_tools_of_an_interrupted_turn_deliver_but_ask_for_nothing() -> None:
+    world = World()
+    s = world.awake()
+    world.on(SpeechBegan(s), SpeechEnded(s), ResponseBegan(s, "r1"))
+    world.on(ResponseEnded(s, "r1", calls=frozenset({"c1"})))
+    assert world.on(SpeechBegan(s)) == [Errand.HUSH]
+    assert world.on(ToolAnswered(s, "c1")) == []
+    assert world.state() is State.LISTENING
+
+
+def test_reply_that_met_another_response_is_asked_for_again() -> None:
+    world = World()
+    s = world.awake()
+    world.on(SpeechBegan(s), SpeechEnded(s), ResponseBegan(s, "r1"))
+    world.on(ResponseEnded(s, "r1", calls=frozenset({"c1"})))
+    assert world.on(ToolAnswered(s, "c1")) == [Errand.REPLY]
+    world.on(ResponseBegan(s, "r2"))
+    assert world.on(ReplyRefused(s)) == []
+    assert world.on(ResponseEnded(s, "r2")) == [Errand.REPLY]
+
+
+def test_goodbye_ends_after_the_answer() -> None:
+    world = World()
+    s = world.awake()
+    world.on(SpeechBegan(s), SpeechEnded(s), ResponseBegan(s, "r1"), PlaybackBegan(), Goodbye(s))
+    world.on(ResponseEnded(s, "r1"))
+    assert world.state() is State.SPEAKING
+    world.on(PlaybackEnded())
+    assert world.state() is State.ASLEEP
+    assert world.machine.ended_by == "goodbye"
+
+
+def test_lost_session_is_apologised_for_only_when_somebody_waits() -> None:
+    world = World()
+    s = world.awake()
+    world.on(SpeechBegan(s), SpeechEnded(s), ResponseBegan(s, "r1"), PlaybackBegan())
+    assert world.on(SessionClosed(s)) == [Errand.HUSH, Errand.APOLOGISE]
+    assert world.machine.ended_by == "error"
+
+    world = World()
+    s = world.awake()
+    world.on(SpeechBegan(s), SpeechEnded(s), ResponseBegan(s, "r1"), PlaybackBegan(), ResponseEnded(s, "r1"))
+    assert world.on(SessionClosed(s)) == [], "a complete answer is heard to its end"
+
+    world = World()
+    s = world.awake()
+    world.on(SpeechBegan(s))
+    assert world.on(SessionClosed(s)) == [Errand.APOLOGISE]
+
+
+def test_no_connection_and_no_answer_are_said_aloud() -> None:
+    world = World()
+    world.on(Woken("hey_jarvis", 0.9))
+    assert world.wait() == [Errand.APOLOGISE]
+    world = World()
+    s = world.awake()
+    world.on(SpeechBegan(s), SpeechEnded(s))
+    assert world.wait() == [Errand.HUSH, Errand.APOLOGISE]
+    assert world.machine.ended_by == "error"
+
+
+def test_failed_response_is_apologised_for_and_the_conversation_goes_on() -> None:
+    world = World()
+    s = world.awake()
+    world.on(SpeechBegan(s), SpeechEnded(s), ResponseBegan(s, "r1"))
+    assert world.on(ResponseEnded(s, "r1", failed=True)) == [Errand.APOLOGISE]
+    assert world.state() is State.FOLLOW_UP
+    world.on(PlaybackBegan())
+    assert world.state() is State.SPEAKING, "the apology must not be heard as the user's words"
+
+
+def test_session_has_a_longest_life_whatever_the_server_does() -> None:
+    world = World()
+    s = world.awake()
+    end = world.now + LIMITS.session_s + 1
+    while world.now < end and world.machine.awake:
+        world.on(SpeechBegan(s), SpeechEnded(s), ResponseBegan(s, "r"), ResponseEnded(s, "r"), Expired())
+        world.now += 3
+    assert not world.machine.awake
