@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from speaker.demo.broker import PrivateBroker, private_broker
 from speaker.demo.room import Room
 from speaker.demo.room import room as open_room
 
@@ -37,4 +38,12 @@ async def room(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Room]:
         require(program)
     folder: Path = tmp_path_factory.mktemp("room")
     async with open_room(folder) as one:
+        yield one
+
+
+@pytest.fixture(scope="session")
+async def broker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[PrivateBroker]:
+    """A mosquitto of our own."""
+    require("mosquitto")
+    async with private_broker(tmp_path_factory.mktemp("broker")) as one:
         yield one
