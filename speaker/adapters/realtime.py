@@ -1,0 +1,260 @@
+"""One Realtime session over WebSocket, to the cloud or to the embedded server: the same client for both.
+
+A session is opened once, configured, used and closed. What it hears from the server is told as typed
+events; when it is over, for whatever reason, ``Closed`` is told exactly once.
+"""
+
+import asyncio
+import contextlib
+import logging
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import urlencode, urlsplit
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
+
+from speaker.core import pcm
+from speaker.core.errors import SessionError, WireError
+from speaker.core.pcm import SESSION_HZ, WAKE_HZ, Samples
+from speaker.core.wire import client as cl
+from speaker.core.wire import server as ev
+from speaker.core.wire.codec import Dialect, Unknown, decode_server, encode_client, type_of
+from speaker.core.wire.objects import Session
+
+log = logging.getLogger(__name__)
+
+APPEND_MS: Final = 40
+"""Length of one append; the protocol's clients use 20-60 ms."""
+
+ATTEMPTS: Final = 3
+BACKOFF_S: Final = 0.3
+"""Wait before the second attempt to connect; doubled for the third, and jittered."""
+
+CLOSE_S: Final = 1.0
+"""How long a polite close may take."""
+
+FATAL_CODES: Final = {
+    "beta_api_shape_disabled": "does not speak the beta dialect any more; set session.protocol to ga",
+    "invalid_api_key": "refuses the key; check the credential openai_api_key",
+    "account_deactivated": "says that the account is deactivated",
+    "insufficient_quota": "says that the account has no credit left",
+    "credit_balance_exhausted": "says that the account has no credit left",
+    "billing_hard_limit_reached": "says that the account has reached its spending limit",
+    "model_not_found": "does not know the model; check session.model",
+}
+"""Error code → what it means for the owner, after "the Realtime service at …"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where to connect. The key is never shown."""
+
+    url: str
+    model: str
+    dialect: Dialect = "ga"
+    key: str | None = field(default=None, repr=False)
+
+    @property
+    def place(self) -> str:
+        """The service's host, for messages."""
+        return urlsplit(self.url).netloc
+
+    @property
+    def address(self) -> str:
+        """The URL with the model."""
+        joint = "&" if urlsplit(self.url).query else "?"
+        return f"{self.url}{joint}{urlencode({'model': self.model})}"
+
+    def headers(self) -> dict[str, str]:
+        """Request headers. The beta header must not be sent in the GA dialect."""
+        headers = {"Authorization": f"Bearer {self.key}"} if self.key else {}
+        return headers | ({"OpenAI-Beta": "realtime=v1"} if self.dialect == "beta" else {})
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The session is configured and takes sound; ``id`` is the server's name for it."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The session is over. ``error`` is None when it was we who closed it."""
+
+    error: SessionError | None
+
+
+News = ev.ServerEvent | Opened | Closed
+
+
+class RealtimeSession:
+    """One session, from connecting to closed. ``tell`` is called on the event loop, in order."""
+
+    def __init__(self, target: Target, opening: Session, tell: Callable[[News], None]) -> None:
+        self._target = target
+        self._opening = opening
+        self._tell = tell
+        self._outgoing: asyncio.Queue[cl.ClientEvent] = asyncio.Queue()
+        self._resampler = pcm.Resampler(WAKE_HZ, SESSION_HZ)
+        self._rest = b""
+        self.sent_bytes = 0
+        """Sound sent so far, 16-bit mono at 24 kHz."""
+        self._closing = False
+        self._last_error: SessionError | None = None
+
+    def append(self, samples: Samples) -> None:
+        """Send microphone sound: int16, shape (n,), 16 kHz, any n; it goes out in 40 ms pieces."""
+        ready = self._rest + pcm.to_bytes(self._resampler.push(samples))
+        step = pcm.BYTES_PER_SAMPLE * pcm.ms_to_samples(APPEND_MS, SESSION_HZ)
+        whole = len(ready) - len(ready) % step
+        self._rest = ready[whole:]
+        for start in range(0, whole, step):
+            self.send(cl.AppendAudio(audio=ready[start : start + step]))
+        self.sent_bytes += whole
+
+    def send(self, event: cl.ClientEvent) -> None:
+        """Send an event, in the order of the calls."""
+        self._outgoing.put_nowait(event)
+
+    async def run(self) -> None:
+        """Hold the session until either side ends it; then tell ``Closed``. Cancelling closes it politely."""
+        error: SessionError | None = None
+        try:
+            connection = await self._connect()
+            try:
+                await self._hold(connection)
+            finally:
+                await _close(connection)
+            error = self._reason(connection)
+        except SessionError as problem:
+            error = problem
+        except asyncio.CancelledError:
+            self._closing = True
+            raise
+        finally:
+            self._tell(Closed(None if self._closing else error))
+
+    async def _connect(self) -> ClientConnection:
+        """A connection, tried again when the trouble may pass. Raises SessionError."""
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return await self._connect_once()
+            except SessionError as error:
+                if error.fatal or attempt == ATTEMPTS:
+                    raise
+                log.warning("%s; trying again", error)
+                await asyncio.sleep(BACKOFF_S * 2 ** (attempt - 1) * random.uniform(0.8, 1.2))  # noqa: S311 - jitter
+        raise AssertionError  # the loop returns or raises
+
+    async def _connect_once(self) -> ClientConnection:
+        target = self._target
+        place = f"the Realtime service at {target.place}"
+        local = (urlsplit(target.url).hostname or "") in {"127.0.0.1", "localhost", "::1"}
+        try:
+            return await connect(
+                target.address,
+                additional_headers=target.headers(),
+                compression=None,  # base64 sound hardly shrinks
+                max_size=None,
+                proxy=None if local else True,
+                close_timeout=CLOSE_S,
+            )
+        except InvalidStatus as error:
+            raise _refused(place, error.response.status_code) from error
+        except InvalidURI as error:
+            raise SessionError(f"session.url: {target.url} is not a WebSocket address", fatal=True) from error
+        except TimeoutError as error:
+            raise SessionError(f"{place} does not answer", code="timeout") from error
+        except (OSError, InvalidHandshake) as error:
+            raise SessionError(f"{place} cannot be reached: {error}; is the network up?", code="network") from error
+
+    async def _hold(self, connection: ClientConnection) -> None:
+        sending: asyncio.Task[None] | None = None
+        try:
+            async for frame in connection:
+                event = self._decode(frame)
+                if event is None:
+                    continue
+                if isinstance(event, ev.SessionCreated):
+                    # Only now is the session connected, and nothing may be sent before it is configured.
+                    await connection.send(self._encode(cl.SessionUpdate(session=self._opening)))
+                elif isinstance(event, ev.SessionUpdated) and sending is None:
+                    sending = asyncio.create_task(self._send_all(connection))
+                    identity = event.session.id
+                    self._tell(Opened(identity if isinstance(identity, str) else ""))
+                elif isinstance(event, ev.Error):
+                    self._note(event)
+                    self._tell(event)
+                else:
+                    self._tell(event)
+        except ConnectionClosed:
+            pass  # told by the close code, see _reason
+        finally:
+            if sending is not None:
+                sending.cancel()
+                await asyncio.gather(sending, return_exceptions=True)
+
+    def _decode(self, frame: str | bytes) -> ev.ServerEvent | None:
+        try:
+            event = decode_server(frame)
+        except WireError as error:
+            log.warning("%s", error)
+            return None
+        if isinstance(event, Unknown):
+            log.debug("< %s (unknown, ignored)", event.type)
+            return None
+        log.debug("< %s", type_of(event))
+        return event
+
+    def _encode(self, event: cl.ClientEvent) -> str:
+        if not isinstance(event, cl.AppendAudio):
+            log.debug("> %s", type_of(event))
+        return encode_client(event, self._target.dialect)
+
+    async def _send_all(self, connection: ClientConnection) -> None:
+        with contextlib.suppress(ConnectionClosed):
+            while True:
+                await connection.send(self._encode(await self._outgoing.get()))
+
+    def _note(self, event: ev.Error) -> None:
+        """Remember an error event: the close that may follow carries less."""
+        problem = event.error
+        code = problem.code or problem.type or ""
+        meaning = FATAL_CODES.get(code) or FATAL_CODES.get(problem.type or "")
+        place = f"the Realtime service at {self._target.place}"
+        if meaning:
+            self._last_error = SessionError(f"{place} {meaning}", code=code, fatal=True)
+        else:
+            self._last_error = SessionError(f"{place} reports: {problem.message}", code=code)
+
+    def _reason(self, connection: ClientConnection) -> SessionError:
+        """Why the server ended the session; 1001 is an end too, although the library calls it OK."""
+        code, reason = connection.close_code or 1006, connection.close_reason or ""
+        named = reason.rpartition(".")[2]
+        place = f"the Realtime service at {self._target.place}"
+        if self._last_error is not None and (self._last_error.fatal or code in {3000, 4000}):
+            return self._last_error
+        if named in FATAL_CODES:
+            return SessionError(f"{place} {FATAL_CODES[named]}", code=named, fatal=True)
+        if code == 1006:
+            return SessionError(f"the connection to {place} broke", code="1006")
+        return SessionError(f"{place} closed the session ({code} {reason})".replace(" )", ")"), code=str(code))
+
+
+async def _close(connection: ClientConnection) -> None:
+    with contextlib.suppress(ConnectionClosed, TimeoutError, asyncio.CancelledError):
+        async with asyncio.timeout(CLOSE_S):
+            await connection.close(1000)
+
+
+def _refused(place: str, status: int) -> SessionError:
+    if status in {401, 403}:
+        meaning = FATAL_CODES["invalid_api_key"]
+        return SessionError(f"{place} {meaning} (HTTP {status})", code="invalid_api_key", fatal=True)
+    if status == 404:
+        return SessionError(f"{place} has no Realtime endpoint there (HTTP 404); check session.url", fatal=True)
+    return SessionError(f"{place} answers with HTTP {status}", code=str(status))

@@ -1,0 +1,1 @@
+"""The embedded Realtime server: the cloud's protocol, answered on this machine."""

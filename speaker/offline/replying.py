@@ -1,0 +1,206 @@
+"""What a model would do with the user's words, by rules: call the session's tools, or say a sentence.
+
+The rules know the house only from the session's instructions (see ``household``) and the tools only from
+the session. Whatever is not clear leads to a sentence, never to a call.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+import msgspec
+import yaml
+
+from speaker.offline import answering, freehand
+from speaker.offline.definitions import Call, Definition, Reply, read_definitions
+from speaker.offline.grammar import Grammar, Match, Sentences, Slot
+from speaker.offline.household import Household
+from speaker.offline.plans import plan, together
+from speaker.offline.wording import SEPARATOR, plain, spoken, trim, without_separators
+
+__all__ = ["Brain", "Call", "Reply"]
+
+UNHEARD: Final = "Sorry, I didn't catch that."
+UNKNOWN: Final = "Sorry, I can't help with that offline."
+PARTLY: Final = "Sorry, I understood only a part of that, so I did nothing."
+
+_TALK: Final = "talk"
+_DIVIDERS: Final = frozenset({SEPARATOR, "and", "then"})
+_CARRIED: Final = 4
+"""How many words one part of a sentence may lend to another: "turn off the hall" and "the kitchen lights"."""
+
+
+class _Group(msgspec.Struct, frozen=True):
+    say: list[str]
+    slots: dict[str, str | bool] = {}
+
+
+class _Ability(msgspec.Struct, frozen=True):
+    ability: str
+    sentences: list[_Group]
+    example: str = ""
+
+
+class _Book(msgspec.Struct, frozen=True):
+    """The content of sentences.yaml."""
+
+    numbers: dict[str, tuple[int, int]]
+    words: str
+    rules: dict[str, str]
+    tools: dict[str, _Ability]
+    talk: list[_Group]
+
+
+@cache
+def _book() -> _Book:
+    text = files("speaker.offline").joinpath("sentences.yaml").read_text("utf-8")
+    return msgspec.convert(yaml.safe_load(text), _Book)
+
+
+class Brain:
+    """The rules for one session: its instructions and its tools."""
+
+    def __init__(self, instructions: str, tools: Sequence[Mapping[str, object]]) -> None:
+        """``tools`` are the entries of ``session.tools``; those that are no functions do not count."""
+        self._household = Household.read(instructions)
+        self._tools = read_definitions(tools)
+        self._others = [tool for name, tool in self._tools.items() if name not in _book().tools]
+        book = _book()
+        self._grammar = Grammar(list(self._sentences()), book.rules, self._names(), book.numbers, book.words.split())
+
+    def _sentences(self) -> Iterator[Sentences]:
+        for name, ability in _book().tools.items():
+            if name in self._tools:
+                for group in ability.sentences:
+                    yield Sentences(name, group.say, group.slots)
+        for group in _book().talk:
+            yield Sentences(_TALK, group.say, group.slots)
+
+    def _names(self) -> dict[str, Mapping[str, Slot]]:
+        house = self._household
+        rooms: dict[str, Slot] = {spoken(room): room for room in house.rooms}
+        outside = ("outside", "outdoors", "outdoor") if house.has_outside else ()
+        return {
+            "light": house.called("light"),
+            "thermostat": house.called("climate"),
+            "scene": house.called("scene"),
+            "room": rooms,
+            "place": rooms,
+            "outside": dict.fromkeys(outside, "outside"),
+            "on": {"on": True, "off": False},
+        }
+
+    def reply(self, words: str) -> Reply:
+        """Calls of the tools, or a text to speak, for what the user said."""
+        said = plain(words)
+        if not said:
+            return Reply(text=UNHEARD)
+        reply = self._clause(without_separators(said), near=False)
+        return reply or self._considered(self._grammar.respell(trim(said)))
+
+    def _considered(self, words: list[str]) -> Reply:
+        return (
+            self._clause(without_separators(words), near=False)
+            or self._parts(words, [])
+            or self._clause(without_separators(words))
+            or Reply(text=self._unknown(words))
+        )
+
+    def answer(self, outputs: Sequence[str]) -> str:
+        """The sentence to speak when the tools have returned ``outputs``."""
+        return answering.answer(outputs)
+
+    def _parts(self, words: list[str], lead: list[str]) -> Reply | None:
+        """Several wishes in one sentence; all of them are understood, or none counts."""
+        for left, right in _divided(words):
+            first = self._clause(left, lead=lead, tail=without_separators(right))
+            if first is None:
+                continue
+            # What follows may leave out the words that it shares with the first wish.
+            lead_on = lead or left
+            rest = self._parts(right, lead_on) or self._clause(without_separators(right), lead=lead_on)
+            if rest is not None:
+                return together([first, rest])
+        return None
+
+    def _clause(
+        self, words: list[str], *, lead: Sequence[str] = (), tail: Sequence[str] = (), near: bool = True
+    ) -> Reply | None:
+        """One wish, perhaps completed by words of its neighbours, perhaps with a slip in it."""
+        for before, after in _loans(lead, tail):
+            reply = self._certain([*before, *words, *after])
+            if reply is not None:
+                return reply
+        match = self._grammar.near(words) if near else None
+        return self._planned(match) if match is not None else None
+
+    def _certain(self, words: list[str]) -> Reply | None:
+        match = self._grammar.exact(words)
+        if match is not None:
+            return self._planned(match)
+        calls = [freehand.fill(tool, words, self._household) for tool in self._others]
+        certain = [call for call in calls if call is not None]
+        return Reply((certain[0],)) if len(certain) == 1 else None
+
+    def _planned(self, match: Match) -> Reply | None:
+        text = match.slots.get("reply")
+        if isinstance(text, str):
+            return Reply(text=text.replace("ABILITIES", self._abilities()))
+        return plan(match, self._tools[match.topic], self._household)
+
+    def _unknown(self, words: list[str]) -> str:
+        if any(self._clause(left, near=False) for left, _ in _divided(words)):
+            return PARTLY
+        example = next(self._examples(), "")
+        return f"{UNKNOWN} You could say: {example}." if example else UNKNOWN
+
+    def _examples(self) -> Iterator[str]:
+        """Sentences that would work here."""
+        names = {
+            "{light}": self._unmistakable("light"),
+            "{scene}": self._unmistakable("scene"),
+            "{room}": next(iter(self._household.rooms), ""),
+        }
+        for ability in self._abilities_here():
+            needed = next((slot for slot in names if slot in ability.example), "")
+            if ability.example and (not needed or names[needed]):
+                yield ability.example.replace(needed, names[needed]) if needed else ability.example
+
+    def _unmistakable(self, kind: str) -> str:
+        names = [device.name for device in self._household.of(kind)]
+        return next((name for name in names if names.count(name) == 1), "")
+
+    def _abilities_here(self) -> list[_Ability]:
+        return [ability for name, ability in _book().tools.items() if name in self._tools]
+
+    def _abilities(self) -> str:
+        """All that the session's tools allow, as one sentence."""
+        verbs = [ability.ability for ability in self._abilities_here()]
+        verbs += [_first_words(tool) for tool in self._others]
+        if not verbs:
+            return "I can't do anything here offline."
+        return f"I can {_enumerated(verbs)}."
+
+
+def _divided(words: list[str]) -> Iterator[tuple[list[str], list[str]]]:
+    """The first part and the rest, for each place where the words may be divided."""
+    for at, word in enumerate(words):
+        left, right = trim(words[:at]), trim(words[at + 1 :])
+        if word in _DIVIDERS and without_separators(left) and without_separators(right):
+            yield without_separators(left), right
+
+
+def _loans(lead: Sequence[str], tail: Sequence[str]) -> Iterator[tuple[Sequence[str], Sequence[str]]]:
+    """Words to put before and after: none first, then few, then more."""
+    for last in range(min(_CARRIED, len(tail)) + 1):
+        for first in range(min(_CARRIED, len(lead)) + 1):
+            yield lead[:first], tail[len(tail) - last :]
+
+
+def _first_words(tool: Definition) -> str:
+    return tool.name.replace("_", " ")
+
+
+def _enumerated(verbs: Sequence[str]) -> str:
+    return " and ".join([", ".join(verbs[:-1]), verbs[-1]]) if len(verbs) > 1 else verbs[0]
