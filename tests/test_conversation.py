@@ -19,6 +19,7 @@ from speaker.core.conversation import (
     Muted,
     PlaybackBegan,
     PlaybackEnded,
+    PlaybackQueued,
     Pressed,
     ReplyRefused,
     ResponseBegan,
@@ -43,7 +44,7 @@ _responses = st.sampled_from(["r1", "r2"])
 _calls = st.sampled_from(["c1", "c2"])
 _events: st.SearchStrategy[Event] = st.one_of(
     st.sampled_from([Woken("hey_jarvis", 0.9), Pressed(), Stopped(), Muted(), Unmuted()]),
-    st.sampled_from([Expired(), PlaybackBegan(), PlaybackEnded()]),
+    st.sampled_from([Expired(), PlaybackQueued(), PlaybackBegan(), PlaybackEnded()]),
     st.builds(SessionOpened, _sessions),
     st.builds(SessionClosed, _sessions),
     st.builds(SpeechBegan, _sessions),
@@ -226,6 +227,18 @@ def test_running_dry_between_deltas_is_not_the_end() -> None:
     assert world.state() is State.SPEAKING
     world.on(ResponseEnded(s, "r1"))
     assert world.state() is State.FOLLOW_UP
+
+
+def test_answer_that_waits_for_the_loudspeaker_is_not_over() -> None:
+    world = World()
+    s = world.awake()
+    world.on(SpeechBegan(s), SpeechEnded(s), ResponseBegan(s, "r1"), Goodbye(s), PlaybackQueued())
+    world.on(ResponseEnded(s, "r1"))
+    assert world.state() is State.THINKING
+    world.on(PlaybackBegan())
+    assert world.state() is State.SPEAKING
+    world.on(PlaybackEnded())
+    assert world.state() is State.ASLEEP
 
 
 @pytest.mark.parametrize(

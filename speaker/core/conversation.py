@@ -118,6 +118,11 @@ class Expired(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PlaybackQueued(Event):
+    """Sound of an answer waits for the loudspeaker; the turn is not over although nothing is heard yet."""
+
+
+@dataclass(frozen=True, slots=True)
 class PlaybackBegan(Event):
     """The first sound of an answer is in the air."""
 
@@ -346,7 +351,7 @@ class Conversation:
                 self._calls.discard(call)
             case Goodbye():
                 self._leaving = True
-            case PlaybackBegan():
+            case PlaybackQueued() | PlaybackBegan():
                 self._playing = True
             case PlaybackEnded():
                 self._playing = False

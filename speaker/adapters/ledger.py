@@ -1,0 +1,79 @@
+"""SQLite: what must survive a restart. Every response with its cost, and what the hub has set."""
+
+import logging
+import sqlite3
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from speaker.core.errors import SpeakerError
+
+log = logging.getLogger(__name__)
+
+VERSION: Final = 1
+
+_SCHEMA: Final = """
+CREATE TABLE response (
+    day TEXT NOT NULL, model TEXT NOT NULL, endpoint TEXT NOT NULL,
+    input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL, cost_usd REAL NOT NULL
+);
+CREATE INDEX response_day ON response (day);
+CREATE TABLE session (day TEXT NOT NULL);
+CREATE TABLE chosen (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+"""
+
+
+class Ledger:
+    """One database file; days are local dates."""
+
+    def __init__(self, file: Path) -> None:
+        """Open or create it. Raises SpeakerError when the file is no database of ours."""
+        try:
+            self._db = sqlite3.connect(file, isolation_level=None)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            (version,) = self._db.execute("PRAGMA user_version").fetchone()
+            if version == 0:
+                self._db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version={VERSION}; COMMIT;")
+        except sqlite3.Error as error:
+            raise SpeakerError(f"the ledger {file} cannot be used: {error}; move it away to start a new one") from error
+        if version > VERSION:
+            raise SpeakerError(f"the ledger {file} was written by a newer version of the speaker; upgrade it again")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def book(self, day: date, model: str, endpoint: str, tokens: tuple[int, int], cost_usd: float) -> None:
+        """Write down a response; ``tokens`` are input and output."""
+        self._write("INSERT INTO response VALUES (?, ?, ?, ?, ?, ?)", (str(day), model, endpoint, *tokens, cost_usd))
+
+    def count_session(self, day: date) -> None:
+        """Write down that a session was opened."""
+        self._write("INSERT INTO session VALUES (?)", (str(day),))
+
+    def spent_usd(self, day: date) -> tuple[float, float]:
+        """USD spent on a day and in its month, by the cloud; the offline server costs nothing."""
+        query = "SELECT COALESCE(SUM(cost_usd), 0) FROM response WHERE endpoint = 'cloud' AND day LIKE ?"
+        today, month = (self._db.execute(query, (like,)).fetchone()[0] for like in (str(day), f"{day:%Y-%m}-%"))
+        return today, month
+
+    def sessions(self, day: date) -> int:
+        """Sessions opened on a day."""
+        count: int = self._db.execute("SELECT COUNT(*) FROM session WHERE day = ?", (str(day),)).fetchone()[0]
+        return count
+
+    def choose(self, key: str, value: str) -> None:
+        """Remember a setting that was changed while running."""
+        self._write("INSERT OR REPLACE INTO chosen VALUES (?, ?)", (key, value))
+
+    def chosen(self, key: str) -> str | None:
+        """A setting that was changed while running."""
+        row = self._db.execute("SELECT value FROM chosen WHERE key = ?", (key,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def _write(self, statement: str, values: tuple[object, ...]) -> None:
+        try:
+            self._db.execute(statement, values)
+        except sqlite3.Error as error:
+            # A full disk must not silence the speaker; what is lost is said in the log.
+            log.error("the ledger could not be written: %s", error)  # noqa: TRY400 - the trace says no more

@@ -1,0 +1,300 @@
+"""The daemon: configuration → parts → one TaskGroup; signals, reload, the order of the end."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import yaml
+
+from speaker import __version__, toolbelt
+from speaker.adapters.broker import Broker, Incoming
+from speaker.adapters.ledger import Ledger
+from speaker.adapters.realtime import Target
+from speaker.adapters.service import Systemd, read_secret, state_directory
+from speaker.adapters.sound import SoundSystem
+from speaker.adapters.wakeword import WakeWords, Word, open_word
+from speaker.assistant import Assistant, Endpoint, Parts
+from speaker.core import conversation as co
+from speaker.core.errors import ConfigError, ModelError, SpeakerError
+from speaker.core.house import House
+from speaker.core.settings import Settings, load
+from speaker.home import MqttHome
+from speaker.hub import Command, Hub, fraction, switch, whole_number
+from speaker.offline.mind import Mind
+from speaker.offline.server import RealtimeServer, ServerSettings
+
+log = logging.getLogger(__name__)
+
+DEFAULT_CONFIG: Final = Path("/etc/speaker/config.yaml")
+
+WATCHDOG_SHARE: Final = 3
+"""The watchdog is fed this many times in its period."""
+
+
+def read_settings(file: Path | None) -> Settings:
+    """Settings from a file; without one, all defaults. Raises ConfigError."""
+    document: object = None
+    if file is not None:
+        try:
+            document = yaml.safe_load(file.read_text())
+        except OSError as error:
+            raise ConfigError([f"{file}: {error.strerror}; name the file with --config"]) from error
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            place = " ".join(str(error).split())
+            raise ConfigError([f"{file} is not YAML: {place}"]) from error
+    return load(document, socket.gethostname(), os.environ.get("OPENAI_REALTIME_MODEL"))
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the daemon takes from its process rather than from its configuration."""
+
+    config_file: Path | None
+    state: Path
+    systemd: Systemd
+    api_key: str | None
+    mqtt_password: str | None
+
+    @classmethod
+    def here(cls, config_file: Path | None) -> "Surroundings":
+        """As this process finds them. Raises ConfigError for a secret that everybody can read."""
+        return cls(
+            config_file,
+            state_directory(),
+            Systemd(),
+            read_secret("openai_api_key", config_file),
+            read_secret("mqtt_password", config_file),
+        )
+
+
+def endpoints(settings: Settings, api_key: str | None, offline_url: str) -> list[Endpoint]:
+    """Who may answer, in order. Raises ConfigError when the configuration asks for the impossible."""
+    session = settings.session
+    offline = Endpoint("offline", Target(offline_url, "offline"))
+    cloud = Endpoint("cloud", Target(session.url, session.model, session.protocol, api_key))
+    if session.endpoint == "offline":
+        return [offline]
+    if session.endpoint == "cloud":
+        if not api_key and session.url.startswith("wss:"):
+            raise ConfigError(["session.endpoint is cloud, but there is no key; set the credential openai_api_key"])
+        return [cloud]
+    return [cloud, offline] if api_key else [offline]
+
+
+def open_words(settings: Settings) -> list[Word]:
+    """The wake words of the configuration. Raises ConfigError."""
+    try:
+        return [open_word(word.model, word.threshold, word.frames) for word in settings.wake.words]
+    except ModelError as error:
+        raise ConfigError([str(error)]) from error
+
+
+def configured_house(settings: Settings) -> House:
+    """A house with the devices that stand in the configuration. Raises ConfigError."""
+    house = House(settings.mqtt.discovery_prefix)
+    try:
+        house.add_configured(settings.house.devices)
+    except SpeakerError as error:
+        raise ConfigError([str(error)]) from error
+    return house
+
+
+def check(settings: Settings, around: "Surroundings") -> None:
+    """Everything about a configuration that can be known without starting. Raises ConfigError."""
+    open_words(settings)
+    configured_house(settings)
+    endpoints(settings, around.api_key, "")
+
+
+class App:
+    """One life of the daemon between two reloads."""
+
+    def __init__(self, settings: Settings, around: Surroundings) -> None:
+        self.settings = settings
+        self.around = around
+        self._mind = Mind()
+        self._server = RealtimeServer(ServerSettings(port=0), self._mind)
+        self._ledger = Ledger(around.state / "ledger.sqlite")
+        self._sound = SoundSystem()
+        self._house = configured_house(settings)
+        topic = f"{settings.topic}/availability"
+        self._broker = Broker(
+            settings.mqtt, f"speaker-{settings.id}", around.mqtt_password, topic,
+            deliver=self._deliver, connected=self._connected, trouble=self._trouble,
+        )  # fmt: skip
+        self._hub = Hub(self._broker, settings, __version__)
+        self._followed: set[str] = set()
+        self._home = MqttHome(self._house, self._broker, settings.tools.confirm_timeout_s)
+        self._discovery = [f"{settings.mqtt.discovery_prefix}/{levels}/config" for levels in ("+/+", "+/+/+")]
+        self.assistant: Assistant | None = None
+
+    async def run(self) -> None:
+        """Start every part, tell systemd, and go on until cancelled."""
+        await self._server.start()
+        try:
+            self.assistant = assistant = self._build()
+            self._hub.offer(self._commands(assistant))
+            if self.settings.house.discover:
+                self._broker.subscribe(self._discovery)
+            self._follow_house()
+            self._broker.start()
+            async with asyncio.TaskGroup() as group:
+                group.create_task(assistant.run())
+                group.create_task(self._watch(assistant))
+                if endpoints(self.settings, self.around.api_key, self._server.url)[0].name == "offline":
+                    group.create_task(self._mind.warm_up())
+                self.around.systemd.ready()
+                log.info("speaker %s is ready as %s", __version__, self.settings.id)
+        finally:
+            await self._close()
+
+    def _build(self) -> Assistant:
+        settings, around = self.settings, self.around
+        words = open_words(settings)
+        folders = [toolbelt.bundled(), *map(Path, settings.tools.paths)]
+        tools, problems = toolbelt.find(folders)
+        for problem in problems:
+            log.error("%s", problem)
+        answering = endpoints(settings, around.api_key, self._server.url)
+        return Assistant(
+            settings,
+            Parts(
+                sound=self._sound,
+                words=WakeWords(words, refractory_s=settings.wake.refractory_s),
+                toolbelt=toolbelt.Toolbelt(tools, settings.tools),
+                home=self._home,
+                describe_house=self._house.describe,
+                endpoints=lambda: answering,
+                mind=self._mind,
+                hub=self._hub,
+                ledger=self._ledger,
+                status=around.systemd.status,
+            ),
+        )
+
+    async def _close(self) -> None:
+        """The end, in order: no new sound, no session, then the house is told."""
+        if self.assistant is not None:
+            await self.assistant.close()
+        await self._server.stop()
+        await self._broker.stop()
+        self._mind.close()
+        self._ledger.close()
+        self._sound.end()
+
+    async def _watch(self, assistant: Assistant) -> None:
+        """Feed systemd's watchdog while the speaker hears."""
+        period_s = self.around.systemd.watchdog_s
+        while period_s is not None:
+            if assistant.alive:
+                self.around.systemd.alive()
+            await asyncio.sleep(period_s / WATCHDOG_SHARE)
+
+    def _commands(self, assistant: Assistant) -> dict[str, Command]:
+        def post(event: co.Event) -> Command:
+            return lambda _payload: assistant.post(event)
+
+        return {
+            "wake": post(co.Pressed()),
+            "stop": post(co.Stopped()),
+            "sleep": post(co.Stopped()),
+            "mute": lambda payload: assistant.mute(switch(payload)),
+            "volume": lambda payload: _ignore(assistant.set_volume(whole_number(payload, 0, 100))),
+            "threshold": lambda payload: assistant.set_threshold(fraction(payload)),
+        }
+
+    def _deliver(self, message: Incoming) -> None:
+        if self._hub.hears(message):
+            return
+        prefix = f"{self.settings.mqtt.discovery_prefix}/"
+        if message.topic.startswith(prefix) and message.topic.endswith("/config"):
+            try:
+                if self._house.hear_discovery(message.topic, message.payload):
+                    self._follow_house()
+            except SpeakerError as error:
+                log.warning("%s", error)
+        else:
+            self._home.hear(message.topic, message.payload, retained=message.retained)
+
+    def _follow_house(self) -> None:
+        """Hear the topics of the devices there are now, and no others."""
+        wanted = self._house.topics()
+        self._broker.unsubscribe(self._followed - wanted)
+        self._broker.subscribe(wanted)
+        self._followed = wanted
+
+    def _connected(self, online: bool) -> None:
+        if online and self.assistant is not None:
+            self.assistant.connected()
+            self._hub.connected()
+
+    def _trouble(self, problem: str) -> None:
+        if self.assistant is not None:
+            self.assistant.trouble(problem)
+
+
+def _ignore(_value: object) -> None:
+    """A command has no result of its own."""
+
+
+@contextlib.contextmanager
+def _signals(on: dict[signal.Signals, Callable[[], None]]) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    for number, act in on.items():
+        loop.add_signal_handler(number, act)
+    try:
+        yield
+    finally:
+        for number in on:
+            loop.remove_signal_handler(number)
+
+
+async def serve(config_file: Path | None) -> None:
+    """Run the daemon until SIGTERM or SIGINT; SIGHUP reads the configuration again.
+
+    Raises ConfigError when it cannot start, and SpeakerError when a part cannot go on.
+    """
+    around = Surroundings.here(config_file)
+    settings = read_settings(config_file)
+    stop, reload = asyncio.Event(), asyncio.Event()
+    with _signals({signal.SIGTERM: stop.set, signal.SIGINT: stop.set, signal.SIGHUP: reload.set}):
+        while not stop.is_set():
+            app = App(settings, around)
+            life = asyncio.create_task(app.run())
+            settings = await _live(app, life, stop, reload)
+            if stop.is_set():
+                around.systemd.stopping()
+            life.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await life
+
+
+async def _live(app: App, life: "asyncio.Task[None]", stop: asyncio.Event, reload: asyncio.Event) -> Settings:
+    """Wait until the daemon is to end, or to begin again with other settings: those to go on with."""
+    while True:
+        waiting = [asyncio.create_task(event.wait()) for event in (stop, reload)]
+        await asyncio.wait([life, *waiting], return_when=asyncio.FIRST_COMPLETED)
+        for one in waiting:
+            one.cancel()
+        if life.done():
+            await life
+        if stop.is_set():
+            return app.settings
+        reload.clear()
+        app.around.systemd.reloading(time.monotonic_ns() // 1000)
+        try:
+            settings = read_settings(app.around.config_file)
+            check(settings, app.around)
+        except ConfigError as error:
+            log.error("the configuration is not used, the old one stays: %s", error)  # noqa: TRY400 - no trace needed
+            app.around.systemd.ready()
+        else:
+            return settings

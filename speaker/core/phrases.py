@@ -1,0 +1,40 @@
+"""What the speaker says by itself, without a model: a reason and what to do, in one breath."""
+
+from datetime import time
+from typing import Final
+
+from speaker.core.errors import SessionError
+from speaker.core.settings import QuietHours
+
+NO_ANSWER: Final = "Sorry, that took too long. Please try again."
+BROKEN: Final = "Sorry, I lost the connection. Please try again."
+UNREACHABLE: Final = "Sorry, I can't reach the internet right now."
+
+_BY_CODE: Final = {
+    "invalid_api_key": "Sorry, the key for the speech service is not accepted. Please check it.",
+    "account_deactivated": "Sorry, the account of the speech service is deactivated.",
+    "insufficient_quota": "Sorry, the account of the speech service has no credit left.",
+    "credit_balance_exhausted": "Sorry, the account of the speech service has no credit left.",
+    "billing_hard_limit_reached": "Sorry, the account of the speech service has reached its limit.",
+    "model_not_found": "Sorry, the speech service does not know the model. Please check the settings.",
+    "beta_api_shape_disabled": "Sorry, the speech service wants the newer protocol. Please check the settings.",
+    "network": UNREACHABLE,
+    "timeout": UNREACHABLE,
+}
+
+
+def apology(error: SessionError | None, *, connected: bool) -> str:
+    """What to say when a conversation failed; ``error`` is why its session ended, if it did."""
+    if error is not None and error.code in _BY_CODE:
+        return _BY_CODE[error.code]
+    if error is not None:
+        return BROKEN
+    return NO_ANSWER if connected else UNREACHABLE
+
+
+def loudest_percent(volume: int, quiet: QuietHours, at: time) -> int:
+    """The volume that counts at a time of day: in quiet hours no more than theirs."""
+    begin, end = time.fromisoformat(quiet.from_), time.fromisoformat(quiet.to)
+    now = at.replace(second=0, microsecond=0, tzinfo=None)
+    within = begin <= now < end if begin <= end else now >= begin or now < end
+    return min(volume, quiet.volume) if within else volume

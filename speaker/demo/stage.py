@@ -1,0 +1,142 @@
+"""The daemon on a stage: room, broker, house and the speaker itself, with a listener on the broker."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any, Final
+
+from speaker.adapters.broker import Incoming
+from speaker.adapters.service import Systemd
+from speaker.app import App, Surroundings
+from speaker.core import pcm
+from speaker.core.errors import SpeakerError
+from speaker.core.pcm import SESSION_HZ, Samples
+from speaker.core.settings import Settings, load
+from speaker.demo.broker import PrivateBroker
+from speaker.demo.house import VirtualHouse, demo_gadgets
+from speaker.demo.room import LOUDSPEAKER, MICROPHONE, Room
+
+Json = dict[str, Any]
+
+NAME: Final = "demo"
+
+
+def stage_settings(broker_port: int, *, real_sound: bool = False, **changes: Json) -> Settings:
+    """Settings of a speaker on the stage; ``changes`` are sections that differ."""
+    audio: Json = {} if real_sound else {"microphone": MICROPHONE, "loudspeaker": LOUDSPEAKER}
+    document: Json = {
+        "id": NAME,
+        "name": "Demo speaker",
+        "audio": audio | {"volume": 100},
+        "session": {"endpoint": "offline"},
+        "limits": {"follow_up_s": 3},
+        "mqtt": {"host": "127.0.0.1", "port": broker_port},
+        "tools": {"paths": []},
+        "quiet_hours": {"from": "00:00", "to": "00:00"},
+    }
+    for section, keys in changes.items():
+        document[section] = document.get(section, {}) | keys
+    return load(document, NAME)
+
+
+class Stage:
+    """Everything around one speaker, and what was published while it played."""
+
+    def __init__(self, folder: Path, room: Room | None, broker: PrivateBroker) -> None:
+        self.folder = folder
+        self.broker = broker
+        self._room = room
+        self.messages: list[Incoming] = []
+        self.listen: Callable[[Incoming], None] = lambda _: None
+        self.house = VirtualHouse(broker.port, demo_gadgets(), self._deliver)
+        self.app: App | None = None
+        self._life: asyncio.Task[None] | None = None
+
+    @property
+    def room(self) -> Room:
+        """The virtual room. Raises SpeakerError on a stage with real sound."""
+        if self._room is None:
+            raise SpeakerError("this stage has a real microphone and no virtual room")
+        return self._room
+
+    async def open_house(self) -> None:
+        """Announce the devices and listen to all that the speaker and they publish."""
+        await self.house.open()
+        topics = {gadget.state_topic for gadget in self.house.gadgets}
+        self.house.broker.subscribe([f"speaker/{NAME}/#", *sorted(topics)])
+
+    async def start(self, settings: Settings, *, api_key: str | None = None) -> None:
+        """Start the daemon and wait until it hears. Raises what it raises."""
+        around = Surroundings(None, self.folder, Systemd(), api_key, None)
+        self.app = App(settings, around)
+        self._life = asyncio.create_task(self.app.run())
+        await self.until(lambda: self.app is not None and self.app.assistant is not None and self.app.assistant.alive)
+
+    async def stop(self) -> None:
+        """End the daemon in good order."""
+        life, self._life = self._life, None
+        if life is not None:
+            life.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await life
+
+    async def close(self) -> None:
+        """End everything that this stage started."""
+        await self.stop()
+        await self.house.close()
+
+    async def until(self, true: Callable[[], bool], within_s: float = 30) -> None:
+        """Wait for something; the daemon's own end is raised at once. Raises TimeoutError."""
+        async with asyncio.timeout(within_s):
+            while not true():
+                if self._life is not None and self._life.done():
+                    await self._life
+                    raise SpeakerError("the daemon ended by itself")
+                await asyncio.sleep(0.02)
+
+    def events(self, kind: str) -> list[Json]:
+        """All events of a kind that the speaker published, in order."""
+        told = [json.loads(one.payload) for one in self.messages if one.topic == f"speaker/{NAME}/event"]
+        return [one for one in told if one["type"] == kind]
+
+    async def event(self, kind: str, number: int = 1, within_s: float = 30) -> Json:
+        """The event of a kind, waited for: the first, second and so on."""
+        await self.until(lambda: len(self.events(kind)) >= number, within_s)
+        return self.events(kind)[number - 1]
+
+    def state(self) -> Json:
+        """The speaker's state as last published."""
+        told = [one.payload for one in self.messages if one.topic == f"speaker/{NAME}/state"]
+        found: Json = json.loads(told[-1]) if told else {}
+        return found
+
+    async def is_in(self, state: str, within_s: float = 30) -> None:
+        """Wait until the speaker shows a state."""
+        await self.until(lambda: self.state().get("state") == state, within_s)
+
+    async def command(self, verb: str, payload: str = "") -> None:
+        """Send a command as the hub would."""
+        await self.house.broker.publish(f"speaker/{NAME}/command/{verb}", payload)
+
+    async def answer(self, since_ms: float, within_s: float = 30) -> Samples:
+        """What the loudspeaker said since then, once it has begun and been quiet for a while."""
+        await self.until(lambda: pcm.level_dbfs(self.room.heard(since_ms)[-SESSION_HZ // 2 :]) > -45, within_s)
+        await self.room.quiet(for_ms=900, within_s=within_s)
+        return self.room.heard(since_ms)
+
+    def _deliver(self, message: Incoming) -> None:
+        self.messages.append(message)
+        self.listen(message)
+
+
+@contextlib.asynccontextmanager
+async def stage(folder: Path, room: Room | None, broker: PrivateBroker) -> AsyncIterator[Stage]:
+    """A stage with its house, without a speaker yet."""
+    one = Stage(folder, room, broker)
+    await one.open_house()
+    try:
+        yield one
+    finally:
+        await one.close()

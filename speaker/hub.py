@@ -1,0 +1,126 @@
+"""The speaker's face on MQTT: state, events, commands and the announcement to Home Assistant."""
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from speaker.adapters.broker import Broker, Incoming
+from speaker.core.discovery import announcement, discovery_topic
+from speaker.core.errors import SpeakerError
+from speaker.core.settings import Settings
+
+log = logging.getLogger(__name__)
+
+Json = dict[str, Any]
+Command = Callable[[str], None]
+"""Carries out a payload; raises SpeakerError with a sentence when it cannot."""
+
+MOST_PAYLOAD_BYTES: Final = 8_192
+"""Longest payload of a command."""
+
+
+class Hub:
+    """What others see of the speaker, and what they may ask of it."""
+
+    def __init__(self, broker: Broker, settings: Settings, version: str) -> None:
+        self._broker = broker
+        self._settings = settings
+        self._version = version
+        self._commands: Mapping[str, Command] = {}
+        self._state: Json = {}
+        self._birth = f"{settings.mqtt.discovery_prefix}/status"
+
+    def offer(self, commands: Mapping[str, Command]) -> None:
+        """Name the commands; from now on they are heard."""
+        self._commands = commands
+        self._broker.subscribe([f"{self._settings.topic}/command/+", self._birth])
+
+    def connected(self) -> None:
+        """Tell everything anew: the broker, or the hub, may have forgotten."""
+        told = json.dumps(announcement(self._settings, self._version), ensure_ascii=False)
+        self._broker.tell(discovery_topic(self._settings), told, retain=True, qos=1)
+        self._broker.tell(f"{self._settings.topic}/availability", "online", retain=True, qos=1)
+        self._tell_state()
+
+    def show(self, state: Json) -> None:
+        """Publish the state, if it differs from the last one."""
+        if state != self._state:
+            self._state = state
+            self._tell_state()
+
+    def event(self, event: Json) -> None:
+        """Publish something that happened."""
+        at = datetime.now(UTC).isoformat(timespec="milliseconds")
+        self._broker.tell(f"{self._settings.topic}/event", json.dumps(event | {"at": at}, ensure_ascii=False))
+
+    def hears(self, message: Incoming) -> bool:
+        """Take in a message if it is for the hub; whether it was."""
+        if message.topic == self._birth:
+            if message.payload == b"online" and not message.retained:
+                self.connected()
+            return True
+        verb = message.topic.removeprefix(f"{self._settings.topic}/command/")
+        if verb == message.topic or "/" in verb:
+            return False
+        # A retained command would be carried out again at every start.
+        if verb != "result" and not message.retained:
+            self._carry_out(verb, message)
+        return True
+
+    def _carry_out(self, verb: str, message: Incoming) -> None:
+        error = self._error(verb, message.payload)
+        result: Json = {"verb": verb, "ok": not error} | ({"error": error} if error else {})
+        told = json.dumps(result, ensure_ascii=False)
+        self._broker.tell(f"{self._settings.topic}/command/result", told)
+        self._broker.answer(message, told)
+
+    def _error(self, verb: str, payload: bytes) -> str:
+        command = self._commands.get(verb)
+        if command is None:
+            return f"there is no command {verb[:40]!r}; there are {', '.join(self._commands)}"
+        if len(payload) > MOST_PAYLOAD_BYTES:
+            return f"the payload has {len(payload)} bytes; at most {MOST_PAYLOAD_BYTES} are taken"
+        try:
+            command(payload.decode())
+        except UnicodeDecodeError:
+            return "the payload is not UTF-8 text"
+        except SpeakerError as problem:
+            return str(problem)
+        log.info("< command %s", verb)
+        return ""
+
+    def _tell_state(self) -> None:
+        if self._state:
+            told = json.dumps(self._state, ensure_ascii=False)
+            self._broker.tell(f"{self._settings.topic}/state", told, retain=True, qos=1)
+
+
+def whole_number(payload: str, lowest: int, highest: int) -> int:
+    """A payload as a number in a range. Raises SpeakerError."""
+    try:
+        value = float(payload)
+    except ValueError:
+        value = float("nan")
+    if not lowest <= value <= highest:
+        raise SpeakerError(f"expected a number from {lowest} to {highest}, got {payload[:40]!r}")
+    return round(value)
+
+
+def fraction(payload: str) -> float:
+    """A payload as a number from 0 to 1. Raises SpeakerError."""
+    try:
+        value = float(payload)
+    except ValueError:
+        value = float("nan")
+    if not 0 <= value <= 1:
+        raise SpeakerError(f"expected a number from 0 to 1, got {payload[:40]!r}")
+    return value
+
+
+def switch(payload: str) -> bool:
+    """ON or OFF. Raises SpeakerError."""
+    if payload.upper() not in {"ON", "OFF"}:
+        raise SpeakerError(f"expected ON or OFF, got {payload[:40]!r}")
+    return payload.upper() == "ON"

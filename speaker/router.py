@@ -1,0 +1,133 @@
+"""Microphone frames to where the posture says, and the wake word's worker.
+
+Frames are int16, shape (1280,), 16 kHz. What was said since the wake word is held here until a session
+takes it, so no word is lost while a chime sounds and a socket opens.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Final, Protocol
+
+import numpy as np
+
+from speaker.adapters.wakeword import Detection, WakeWords
+from speaker.core import pcm
+from speaker.core.conversation import Microphone
+from speaker.core.pcm import FRAME_MS, WAKE_HZ, Samples
+
+log = logging.getLogger(__name__)
+
+WAKE_LAG_MS: Final = 200
+"""A wake word is detected so long after its end, measured with synthetic voices (90-180 ms, and up to
+one frame). What follows the word begins no earlier, so the pre-roll starts there."""
+
+RECENT_FRAMES: Final = 25
+"""Frames that are remembered for the pre-roll, 2 s: a slow machine detects late."""
+
+MOST_HELD_S: Final = 60
+"""Held sound beyond this is dropped from the front: nobody speaks so long into a closed socket."""
+
+BEHIND_FRAMES: Final = 12
+"""Frames waiting for the wake word's worker from which the machine counts as too slow."""
+
+
+class Sink(Protocol):
+    """Where the session's sound goes."""
+
+    def append(self, samples: Samples) -> None:
+        """Take more sound."""
+
+
+class Router:
+    """One place that every frame goes through. ``woken`` is called on the event loop."""
+
+    def __init__(self, words: WakeWords, barge_in_threshold: float, woken: Callable[[Detection], None]) -> None:
+        self._words = words
+        self._barge_in_threshold = barge_in_threshold
+        self._woken = woken
+        self._worker = ThreadPoolExecutor(1, "wake-word")
+        self._loop = asyncio.get_running_loop()
+        self._mode = Microphone.OFF
+        self._barging = False
+        self._sink: Sink | None = None
+        self._recent: deque[tuple[int, Samples]] = deque(maxlen=RECENT_FRAMES)
+        self._held: deque[Samples] = deque(maxlen=MOST_HELD_S * 1000 // FRAME_MS)
+        self._count = 0
+        self._waiting = 0
+        self._complained = False
+        self.worked_at = 0.0
+        """Loop time at which the worker last finished a frame: the pulse that the watchdog feels."""
+
+    def close(self) -> None:
+        """Give up the worker."""
+        self._worker.shutdown(wait=False, cancel_futures=True)
+
+    def set_threshold(self, threshold: float) -> None:
+        """Use another threshold for every wake word."""
+        for word in self._words.words:
+            word.threshold = threshold
+
+    def route(self, mode: Microphone, sink: Sink | None, *, barging: bool) -> None:
+        """Send frames there from now on. ``barging``: the wake word is heard over the speaker's own voice."""
+        self._mode, self._sink, self._barging = mode, sink, barging
+        if mode is Microphone.SESSION and sink is not None and self._held:
+            sink.append(np.concatenate(list(self._held)))
+            self._held.clear()
+        if mode in {Microphone.OFF, Microphone.WAKE}:
+            self._held.clear()
+
+    def take(self, frame: Samples) -> None:
+        """The next frame from the microphone."""
+        self._count += 1
+        self._recent.append((self._count, frame))
+        match self._mode:
+            case Microphone.OFF:
+                return
+            case Microphone.HOLD:
+                self._held.append(frame)
+            case Microphone.SESSION if self._sink is not None:
+                self._sink.append(frame)
+            case _:
+                pass
+        self._listen(frame, self._count)
+
+    def _listen(self, frame: Samples, number: int) -> None:
+        self._waiting += 1
+        if self._waiting > BEHIND_FRAMES and not self._complained:
+            self._complained = True
+            log.warning("this machine scores wake words more slowly than sound arrives; use fewer wake words")
+        work = self._worker.submit(self._work, frame, self._mode is Microphone.WAKE, self._barging)
+        work.add_done_callback(lambda done: self._to_loop(number, done))
+
+    def _to_loop(self, number: int, done: "Future[Detection | None]") -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed while the program ends
+            self._loop.call_soon_threadsafe(self._worked, number, done)
+
+    def _work(self, frame: Samples, wanted: bool, barging: bool) -> Detection | None:
+        if not wanted:
+            self._words.keep(frame)
+            return None
+        return self._words.push(frame, barge_in_threshold=self._barge_in_threshold if barging else None)
+
+    def _worked(self, number: int, done: "Future[Detection | None]") -> None:
+        self._waiting -= 1
+        detection = done.result()
+        self.worked_at = self._loop.time()
+        if detection is not None and self._mode is Microphone.WAKE:
+            # Held from this very moment: the next frame may come before the posture does.
+            self._hold_since(number)
+            self._mode = Microphone.HOLD
+            self._woken(detection)
+
+    def _hold_since(self, number: int) -> None:
+        """Begin the pre-roll where the wake word ended: a little before the end of the frame that told."""
+        frames = -(-WAKE_LAG_MS // FRAME_MS)
+        since = [frame for count, frame in self._recent if count > number - frames]
+        spare = pcm.ms_to_samples(frames * FRAME_MS - WAKE_LAG_MS, WAKE_HZ)
+        self._held.clear()
+        if since:
+            self._held.extend([since[0][spare:], *since[1:]])

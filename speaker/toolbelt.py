@@ -1,0 +1,107 @@
+"""The tools of this speaker: found by path, filtered by the configuration, run with their risk in mind."""
+
+import fnmatch
+import importlib.util
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from speaker.core.errors import SpeakerError, ToolError
+from speaker.core.settings import Tools
+from speaker.core.toolbox import Risk, Tool
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How a tool call ended. ``text`` goes to the model."""
+
+    text: str
+    ok: bool
+    confirmed: bool
+    """Whether a device's own state confirmed it."""
+
+
+def bundled() -> Path:
+    """The folder of the tools that come with the speaker: in the package, or beside it in a checkout."""
+    here = Path(__file__).parent
+    inside = here / "_bundled" / "tools"
+    return inside if inside.is_dir() else here.parent / "tools"
+
+
+def find(folders: Iterable[Path]) -> tuple[dict[str, Tool], list[str]]:
+    """Every tool in these folders by name, and a sentence for each file that cannot be used.
+
+    A later folder's tool replaces an earlier one of the same name.
+    """
+    tools: dict[str, Tool] = {}
+    problems: list[str] = []
+    for folder in folders:
+        for file in sorted(folder.glob("*.py")) if folder.is_dir() else []:
+            try:
+                tools |= {tool.name: tool for tool in _load(file)}
+            except SpeakerError as error:
+                problems.append(str(error))
+    return tools, problems
+
+
+def _load(file: Path) -> list[Tool]:
+    spec = importlib.util.spec_from_file_location(f"speaker_tool_{file.stem}", file)
+    if spec is None or spec.loader is None:
+        raise SpeakerError(f"{file} cannot be read as Python")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        # The owner's own file: whatever is wrong with it, the speaker goes on without it.
+        raise SpeakerError(f"{file} cannot be used as a tool: {type(error).__name__}: {error}") from error
+    return [one for one in vars(module).values() if isinstance(one, Tool)]
+
+
+class Toolbelt:
+    """The tools that the configuration allows."""
+
+    def __init__(self, tools: Mapping[str, Tool], settings: Tools) -> None:
+        self._settings = settings
+        self._tools = {name: tool for name, tool in sorted(tools.items()) if self._allowed(name)}
+
+    @property
+    def tools(self) -> list[Tool]:
+        """All of them, by name."""
+        return list(self._tools.values())
+
+    def definitions(self) -> Sequence[dict[str, Any]]:
+        """What the session is told; a tool that may never run is not offered."""
+        return [tool.definition() for tool in self.tools if self.risk(tool) != "never"]
+
+    def risk(self, tool: Tool) -> Risk:
+        """What may happen when the model asks for it: the configuration's word, else the tool's own."""
+        return self._settings.risk.get(tool.name, tool.risk)
+
+    async def run(self, name: str, arguments: str, providers: Mapping[type, object]) -> Ran:
+        """Run a call; whatever goes wrong becomes words for the model."""
+        tool = self._tools.get(name)
+        if tool is None:
+            return Ran(f"Refused: there is no tool {name}.", ok=False, confirmed=False)
+        risk = self.risk(tool)
+        if risk != "allow":
+            reason = "is not allowed" if risk == "never" else "needs a confirmation that cannot be asked for yet"
+            return Ran(f"Refused: {name} {reason}.", ok=False, confirmed=False)
+        try:
+            text = await tool.call(arguments, providers)
+        except ToolError as error:
+            return Ran(f"Refused: {error}", ok=False, confirmed=False)
+        except Exception:
+            log.exception("tool %s failed", name)
+            return Ran(f"Refused: {name} failed with an error of its own.", ok=False, confirmed=False)
+        refused = text.startswith(("Refused", "No answer"))
+        return Ran(text, ok=not refused, confirmed=text.startswith("Confirmed"))
+
+    def _allowed(self, name: str) -> bool:
+        def named(patterns: Iterable[str]) -> bool:
+            return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+
+        return named(self._settings.allow) and not named(self._settings.deny)

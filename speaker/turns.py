@@ -1,0 +1,78 @@
+"""The trace of one conversation, from wake to sleep: times, tools, tokens, cost, and why it ended."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from speaker.core.pricing import Price, add_usage, cost_usd
+from speaker.core.wire.objects import Usage
+
+
+@dataclass(slots=True)
+class Trace:
+    """What happened since the speaker woke. Moments are seconds on one monotonic clock."""
+
+    woke_at: float
+    wake_word: str
+    score: float
+    endpoint: str = ""
+    model: str = ""
+    opened_at: float | None = None
+    sent_at: float | None = None
+    speech_ended_at: float | None = None
+    sounded_at: float | None = None
+    tools_s: float = 0.0
+    tools: list[dict[str, Any]] = field(default_factory=list)
+    usage: Usage = field(default_factory=Usage)
+    cost_usd: float = 0.0
+    words: list[dict[str, str]] = field(default_factory=list)
+
+    def book(self, usage: Usage | None, price: Price | None) -> float:
+        """Add a response's usage; what it cost."""
+        if usage is None:
+            return 0.0
+        cost = cost_usd(usage, price) if price is not None else 0.0
+        self.usage = add_usage(self.usage, usage)
+        self.cost_usd += cost
+        return cost
+
+    def speech_ended(self, now: float) -> None:
+        """The user's turn is over; the answer's delay counts from here."""
+        if self.sounded_at is None:
+            self.speech_ended_at = now
+
+    def sounded(self, now: float) -> None:
+        """The first sound of the first answer is in the air."""
+        if self.sounded_at is None:
+            self.sounded_at = now
+
+    def tool(self, name: str, *, ok: bool, confirmed: bool, took_s: float) -> None:
+        """A tool has run."""
+        self.tools_s += took_s
+        self.tools.append({"name": name, "ok": ok, "confirmed": confirmed})
+
+    def event(self, now: float, ended_by: str, *, with_words: bool) -> dict[str, Any]:
+        """The ``turn`` event, without its time of day."""
+        told = {
+            "type": "turn",
+            "wake_word": self.wake_word,
+            "score": round(self.score, 3),
+            "endpoint": self.endpoint,
+            "ms": {
+                "wake_to_open": _ms(self.woke_at, self.opened_at),
+                "wake_to_sent": _ms(self.woke_at, self.sent_at),
+                "speech_end_to_first_sound": _ms(self.speech_ended_at, self.sounded_at),
+                "tools": round(1000 * self.tools_s),
+                "total": _ms(self.woke_at, now),
+            },
+            "tools": self.tools,
+            "tokens": msgspec.to_builtins(self.usage),
+            "cost_usd": round(self.cost_usd, 6),
+            "ended_by": ended_by,
+        }
+        return told | ({"words": self.words} if with_words else {})
+
+
+def _ms(start: float | None, end: float | None) -> int | None:
+    return None if start is None or end is None else round(1000 * (end - start))
