@@ -5,6 +5,7 @@ import pytest
 from speaker.core.errors import ToolError
 from speaker.core.house import House, Wish
 from speaker.core.toolbox import Home
+from speaker.home import MqttHome
 from tests.homes import CEILING, EVERYTHING, MOVIE_NIGHT, OUTDOOR, RADIATOR, SOFA_LAMP, home_of
 from tests.lamps import Reports, Street, echo, live, silent
 
@@ -114,8 +115,7 @@ async def test_a_broker_that_hangs_is_not_waited_for_forever() -> None:
         async def publish(self, topic: str, payload: str, *, retain: bool = False, qos: int = 1) -> None:
             await asyncio.Event().wait()
 
-    home, _ = live(home_of(SOFA_LAMP), timeout_s=0.05)
-    home._publisher = Hanging(silent)
+    home = MqttHome(home_of(SOFA_LAMP), Hanging(silent), 0.05)
     assert (await home.act(home.find("sofa lamp"), ON)).status == "no answer"
 
 

@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from speaker.core import quantities, templates
 from speaker.core.errors import ToolError
 from speaker.core.house import House, Kind, Message, Wish
 from tests.homes import (
@@ -239,71 +238,3 @@ def test_a_device_that_is_gone_knows_nothing() -> None:
     house.hear_discovery(topic(WINDOW[0]), b"")
     assert house.hear("zigbee2mqtt/bedroom_window", b'{"contact":true}') == []
     assert (house.reading(window), house.fulfils(window.id, Wish(on=True))) == (None, None)
-
-
-@given(st.text(max_size=60), st.binary(max_size=60))
-def test_a_template_of_somebody_else_never_raises(template: str, payload: bytes) -> None:
-    for form in (template, f"{{{{ {template} }}}}", f"{{% {template} %}}"):
-        assert isinstance(templates.read(form, payload), str)
-        assert isinstance(templates.write(form, 1.5), str)
-
-
-@pytest.mark.parametrize(
-    "greedy",
-    [
-        "{{ 9 ** 9 ** 9 ** 9 }}",
-        "{{ 'x' * 999999999 }}",
-        "{{ '%999999999d' % 1 }}",
-        "{{ '{:999999999}'.format(1) }}",
-        "{{ 'x'.ljust(999999999) }}",
-        "{{ 'x' | center(999999999) }}",
-        "{% for a in range(99999) %}{% for b in range(99999) %}x{% endfor %}{% endfor %}",
-        "{{ value.__class__.__mro__ }}",
-        "{{ cycler.__init__.__globals__ }}",
-        "{{" * 3000,
-    ],
-)
-def test_a_greedy_or_curious_template_finds_nothing(greedy: str) -> None:
-    assert templates.read(greedy, b"1") == ""
-
-
-@pytest.mark.parametrize(
-    ("template", "payload", "text"),
-    [
-        ("", b" ON \n", "ON"),
-        ("{{ value_json.t | round(1) }}", b'{"t":21.47}', "21.5"),
-        ("{{ value_json['a']['b'] }}", b'{"a":{"b":7}}', "7"),
-        ("{{ value_json.t | is_defined }}", b"{}", ""),
-        ("{{ value | float | multiply(0.5) }}", b"3", "1.5"),
-        ("{{ 'OFF' if value_json.value == 0 else 'ON' }}", b'{"value":0}', "OFF"),
-        ("{{ float(value) * 2 }}", b"1.5", "3.0"),
-        ("{{ value_json.on | bool }}", b'{"on":"on"}', "True"),
-        ("{{ {'a': value_json.b} | to_json }}", b'{"b":1}', '{"a": 1}'),
-        ("{{ value_json.a }}", b"no json", ""),
-    ],
-)
-def test_templates_as_devices_use_them(template: str, payload: bytes, text: str) -> None:
-    assert templates.read(template, payload) == text
-
-
-@pytest.mark.parametrize(
-    ("value", "unit", "said"),
-    [
-        (21.0, "°C", "21 degrees"),
-        (1, "°C", "1 degree"),
-        (-0.5, "°C", "minus 0.5 degrees"),
-        (-0.001, "°C", "0 degrees"),
-        (101.5, "%", "101.5 percent"),
-        (1013.25, "hPa", "1013 hectopascals"),
-        (12.34, "μg/m³", "12.3 micrograms per cubic metre"),
-        (3, "apples", "3 apples"),
-        (0.254, "", "0.25"),
-    ],
-)
-def test_quantities(value: float, unit: str, said: str) -> None:
-    assert quantities.say_quantity(value, unit) == said
-
-
-@given(st.floats(-100, 100))
-def test_degrees_there_and_back(celsius: float) -> None:
-    assert quantities.to_celsius(quantities.to_fahrenheit(celsius)) == pytest.approx(celsius, abs=1e-9)

@@ -1,5 +1,5 @@
 import json
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import pytest
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from speaker.core.errors import SpeakerError
 from speaker.core.house import House
-from speaker.core.toolbox import MAX_OUTPUT_CHARACTERS, Annotated, Home, Literal, Meta, Tool, ToolError, Voice, tool
+from speaker.core.toolbox import MAX_OUTPUT_CHARACTERS, Annotated, Home, Meta, Tool, ToolError, Voice, tool
 from speaker.home import MqttHome
 from tests.homes import EVERYTHING, home_of
 from tests.lamps import Street, silent
@@ -118,9 +118,19 @@ def test_what_cannot_be_a_tool_is_refused_with_a_remedy() -> None:
         """Do something."""
         return room
 
+    async def unknown(when: "Sometime") -> str:  # type: ignore[name-defined]  # noqa: F821 - that is tested
+        """Do something."""
+        return str(when)
+
+    async def no_schema(where: complex) -> str:
+        """Do something."""
+        return str(where)
+
     refused: list[tuple[Any, str]] = [
         (undocumented, "tool undocumented has no docstring"),
         (unannotated, "parameter room has no annotation"),
+        (unknown, "tool unknown: an annotation is not known: name 'Sometime'"),
+        (no_schema, "tool no_schema: the signature is no JSON schema"),
         (not_async, "tool not_async is not async"),
     ]
     for function, sentence in refused:

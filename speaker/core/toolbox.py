@@ -139,7 +139,10 @@ def _build(function: Callable[..., Awaitable[str]], risk: Risk) -> Tool:
         raise SpeakerError(f"tool {name} has no docstring; the model needs one to know when to call it")
     if not inspect.iscoroutinefunction(function):
         raise SpeakerError(f"tool {name} is not async; write `async def {name}(…)`")
-    hints = get_type_hints(function, include_extras=True)
+    try:
+        hints = get_type_hints(function, include_extras=True)
+    except NameError as error:
+        raise SpeakerError(f"tool {name}: an annotation is not known: {error}") from error
     injected: dict[str, type] = {}
     fields: list[tuple[str, Any] | tuple[str, Any, Any]] = []
     for parameter in inspect.signature(function).parameters.values():
@@ -152,8 +155,11 @@ def _build(function: Callable[..., Awaitable[str]], risk: Risk) -> Tool:
             fields.append((parameter.name, hint))
         else:
             fields.append((parameter.name, hint, parameter.default))
-    arguments = msgspec.defstruct(name, fields, forbid_unknown_fields=True, kw_only=True)
-    return Tool(name, description, _schema(arguments), risk, function, arguments, injected)
+    try:
+        arguments = msgspec.defstruct(name, fields, forbid_unknown_fields=True, kw_only=True)
+        return Tool(name, description, _schema(arguments), risk, function, arguments, injected)
+    except TypeError as error:
+        raise SpeakerError(f"tool {name}: the signature is no JSON schema: {error}") from error
 
 
 def _schema(arguments: type[msgspec.Struct]) -> dict[str, Any]:

@@ -1,12 +1,12 @@
-"""From what tools returned to the sentence that is spoken.
+"""From what tools returned to the sentences that are spoken.
 
-Our own tools return a sentence that begins with how it went ("Confirmed: …", "No answer: …", "Refused: …")
-or that is the answer itself; a tool of the hub may return anything, often a JSON object.
+Our own tools return sentences that begin with how it went ("Confirmed: …", "No answer: …", "Refused: …")
+or that are the answer itself; a tool of the hub may return anything, often a JSON object.
 """
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 DONE: Final = "Okay."
@@ -17,69 +17,89 @@ _WORDS: Final = ("error", "text", "answer", "message", "result", "output", "cont
 """Fields of an object that may hold the answer, the most telling first."""
 
 _SIGNS: Final = ("ok", "success", "successful", "done", "confirmed")
+"""Fields of an object that may say whether it worked."""
 
-_STATUS = re.compile(r"(?P<status>confirmed|done|okay?|no answer|refused|not done|failed|error|unknown)\s*:\s*", re.I)
-_ORDER_TO_MODEL = re.compile(
-    r"[,;:.]?\s*(?:so |and |but )?(?:please )?(?:do not|don't|never) (?:say|claim|tell|pretend)\b.*$", re.I | re.S
+_GOOD: Final = frozenset({"", "confirmed", "done", "ok", "okay", "sent"})
+
+_STATUS = re.compile(
+    r"(?:^|(?<=[.;])\s+)(?P<status>confirmed|done|okay|ok|sent|no answer|refused|not done|failed|error)\s*:\s*", re.I
 )
+_ORDER_TO_MODEL = re.compile(
+    r"[,;.]?\s*(?:so |and |but )?(?:please )?(?:do not|don't|never) (?:say|claim|tell|pretend)\b[^;.]*", re.I
+)
+_COUNT = re.compile(r"\d+ \w+")
 
 
 def answer(outputs: Sequence[str]) -> str:
-    """One text for all outputs, each said once; empty only when there were no outputs."""
-    said = [_sentence(_read(output.strip())) for output in outputs]
+    """One text for all outputs, each thing said once; empty only when there were no outputs."""
+    said = [_sentence(words) for output in outputs for words in _read(output.strip())]
     return " ".join(dict.fromkeys(said))
 
 
-def _read(output: str) -> str:
+def _read(output: str) -> Iterator[str]:
     try:
         value: object = json.loads(output)
     except ValueError:
-        return _report(output)
-    return _told(value)
+        value = output
+    yield from _told(value)
 
 
-def _report(output: str) -> str:
-    """A tool's sentence, without its status and without what is meant for a model alone."""
-    found = _STATUS.match(output)
-    status = found["status"].lower() if found else ""
-    words = _ORDER_TO_MODEL.sub("", output[found.end() if found else 0 :]).strip()
+def _reports(output: str) -> Iterator[str]:
+    """A tool's sentences, without their statuses and without what is meant for a model alone."""
+    starts = list(_STATUS.finditer(output))
+    bounds = [start.start() for start in starts] + [len(output)]
+    if bounds[0] > 0 or not starts:
+        yield _report("", output[: bounds[0]])
+    for start, end in zip(starts, bounds[1:], strict=True):
+        yield _report(start["status"].lower(), output[start.end() : end])
+
+
+def _report(status: str, text: str) -> str:
+    words, orders = _ORDER_TO_MODEL.subn("", text)
+    if status == "sent":
+        words = words.partition(";")[0]
+    words = words.strip(" ;.") if status else words.strip()
     if not words:
-        return DONE if status in ("", "confirmed", "done", "ok", "okay") else FAILED
-    if status == "no answer":
-        return f"{words.rstrip('.')}, so I don't know whether it worked."
+        return DONE if status in _GOOD else FAILED
+    if _COUNT.fullmatch(words) and status not in _GOOD:
+        return f"{words} did not answer" if status == "no answer" else f"{words} refused"
+    if orders and status == "no answer":
+        return f"{words}, so I don't know whether it worked"
     return words
 
 
-def _told(value: object) -> str:
+def _told(value: object) -> Iterator[str]:
     match value:
         case dict():
-            return _from_object(value)
+            yield from _from_object(value)
         case str():
-            return _report(value)
+            yield from _reports(value)
         case True | None:
-            return DONE
+            yield DONE
         case False:
-            return FAILED
+            yield FAILED
         case int() | float():
-            return str(value)
+            yield str(value)
         case _:
-            return UNREADABLE
+            yield UNREADABLE
 
 
-def _from_object(fields: dict[str, object]) -> str:
-    for key in _WORDS:
-        value = fields.get(key)
-        if isinstance(value, str) and value.strip():
-            words = _report(value.strip())
-            return f"{FAILED} {_sentence(words)}" if key == "error" else words
-        if isinstance(value, int | float) and not isinstance(value, bool) and key != "error":
-            return str(value)
-    if fields.get("error"):
-        return FAILED
+def _from_object(fields: dict[str, object]) -> Iterator[str]:
     signs = [fields[key] for key in _SIGNS if isinstance(fields.get(key), bool)]
-    if signs:
-        return DONE if all(signs) else FAILED
-    return UNREADABLE if fields else DONE
+    failed = bool(fields.get("error")) or not all(signs)
+    if failed:
+        yield FAILED
+    telling = next((value for key in _WORDS if _tells(value := fields.get(key))), None)
+    if telling is not None:
+        yield from _told(telling)
+    elif not failed:
+        yield DONE if signs or not fields else UNREADABLE
+
+
+def _tells(value: object) -> bool:
+    if isinstance(value, str):
+        return bool(value.strip())
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _sentence(words: str) -> str:

@@ -5,6 +5,7 @@ others. All words of the name must be there. So "start the vacuum in the kitchen
 the vacuum start" does not.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Final
@@ -20,6 +21,8 @@ _UNITS: Final = frozenset([*_SECONDS, "percent", "degree", "day", "time", "watt"
 _ROOM_KEYS: Final = frozenset({"room", "area", "zone", "place", "location"})
 _DEVICE_KEYS: Final = frozenset({"device", "name", "entity", "target"})
 _SWITCHES: Final = {"on": True, "off": False}
+
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 _Fill = tuple[Value, list[str]]
 """A parameter's value and the words that are left when those that gave it are taken out."""
@@ -103,7 +106,7 @@ def _find(parts: list[str], words: list[str]) -> int | None:
 def _take_number(key: str, parameter: Parameter, words: list[str]) -> _Fill | None:
     """The first number, brought into the parameter's own unit of time when both have one."""
     for at, (word, following) in enumerate(pairwise([*words, ""])):
-        if not word[0].isdecimal() or ":" in word:
+        if not _NUMBER.fullmatch(word):
             continue
         unit = stem(following) if stem(following) in _UNITS else ""
         value = _converted(float(word), unit, _unit_of(key, parameter))

@@ -7,6 +7,7 @@ from typing import Final
 from speaker.offline.definitions import Call, Definition, Reply, Value
 from speaker.offline.grammar import Match, Slot
 from speaker.offline.household import Household, Listed
+from speaker.offline.wording import plain
 
 Arguments = Mapping[str, Value]
 Slots = Mapping[str, Slot]
@@ -32,8 +33,8 @@ def _which(slots: Slots) -> str:
 
 def _lights(slots: Slots, tool: Definition, household: Household) -> Reply | None:
     changes = _changes(slots)
-    if "light" in slots:
-        targets = [_light_targets(_device(slots["light"]), household)]
+    if named := slots.get("light") or slots.get("socket"):
+        targets = _light_targets(_device(named), household)
     elif "room" in slots:
         return _room_lights(str(slots["room"]), changes, tool, household)
     elif "everywhere" in slots:
@@ -42,7 +43,7 @@ def _lights(slots: Slots, tool: Definition, household: Household) -> Reply | Non
         return _room_lights(rooms[0], changes, tool, household)
     else:
         return Reply(text=f"Say in which room: {_listing(rooms)}." if rooms else "Say in which room.")
-    return _all(_first(tool, _merged(target, changes)) for target in targets)
+    return _all([_first(tool, _merged(targets, changes))])
 
 
 def _changes(slots: Slots) -> list[Arguments]:
@@ -58,7 +59,8 @@ def _changes(slots: Slots) -> list[Arguments]:
 
 
 def _light_targets(device: Listed, household: Household) -> list[Arguments]:
-    alone = sum(other.name == device.name for other in household.of("light")) == 1
+    named = [*household.of("light"), *household.of("switch")]
+    alone = sum(other.name == device.name for other in named) == 1
     both: Arguments = {"light": device.name, "room": device.room}
     return [{"light": device.name}, both] if alone else [both]
 
@@ -72,7 +74,10 @@ def _room_lights(room: str, changes: Sequence[Arguments], tool: Definition, hous
 
 
 def _lights_everywhere(changes: Sequence[Arguments], tool: Definition, household: Household) -> Reply | None:
-    """Room by room, because what a call without any name means is for the tool to say."""
+    """In one call if the tool says that it knows "all", else room by room."""
+    light = tool.parameters.properties.get("light")
+    if light is not None and "all" in plain(light.description):
+        return _all([_first(tool, _merged([{"light": "all"}], changes))])
     replies = [_room_lights(room, changes, tool, household) for room in _rooms_of("light", household)]
     roomless = [device for device in household.of("light") if not device.room]
     replies += [_all([_first(tool, _merged(_light_targets(device, household), changes))]) for device in roomless]

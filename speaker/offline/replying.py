@@ -13,7 +13,7 @@ import msgspec
 import yaml
 
 from speaker.offline import answering, freehand
-from speaker.offline.definitions import Call, Definition, Reply, read_definitions
+from speaker.offline.definitions import Call, Reply, read_definitions
 from speaker.offline.grammar import Grammar, Match, Sentences, Slot
 from speaker.offline.household import Household
 from speaker.offline.plans import plan, together
@@ -24,6 +24,9 @@ __all__ = ["Brain", "Call", "Reply"]
 UNHEARD: Final = "Sorry, I didn't catch that."
 UNKNOWN: Final = "Sorry, I can't help with that offline."
 PARTLY: Final = "Sorry, I understood only a part of that, so I did nothing."
+
+LONGEST: Final = 40
+"""Words in the longest command; what is longer is conversation, or the radio."""
 
 _TALK: Final = "talk"
 _DIVIDERS: Final = frozenset({SEPARATOR, "and", "then"})
@@ -65,8 +68,8 @@ class Brain:
         """``tools`` are the entries of ``session.tools``; those that are no functions do not count."""
         self._household = Household.read(instructions)
         self._tools = read_definitions(tools)
-        self._others = [tool for name, tool in self._tools.items() if name not in _book().tools]
         book = _book()
+        self._others = [tool for name, tool in self._tools.items() if name not in book.tools]
         self._grammar = Grammar(list(self._sentences()), book.rules, self._names(), book.numbers, book.words.split())
 
     def _sentences(self) -> Iterator[Sentences]:
@@ -83,6 +86,7 @@ class Brain:
         outside = ("outside", "outdoors", "outdoor") if house.has_outside else ()
         return {
             "light": house.called("light"),
+            "socket": house.called("switch"),
             "thermostat": house.called("climate"),
             "scene": house.called("scene"),
             "room": rooms,
@@ -96,6 +100,8 @@ class Brain:
         said = plain(words)
         if not said:
             return Reply(text=UNHEARD)
+        if len(said) > LONGEST:
+            return Reply(text=self._unknown([]))
         reply = self._clause(without_separators(said), near=False)
         return reply or self._considered(self._grammar.respell(trim(said)))
 
@@ -177,7 +183,7 @@ class Brain:
     def _abilities(self) -> str:
         """All that the session's tools allow, as one sentence."""
         verbs = [ability.ability for ability in self._abilities_here()]
-        verbs += [_first_words(tool) for tool in self._others]
+        verbs += [tool.name.replace("_", " ") for tool in self._others]
         if not verbs:
             return "I can't do anything here offline."
         return f"I can {_enumerated(verbs)}."
@@ -196,10 +202,6 @@ def _loans(lead: Sequence[str], tail: Sequence[str]) -> Iterator[tuple[Sequence[
     for last in range(min(_CARRIED, len(tail)) + 1):
         for first in range(min(_CARRIED, len(lead)) + 1):
             yield lead[:first], tail[len(tail) - last :]
-
-
-def _first_words(tool: Definition) -> str:
-    return tool.name.replace("_", " ")
 
 
 def _enumerated(verbs: Sequence[str]) -> str:

@@ -1,0 +1,81 @@
+"""Heating and temperatures."""
+
+import asyncio
+
+from speaker.core.toolbox import Annotated, Device, Home, Meta, Outcome, ToolError, Wish, tool
+
+MOST = 8
+"""How many temperatures are worth hearing in one answer."""
+
+
+@tool
+async def set_temperature(
+    home: Home,
+    degrees: Annotated[float, Meta(ge=5, le=35, description="Degrees Celsius")],
+    room: str = "",
+    thermostat: Annotated[str, Meta(description="Its name, when one was named")] = "",
+) -> str:
+    """Set the heating of a room, or one thermostat, to a temperature."""
+    wish = Wish(temperature_c=degrees)
+    chosen = _thermostats(home, room, thermostat)
+    outcomes = await asyncio.gather(*(_act(home, device, wish) for device in chosen))
+    return " ".join(f"{outcome.status.capitalize()}: {outcome.text}" for outcome in outcomes)
+
+
+def _thermostats(home: Home, room: str, name: str) -> list[Device]:
+    """The named one; else all of the room; else the only one there is."""
+    found = home.devices("climate", room=room)
+    if name or not found or (len(found) > 1 and not room):
+        return [home.find(name or "thermostat", "climate", room=room)]
+    return found
+
+
+async def _act(home: Home, device: Device, wish: Wish) -> Outcome:
+    """One of several: what it cannot do must not hide what the others did."""
+    try:
+        return await home.act(device, wish)
+    except ToolError as error:
+        return Outcome("refused", f"{str(error)[:1].lower()}{str(error)[1:]}")
+
+
+@tool
+async def get_temperature(home: Home, room: Annotated[str, Meta(description="Empty for the whole home")] = "") -> str:
+    """Tell the temperature of a room or of the whole home."""
+    sources = _thermometers(home, room)
+    if not sources:
+        raise ToolError(f"Nothing measures the temperature{_place(room)}.")
+    readings = [(device, home.reading(device)) for device in sources]
+    known = [_sentence(device, reading) for device, reading in readings if reading]
+    if not known:
+        return f"No answer: nothing has reported the temperature{_place(room)}, so it is not known."
+    return " ".join(known[:MOST])
+
+
+def _thermometers(home: Home, room: str) -> list[Device]:
+    """What measures the air of each room; what measures something else only when a room has nothing better.
+
+    "Temperature" in a room is the room's, then comes its thermostat, then "Fridge temperature".
+    """
+    ranks: dict[str, dict[int, list[Device]]] = {}
+    for device in home.devices("sensor", "climate", room=room):
+        if device.kind == "climate" or device.device_class == "temperature":
+            rank = 1 if device.kind == "climate" else 0 if _is_of_room(device) else 2
+            # Those without a room are in different places, as far as one knows.
+            ranks.setdefault(device.room or device.id, {}).setdefault(rank, []).append(device)
+    return [device for found in ranks.values() for device in found[min(found)]]
+
+
+def _is_of_room(device: Device) -> bool:
+    return device.name.lower() in {"temperature", f"{device.room} temperature"}
+
+
+def _sentence(device: Device, reading: str) -> str:
+    if device.kind == "climate" or _is_of_room(device):
+        return f"The temperature{_place(device.room)} is {reading}."
+    return f"{device.spoken[0].upper()}{device.spoken[1:]} is {reading}."
+
+
+def _place(room: str) -> str:
+    if not room or room.lower() in {"outside", "outdoors", "upstairs", "downstairs"}:
+        return f" {room}".rstrip()
+    return f" in the {room.lower().removeprefix('the ')}"
