@@ -9,6 +9,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -78,7 +79,7 @@ class Surroundings:
 def endpoints(settings: Settings, api_key: str | None, offline_url: str) -> list[Endpoint]:
     """Who may answer, in order. Raises ConfigError when the configuration asks for the impossible."""
     session = settings.session
-    offline = Endpoint("offline", Target(offline_url, "offline"))
+    offline = offline_endpoint(offline_url)
     cloud = Endpoint("cloud", Target(session.url, session.model, session.protocol, api_key))
     if session.endpoint == "offline":
         return [offline]
@@ -107,11 +108,22 @@ def configured_house(settings: Settings) -> House:
     return house
 
 
-def check(settings: Settings, around: "Surroundings") -> None:
+def check_settings(settings: Settings, config_file: Path | None) -> None:
     """Everything about a configuration that can be known without starting. Raises ConfigError."""
     open_words(settings)
     configured_house(settings)
-    endpoints(settings, around.api_key, "")
+    endpoints(settings, read_secret("openai_api_key", config_file), "")
+
+
+def make_toolbelt(settings: Settings) -> tuple[toolbelt.Toolbelt, list[str]]:
+    """The tools that the configuration allows, and what is wrong with files that hold none."""
+    tools, problems = toolbelt.find([toolbelt.bundled(), *map(Path, settings.tools.paths)])
+    return toolbelt.Toolbelt(tools, settings.tools), problems
+
+
+def offline_endpoint(url: str) -> Endpoint:
+    """The embedded server."""
+    return Endpoint("offline", Target(url, "offline"))
 
 
 class App:
@@ -159,8 +171,7 @@ class App:
     def _build(self) -> Assistant:
         settings, around = self.settings, self.around
         words = open_words(settings)
-        folders = [toolbelt.bundled(), *map(Path, settings.tools.paths)]
-        tools, problems = toolbelt.find(folders)
+        belt, problems = make_toolbelt(settings)
         for problem in problems:
             log.error("%s", problem)
         answering = endpoints(settings, around.api_key, self._server.url)
@@ -169,15 +180,23 @@ class App:
             Parts(
                 sound=self._sound,
                 words=WakeWords(words, refractory_s=settings.wake.refractory_s),
-                toolbelt=toolbelt.Toolbelt(tools, settings.tools),
+                toolbelt=belt,
                 home=self._home,
                 describe_house=self._house.describe,
-                endpoints=lambda: answering,
+                endpoints=lambda: [offline_endpoint(self._server.url)] if self._over_budget() else answering,
                 mind=self._mind,
                 hub=self._hub,
                 ledger=self._ledger,
                 status=around.systemd.status,
             ),
+        )
+
+    def _over_budget(self) -> bool:
+        """Whether a budget is used up; then only the offline server answers, which costs nothing."""
+        cost = self.settings.cost
+        today, month = self._ledger.spent_usd(datetime.now().astimezone().date())
+        return (cost.daily_usd is not None and today >= cost.daily_usd) or (
+            cost.monthly_usd is not None and month >= cost.monthly_usd
         )
 
     async def _close(self) -> None:
@@ -208,6 +227,7 @@ class App:
             "sleep": post(co.Stopped()),
             "mute": lambda payload: assistant.mute(switch(payload)),
             "volume": lambda payload: _ignore(assistant.set_volume(whole_number(payload, 0, 100))),
+            "say": assistant.say,
             "threshold": lambda payload: assistant.set_threshold(fraction(payload)),
         }
 
@@ -292,7 +312,7 @@ async def _live(app: App, life: "asyncio.Task[None]", stop: asyncio.Event, reloa
         app.around.systemd.reloading(time.monotonic_ns() // 1000)
         try:
             settings = read_settings(app.around.config_file)
-            check(settings, app.around)
+            check_settings(settings, app.around.config_file)
         except ConfigError as error:
             log.error("the configuration is not used, the old one stays: %s", error)  # noqa: TRY400 - no trace needed
             app.around.systemd.ready()

@@ -19,7 +19,7 @@ from speaker.adapters.wakeword import Detection, WakeWords
 from speaker.core import conversation as co
 from speaker.core.chimes import chime
 from speaker.core.conversation import Conversation, Errand, Event, State
-from speaker.core.errors import SessionError
+from speaker.core.errors import SessionError, SpeakerError
 from speaker.core.opening import opening
 from speaker.core.pcm import Samples, from_bytes
 from speaker.core.phrases import apology, loudest_percent
@@ -188,7 +188,9 @@ class Assistant:
         self._show()
 
     def say(self, text: str) -> None:
-        """Speak a text as it stands, in the offline voice."""
+        """Speak a text as it stands, in the offline voice. Raises SpeakerError when there is none."""
+        if not text.strip():
+            raise SpeakerError("there is no text to say")
         self._start(self._speak(text, "say"))
 
     # The loop.
@@ -360,7 +362,8 @@ class Assistant:
         if self._trace is None or response.usage is None:
             return
         model = self._settings.session.model
-        cost = self._trace.book(response.usage, price_of(model, self._settings.cost.prices))
+        price = price_of(model, self._settings.cost.prices) if self._endpoint == "cloud" else None
+        cost = self._trace.book(response.usage, price)
         tokens = (response.usage.input_tokens or 0, response.usage.output_tokens or 0)
         self._parts.ledger.book(datetime.now().astimezone().date(), model, self._endpoint, tokens, cost)
 

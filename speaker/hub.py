@@ -21,6 +21,26 @@ MOST_PAYLOAD_BYTES: Final = 8_192
 """Longest payload of a command."""
 
 
+TOPICS: Final = (
+    ("<base>/<id>/availability", "out", "yes, and last will", 1, "`online` or `offline`"),
+    ("<base>/<id>/state", "out", "yes", 1, "JSON: state, muted, volume, threshold, wake_word, endpoint, duplex, "
+     "cost_today_usd, cost_month_usd, sessions_today, audio_sent_asleep_bytes, last_error"),
+    ("<base>/<id>/event", "out", "no", 0, "JSON with `type` and `at`: wake, not_for_me, turn, tool, error"),
+    ("<base>/<id>/command/wake", "in", "ignored", 1, "empty: listen now"),
+    ("<base>/<id>/command/stop", "in", "ignored", 1, "empty: silence, and back to sleep"),
+    ("<base>/<id>/command/sleep", "in", "ignored", 1, "empty: the same"),
+    ("<base>/<id>/command/mute", "in", "ignored", 1, "`ON` or `OFF`; survives a restart"),
+    ("<base>/<id>/command/volume", "in", "ignored", 1, "0-100 percent; survives a restart"),
+    ("<base>/<id>/command/threshold", "in", "ignored", 1, "0-1, for every wake word; survives a restart"),
+    ("<base>/<id>/command/say", "in", "ignored", 1, "text, spoken as it stands by the offline voice"),
+    ("<base>/<id>/command/result", "out", "no", 0, "JSON: verb, ok, error; also to the MQTT 5 response topic"),
+    ("<discovery_prefix>/device/speaker_<id>/config", "out", "yes", 1, "the announcement to Home Assistant"),
+    ("<discovery_prefix>/status", "in", "ignored", 1, "`online`: announcement and state are published again"),
+    ("<discovery_prefix>/+/+/config, <discovery_prefix>/+/+/+/config", "in", "read", 1, "the devices of the house"),
+)  # fmt: skip
+"""Topic, direction, retained, QoS and payload: the README's table is generated from this."""
+
+
 class Hub:
     """What others see of the speaker, and what they may ask of it."""
 

@@ -1,10 +1,11 @@
 """systemd and the process's surroundings: readiness, watchdog, status line, secrets, state directory."""
 
+import logging
 import os
 import socket
 import stat
 from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final
 
 from speaker.core.errors import ConfigError, SpeakerError
 
@@ -52,6 +53,23 @@ class Systemd:
                 channel.sendto(message.encode(), self._address)
             except OSError:
                 self._address = ""  # whoever started us has gone; there is nobody left to tell
+
+
+class JournalFormatter(logging.Formatter):
+    """One line a record, with the priority that the journal reads from its beginning."""
+
+    _PRIORITIES: ClassVar = {
+        logging.DEBUG: 7,
+        logging.INFO: 6,
+        logging.WARNING: 4,
+        logging.ERROR: 3,
+        logging.CRITICAL: 2,
+    }
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record; every line of a trace gets the same priority."""
+        priority = self._PRIORITIES.get(record.levelno, 6)
+        return "\n".join(f"<{priority}>{line}" for line in super().format(record).splitlines())
 
 
 def read_secret(name: str, config_file: Path | None) -> str | None:

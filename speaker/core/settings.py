@@ -143,13 +143,13 @@ class Cost(Section, frozen=True, kw_only=True):
     """What the speaker may spend."""
 
     daily_usd: Usd | None = None
-    """Budget a day in USD; null = none."""
+    """Budget a day in USD; when it is used up, the offline server answers. null = none."""
     monthly_usd: Usd | None = None
-    """Budget a month in USD; null = none."""
+    """Budget a month in USD; the same. null = none."""
     ladder: list[Literal["short", "mini", "offline", "refuse"]] = field(
         default_factory=lambda: ["short", "mini", "offline", "refuse"]
     )
-    """What happens as a budget runs out, in this order."""
+    """What happens as a budget runs out, in this order. Only the step offline acts yet."""
     prices: dict[str, Price] = field(default_factory=lambda: dict(PRICES))
     """USD per million tokens, per model; as published in November 2026."""
 
@@ -327,6 +327,9 @@ def _explain(text: str, value: object, hint: Any, place: str) -> str:  # noqa: A
     if "unknown field" in what:
         key = what.rpartition("`")[0].rpartition("`")[2]
         return f"{where}.{key}: unknown key. {_suggest(key, _keys_below(hint))}"
+    if hint == ClockTime and isinstance(value, int):
+        # YAML 1.1 reads 22:30 as a number in base sixty.
+        return f'{where}: expected HH:MM in quotes, such as "{value // 60:02}:{value % 60:02}"'
     choices = [str(choice) for choice in _choices(hint)] if not below else []
     if choices:
         return f"{where}: expected one of {', '.join(choices)}, got {_show(value)}"

@@ -1,0 +1,233 @@
+"""The command line."""
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+from speaker import __version__
+from speaker.adapters.service import JournalFormatter, read_secret
+from speaker.adapters.sound import Microphone, SoundSystem
+from speaker.adapters.sound.system import Direction
+from speaker.adapters.wakeword import WakeWords
+from speaker.app import DEFAULT_CONFIG, check_settings, make_toolbelt, open_words, read_settings, serve
+from speaker.core.errors import ConfigError, SpeakerError
+from speaker.core.pcm import Samples, level_dbfs
+from speaker.demo.show import perform
+from speaker.offline.mind import Mind
+from speaker.offline.server import ServerSettings, offline_server
+from speaker.remote import run_tool, send_command
+
+Json = dict[str, Any]
+
+GOOD: Final = 0
+FAILED: Final = 1
+WRONG_USE: Final = 2
+"""systemd does not start the daemon again after this one."""
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run a command and exit: 0 good, 1 failed, 2 wrong usage or configuration."""
+    options = _parser().parse_args(arguments)
+    _set_up_log(options)
+    command: Callable[[argparse.Namespace], int] = options.command
+    try:
+        code = command(options)
+    except BaseExceptionGroup as group:
+        code = _explain(list(_leaves(group)))
+    except (SpeakerError, KeyboardInterrupt) as error:
+        code = _explain([error])
+    sys.exit(code)
+
+
+def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
+    for one in group.exceptions:
+        if isinstance(one, BaseExceptionGroup):
+            yield from _leaves(one)
+        else:
+            yield one
+
+
+def _explain(errors: Sequence[BaseException]) -> int:
+    """Say what went wrong, one line each, and choose the exit code; what nobody foresaw keeps its trace."""
+    for error in errors:
+        if isinstance(error, KeyboardInterrupt):
+            return 130
+        if not isinstance(error, SpeakerError):
+            raise error
+        for line in str(error).splitlines():
+            print(f"speaker: {line}", file=sys.stderr)
+    return WRONG_USE if any(isinstance(error, ConfigError) for error in errors) else FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="speaker", description="An open smart speaker.")
+    parser.add_argument("--version", action="version", version=f"speaker {__version__}")
+    parser.add_argument("-v", "--verbose", action="store_true", help="log what happens in detail")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    def add(name: str, command: Callable[[argparse.Namespace], int], about: str) -> argparse.ArgumentParser:
+        one = commands.add_parser(name, help=about, description=about)
+        one.set_defaults(command=command)
+        return one
+
+    def with_config(one: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        one.add_argument("--config", type=Path, metavar="FILE", help=f"configuration; default {DEFAULT_CONFIG}")
+        return one
+
+    with_config(add("run", _run, "the daemon"))
+    demo = add("demo", _demo, "the whole daemon against parts it brings along; exit 0 only if the lamp changed")
+    demo.add_argument("--wav", type=Path, metavar="FILE", help="say this recording instead of the demo's own lines")
+    demo.add_argument("--mic", action="store_true", help="use the real microphone and loudspeaker")
+    demo.add_argument("--json", action="store_true", help="one JSON object a line")
+    with_config(add("devices", _devices, "ALSA inputs and outputs, and which are chosen"))
+    with_config(add("listen", _listen, "live wake scores and level, for choosing a threshold"))
+    tools = with_config(add("tools", _tools, "list the tools, or run one against the broker"))
+    tools.add_argument("name", nargs="?", metavar="NAME")
+    tools.add_argument("arguments", nargs="*", metavar="KEY=VALUE")
+    for verb, about in (("wake", "wake the speaker, as if the word was said"), ("stop", "silence, now")):
+        with_config(add(verb, _send, about)).set_defaults(verb=verb, payload="")
+    say = with_config(add("say", _send, "speak a text as it stands"))
+    say.add_argument("payload", metavar="TEXT")
+    say.set_defaults(verb="say")
+    offline = add("offline", _offline, "the embedded Realtime server alone")
+    offline.add_argument("--host", default="127.0.0.1")
+    offline.add_argument("--port", type=int, default=8765)
+    check = add("config", _config, "check a configuration")
+    check.add_argument("--check", type=Path, required=True, metavar="FILE")
+    return parser
+
+
+def _set_up_log(options: argparse.Namespace) -> None:
+    handler = logging.StreamHandler()
+    under_systemd = "JOURNAL_STREAM" in os.environ
+    handler.setFormatter(
+        JournalFormatter() if under_systemd else logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S")
+    )
+    speaking = options.command in {_run, _offline}
+    level = logging.DEBUG if options.verbose else logging.INFO if speaking else logging.ERROR
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    logging.getLogger("speaker").setLevel(level)
+
+
+def _config_file(options: argparse.Namespace) -> Path | None:
+    """The file that was named, else the usual one if it is there."""
+    named: Path | None = options.config
+    return named or (DEFAULT_CONFIG if DEFAULT_CONFIG.exists() else None)
+
+
+def _run(options: argparse.Namespace) -> int:
+    asyncio.run(serve(_config_file(options)))
+    return GOOD
+
+
+def _demo(options: argparse.Namespace) -> int:
+    show: Callable[[Json], None] = _print_json if options.json else _print_line
+    failures = asyncio.run(perform(show, wav=options.wav, microphone=options.mic))
+    for failure in failures:
+        show({"what": "failed", "why": failure})
+    show({"what": "verdict", "text": "failed" if failures else "the lamp changed and the answers were heard"})
+    return FAILED if failures else GOOD
+
+
+def _print_json(event: Json) -> None:
+    print(json.dumps(event, ensure_ascii=False), flush=True)
+
+
+def _print_line(event: Json) -> None:
+    shown = dict(event)
+    ms, what = shown.pop("ms", None), str(shown.pop("what"))
+    words = " ".join(str(value) if key in {"text", "why", "say"} else f"{key}={value}" for key, value in shown.items())
+    print(f"{'' if ms is None else f'{ms:>7} ms':>10}  {what:<9} {words}", flush=True)
+
+
+def _devices(options: argparse.Namespace) -> int:
+    audio = read_settings(_config_file(options)).audio
+    system = SoundSystem()
+    chosen: dict[int, list[str]] = {}
+    directions: tuple[tuple[Direction, str], ...] = (
+        ("microphone", audio.microphone),
+        ("loudspeaker", audio.loudspeaker),
+    )
+    problems = []
+    for direction, name in directions:
+        try:
+            chosen.setdefault(system.find(name, direction).index, []).append(direction)
+        except SpeakerError as error:
+            problems.append(str(error))
+    for one in system.devices():
+        mark = f"  <- {' and '.join(chosen[one.index])}" if one.index in chosen else ""
+        print(f"{one.name}: {one.inputs} in, {one.outputs} out, native {one.native_hz} Hz{mark}")
+    system.end()
+    for problem in problems:
+        print(f"speaker: {problem}", file=sys.stderr)
+    return FAILED if problems else GOOD
+
+
+def _listen(options: argparse.Namespace) -> int:
+    settings = read_settings(_config_file(options))
+    words = WakeWords(open_words(settings), refractory_s=settings.wake.refractory_s)
+
+    def show(frame: Samples) -> None:
+        heard = words.push(frame)
+        scores = " ".join(f"{word.name} {word.score:.3f}" for word in words.words)
+        mark = f"  <- {heard.word}" if heard else ""
+        print(f"{level_dbfs(frame):6.1f} dBFS  {scores}{mark}", flush=True)
+
+    async def listen() -> None:
+        microphone = Microphone(SoundSystem(), settings.audio.microphone, show, lambda _: None)
+        microphone.open(True)
+        await microphone.run()
+
+    asyncio.run(listen())
+    return GOOD
+
+
+def _tools(options: argparse.Namespace) -> int:
+    file = _config_file(options)
+    if options.name:
+        password = read_secret("mqtt_password", file)
+        text, ok = asyncio.run(run_tool(read_settings(file), password, options.name, options.arguments))
+        print(text)
+        return GOOD if ok else FAILED
+    belt, problems = make_toolbelt(read_settings(file))
+    for tool in belt.tools:
+        parameters = ", ".join(tool.parameters.get("properties", {}))
+        print(f"{tool.name}({parameters})  [{belt.risk(tool)}]\n    {tool.description.splitlines()[0]}")
+    for problem in problems:
+        print(f"speaker: {problem}", file=sys.stderr)
+    return FAILED if problems else GOOD
+
+
+def _send(options: argparse.Namespace) -> int:
+    file = _config_file(options)
+    asyncio.run(send_command(read_settings(file), read_secret("mqtt_password", file), options.verb, options.payload))
+    return GOOD
+
+
+def _offline(options: argparse.Namespace) -> int:
+    async def serve_for_ever() -> None:
+        mind = Mind()
+        await mind.warm_up()
+        settings = ServerSettings(options.host, options.port, token=os.environ.get("OPENAI_API_KEY"))
+        async with offline_server(settings, mind) as server:
+            print(f"listening at {server.url}", flush=True)
+            await asyncio.Event().wait()
+
+    asyncio.run(serve_for_ever())
+    return GOOD
+
+
+def _config(options: argparse.Namespace) -> int:
+    check_settings(read_settings(options.check), options.check)
+    print(f"{options.check} is good")
+    return GOOD
+
+
+if __name__ == "__main__":
+    main()
