@@ -104,7 +104,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _set_up_log(options: argparse.Namespace) -> None:
-    handler = logging.StreamHandler()
+    # A descriptor of its own: while PortAudio probes devices, descriptor 2 leads nowhere.
+    handler = logging.StreamHandler(os.fdopen(os.dup(sys.stderr.fileno()), "w", buffering=1))
     under_systemd = "JOURNAL_STREAM" in os.environ
     handler.setFormatter(
         JournalFormatter() if under_systemd else logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S")

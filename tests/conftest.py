@@ -2,14 +2,19 @@
 
 import os
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from speaker.core import pcm
+from speaker.core.pcm import Samples
 from speaker.demo.broker import PrivateBroker, private_broker
 from speaker.demo.room import Room
 from speaker.demo.room import room as open_room
+from speaker.offline.speaking import Voice
 
 
 def require(program: str) -> None:
@@ -47,3 +52,20 @@ async def broker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Priv
     require("mosquitto")
     async with private_broker(tmp_path_factory.mktemp("broker")) as one:
         yield one
+
+
+Speech = Callable[[str], Samples]
+"""A sentence as int16 samples, shape (n,), 24 kHz, peak 0.6, the same every time."""
+
+
+@pytest.fixture(scope="session")
+def speech() -> Speech:
+    """The offline voice, to speak into the room."""
+    voice = Voice()
+
+    @cache
+    def say(text: str) -> Samples:
+        samples = np.concatenate(list(voice.speak(text)))
+        return pcm.amplify(samples, 0.6 * 32767 / float(np.abs(samples.astype(np.float32)).max()))
+
+    return say

@@ -120,11 +120,15 @@ class VirtualHouse:
         """Connect, announce every device and report its state."""
         self.broker.start()
         await self._ready.wait()
+        await self.announce()
+        self.broker.subscribe([topic for gadget in self.gadgets for topic in gadget.command_topics])
+
+    async def announce(self) -> None:
+        """Announce and report anew, as devices do when a broker has forgotten them."""
         for gadget in self.gadgets:
             topic = f"{PREFIX}/{gadget.component}/{gadget.key}/config"
             await self.broker.publish(topic, json.dumps(gadget.announced), retain=True)
             await self.broker.publish(gadget.state_topic, gadget.state, retain=True)
-        self.broker.subscribe([topic for gadget in self.gadgets for topic in gadget.command_topics])
 
     async def close(self) -> None:
         """Leave."""

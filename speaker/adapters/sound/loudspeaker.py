@@ -12,7 +12,7 @@ from typing import Final
 
 import pyaudio
 
-from speaker.adapters.sound.system import SILENT_AFTER_S, Device, SoundSystem, Stage
+from speaker.adapters.sound.system import SILENT_AFTER_S, Device, SoundSystem, Stage, opened
 from speaker.core import pcm
 from speaker.core.errors import SoundError
 from speaker.core.pcm import BYTES_PER_SAMPLE, SESSION_HZ, Samples
@@ -229,17 +229,13 @@ class Loudspeaker:
             await self._needed.wait()
             self._needed.clear()
             try:
-                stream = await asyncio.to_thread(self._start)
+                async with opened(self._stage.system, self._start) as stream:
+                    await self._watch(stream)
             except SoundError as error:
                 self._give_up()
                 await asyncio.sleep(self._stage.failed(str(error)))
                 if self._held:
                     self._needed.set()
-                continue
-            try:
-                await self._watch(stream)
-            finally:
-                await asyncio.shield(asyncio.to_thread(self._stage.system.close, stream))
 
     async def _watch(self, stream: pyaudio.PyAudio.Stream) -> None:
         """Return when the device is idle or lost."""

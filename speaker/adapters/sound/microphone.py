@@ -4,11 +4,12 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import numpy as np
 import pyaudio
 
-from speaker.adapters.sound.system import SILENT_AFTER_S, Device, SoundSystem, Stage
+from speaker.adapters.sound.system import SILENT_AFTER_S, Device, SoundSystem, Stage, opened
 from speaker.core import pcm
 from speaker.core.errors import SoundError
 from speaker.core.pcm import FRAME_MS, FRAME_SAMPLES, WAKE_HZ, Samples
@@ -50,15 +51,13 @@ class Microphone:
         while True:
             await self._wanted.wait()
             try:
-                stream = await asyncio.to_thread(self._start, asyncio.get_running_loop())
+                async with opened(self._stage.system, partial(self._start, asyncio.get_running_loop())):
+                    try:
+                        await self._watch()
+                    finally:
+                        self._generation += 1  # frames that are on their way from this stream are stale
             except SoundError as error:
                 await asyncio.sleep(self._stage.failed(str(error)))
-                continue
-            try:
-                await self._watch()
-            finally:
-                self._generation += 1  # frames that are on their way from this stream are stale
-                await asyncio.shield(asyncio.to_thread(self._stage.system.close, stream))
 
     async def _watch(self) -> None:
         """Return when the stream is no longer wanted or has gone silent."""

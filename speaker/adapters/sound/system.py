@@ -1,11 +1,12 @@
 """PortAudio: which devices there are, opening and closing streams, and staying quiet on stderr."""
 
+import asyncio
 import contextlib
 import ctypes
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -131,6 +132,25 @@ class SoundSystem:
             with _quiet_stderr():
                 self._audio = pyaudio.PyAudio()
         return self._audio
+
+
+@contextlib.asynccontextmanager
+async def opened(
+    system: SoundSystem, start: Callable[[], pyaudio.PyAudio.Stream]
+) -> AsyncIterator[pyaudio.PyAudio.Stream]:
+    """A stream that a worker thread opens, and that is closed whatever happens, also to the opening."""
+    opening = asyncio.ensure_future(asyncio.to_thread(start))
+    try:
+        stream = await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        # The thread goes on all the same, and what it opens would deliver to nobody for ever.
+        with contextlib.suppress(SoundError):
+            system.close(await opening)
+        raise
+    try:
+        yield stream
+    finally:
+        await asyncio.shield(asyncio.to_thread(system.close, stream))
 
 
 _ALSA_ERROR: Final = ctypes.CFUNCTYPE(
