@@ -22,11 +22,12 @@ from speaker.adapters.realtime import Target
 from speaker.adapters.service import Systemd, read_secret, state_directory
 from speaker.adapters.sound import SoundSystem
 from speaker.adapters.wakeword import WakeWords, Word, open_word
-from speaker.assistant import Assistant, Endpoint, Parts
+from speaker.assistant import Assistant, Parts
 from speaker.core import conversation as co
 from speaker.core.errors import ConfigError, ModelError, SpeakerError
 from speaker.core.house import House
 from speaker.core.settings import Settings, load
+from speaker.dialogue import Endpoint
 from speaker.home import MqttHome
 from speaker.hub import Command, Hub, fraction, switch, whole_number
 from speaker.offline.mind import Mind

@@ -9,30 +9,28 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from speaker.adapters.ledger import Ledger
-from speaker.adapters.realtime import Closed, News, Opened, RealtimeSession, Target
 from speaker.adapters.sound import Loudspeaker, Microphone, SoundSystem
 from speaker.adapters.wakeword import Detection, WakeWords
 from speaker.core import conversation as co
 from speaker.core.chimes import chime
 from speaker.core.conversation import Conversation, Errand, Event, State
-from speaker.core.errors import SessionError, SpeakerError
+from speaker.core.errors import SpeakerError
 from speaker.core.opening import opening
-from speaker.core.pcm import Samples, from_bytes
+from speaker.core.pcm import BYTES_PER_SAMPLE, Samples
 from speaker.core.phrases import apology, loudest_percent
 from speaker.core.pricing import price_of
 from speaker.core.settings import Settings
 from speaker.core.toolbox import Home, Voice
-from speaker.core.wire import client as cl
-from speaker.core.wire import server as ev
-from speaker.core.wire.objects import Item, Response
+from speaker.core.wire.objects import Response
+from speaker.dialogue import Dialogue, Endpoint, Ports
 from speaker.hub import Hub
 from speaker.offline.mind import Mind
 from speaker.router import Router
-from speaker.toolbelt import Toolbelt
+from speaker.toolbelt import Ran, Toolbelt
 from speaker.turns import Trace
 
 log = logging.getLogger(__name__)
@@ -40,22 +38,11 @@ log = logging.getLogger(__name__)
 BUTTON: Final = "button"
 """The wake word of a conversation that no word began."""
 
+OWN: Final = "own"
+"""The item of what the speaker says by itself; no server knows it."""
+
 DEAF_AFTER_S: Final = 5.0
 """Without a scored frame for so long, the speaker does not count as alive."""
-
-HARMLESS: Final = frozenset({
-    "response_cancel_not_active", "item_truncate_invalid_item_id", "item_delete_invalid_item_id",
-    "input_audio_buffer_commit_empty", "conversation_already_has_active_response", "unsupported_content_type",
-})  # fmt: skip
-"""Errors that mean no more than that two messages crossed on the way."""
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Somebody who can answer: ``cloud`` or ``offline``, and where."""
-
-    name: str
-    target: Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +83,19 @@ class Assistant:
             trouble=self.trouble,
         )
         self._tasks: set[asyncio.Task[None]] = set()
-        self._session: RealtimeSession | None = None
-        self._session_task: asyncio.Task[None] | None = None
-        self._session_number = 0
-        self._open = False
-        self._responses: set[str] = set()
-        """Responses whose sound may be played."""
-        self._active: str | None = None
-        self._lost: SessionError | None = None
+        self._ports = Ports(
+            post=self.post,
+            play=self._play,
+            speak=self._speak,
+            start=self._start,
+            run_tool=self._run_tool,
+            opened=self._opened,
+            booked=self._book,
+            said=self._write_down,
+            trouble=self.trouble,
+        )
+        self._dialogue: Dialogue | None = None
+        self._dialogue_task: asyncio.Task[None] | None = None
         self._trace: Trace | None = None
         self._endpoint = ""
         self._wake_word: str | None = None
@@ -191,7 +183,7 @@ class Assistant:
         """Speak a text as it stands, in the offline voice. Raises SpeakerError when there is none."""
         if not text.strip():
             raise SpeakerError("there is no text to say")
-        self._start(self._speak(text, "say"))
+        self._start(self._speak(text, OWN))
 
     # The loop.
 
@@ -210,15 +202,8 @@ class Assistant:
     def _take(self, event: Event) -> None:
         if isinstance(event, co.PlaybackQueued | co.PlaybackBegan) and not self._loudspeaker.playing:
             return  # it was hushed while this news was on its way
-        now, before, word = self._loop.time(), self._machine.state, BUTTON
+        now, before = self._loop.time(), self._machine.state
         errands = self._machine.on(event, now)
-        if isinstance(event, co.Woken):
-            word = event.word
-        if before is State.ASLEEP and self._machine.awake:
-            score = event.score if isinstance(event, co.Woken) else 0.0
-            self._trace, self._wake_word = Trace(now, word, score), word
-            self._lost = None
-            self._apply_volume()
         self._note(event, now)
         for errand in errands:
             self._run(errand)
@@ -230,8 +215,12 @@ class Assistant:
             self._show()
 
     def _note(self, event: Event, now: float) -> None:
-        """Keep the trace."""
+        """Keep the trace: a new one for each conversation."""
         if self._trace is None:
+            if self._machine.awake:
+                word, score = (event.word, event.score) if isinstance(event, co.Woken) else (BUTTON, 0.0)
+                self._trace, self._wake_word = Trace(now, word, score), word
+                self._apply_volume()
             return
         match event:
             case co.SpeechEnded():
@@ -248,115 +237,61 @@ class Assistant:
             case Errand.HUSH:
                 self._hush()
             case Errand.REPLY:
-                self._send(cl.CreateResponse())
+                if self._dialogue is not None:
+                    self._dialogue.reply()
             case Errand.APOLOGISE:
-                words = apology(self._lost, connected=self._open)
-                log.info("= apologising: %s", words)
-                self._start(self._speak(words, "apology"))
+                self._apologise()
+
+    def _apologise(self) -> None:
+        dialogue = self._dialogue
+        lost, connected = (dialogue.lost, dialogue.is_open) if dialogue is not None else (None, False)
+        words = apology(lost, connected=connected)
+        log.info("= apologising: %s", words)
+        self._start(self._speak(words, OWN))
+
+    def _hush(self) -> None:
+        cuts = self._loudspeaker.hush()
+        if self._dialogue is not None:
+            self._dialogue.hush([cut for cut in cuts if cut.item != OWN])
 
     def _assume(self) -> None:
         """Make the world match the posture: the one place where anything is opened or closed."""
         posture, machine = self._machine.posture, self._machine
         self._microphone.open(machine.state is not State.MUTED)
-        if self._session_task is not None and (not posture.session or self._session_number != machine.session):
-            self._session_task.cancel()
-            self._session_task, self._session, self._open = None, None, False
-            self._responses.clear()
-            self._active = None
-        if posture.session and self._session_task is None:
-            self._session_number = machine.session
-            self._session_task = self._start(self._converse(machine.session))
-        sink = self if self._open else None
+        dialogue, task = self._dialogue, self._dialogue_task
+        if dialogue is not None and task is not None and (not posture.session or dialogue.number != machine.session):
+            task.cancel()
+            self._dialogue = dialogue = None
+        if posture.session and dialogue is None:
+            self._dialogue = dialogue = self._open_dialogue(machine.session)
+        sink = self if dialogue is not None and dialogue.is_open else None
         self._router.route(posture.microphone, sink, barging=machine.state is State.SPEAKING)
         self._loudspeaker.hold(posture.session)
 
     # The session.
 
+    def _open_dialogue(self, number: int) -> Dialogue:
+        wanted = opening(self._settings.session, self._parts.describe_house(), self._parts.toolbelt.definitions())
+        dialogue = Dialogue(number, wanted, self._parts.endpoints(), self._ports)
+        self._dialogue_task = self._start(dialogue.run())
+        return dialogue
+
     def append(self, samples: Samples) -> None:
         """Send microphone sound to the session; what is sent while asleep is counted, and must be nothing."""
-        if self._session is None:
+        if self._dialogue is None:
             return
         if not self._machine.awake:
-            self._asleep_bytes += 2 * samples.size
+            self._asleep_bytes += BYTES_PER_SAMPLE * samples.size
         if self._trace is not None and self._trace.sent_at is None:
             self._trace.sent_at = self._loop.time()
-        self._session.append(samples)
+        self._dialogue.append(samples)
 
-    async def _converse(self, number: int) -> None:
-        """Hold session ``number`` with the first endpoint that answers."""
-        wanted = opening(self._settings.session, self._parts.describe_house(), self._parts.toolbelt.definitions())
-        for endpoint in self._parts.endpoints():
-            self._endpoint = endpoint.name
-            session = RealtimeSession(endpoint.target, wanted, lambda news: self._hear(number, news))
-            self._session = session
-            await session.run()
-            if self._open or self._lost is None:
-                break
-            self.trouble(str(self._lost))
-        self.post(co.SessionClosed(number))
-
-    def _hear(self, number: int, news: News) -> None:
-        """Turn news of a session into events; sound goes straight to the loudspeaker."""
-        if number != self._session_number or self._session is None:
-            return
-        match news:
-            case Opened():
-                self._opened(number)
-            case Closed(error=error):
-                self._lost = error
-                if error is not None and self._open:
-                    self.trouble(str(error))
-            case ev.SpeechStarted():
-                self.post(co.SpeechBegan(number))
-            case ev.SpeechStopped():
-                self.post(co.SpeechEnded(number))
-            case ev.ResponseCreated(response=response):
-                self._active = response.id
-                self._responses.add(response.id)
-                self.post(co.ResponseBegan(number, response.id))
-            case ev.AudioDelta(response_id=response, item_id=item, delta=delta):
-                if response in self._responses:
-                    self._play(from_bytes(delta), item)
-            case ev.TextDone(response_id=response, item_id=item, text=text):
-                if response in self._responses:
-                    self._start(self._speak(text, item))
-            case ev.ResponseDone(response=response):
-                self._response_done(number, response)
-            case ev.TranscriptDone(transcript=words):
-                self._write_down("assistant", words)
-            case ev.TranscriptionCompleted(transcript=words):
-                self._write_down("user", words or "")
-            case ev.Error(error=problem):
-                if problem.code == "conversation_already_has_active_response":
-                    self.post(co.ReplyRefused(number))
-                elif problem.code not in HARMLESS:
-                    self.trouble(f"the Realtime service reports: {problem.message}")
-            case _:
-                pass
-
-    def _opened(self, number: int) -> None:
-        self._open = True
+    def _opened(self, endpoint: str) -> None:
+        self._endpoint = endpoint
         if self._trace is not None:
             self._trace.opened_at = self._loop.time()
-            self._trace.endpoint = self._endpoint
-        self._parts.ledger.count_session(datetime.now().astimezone().date())
-        self.post(co.SessionOpened(number))
-
-    def _response_done(self, number: int, response: Response) -> None:
-        if self._active == response.id:
-            self._active = None
-        self._book(response)
-        calls = {
-            item.call_id: item
-            for item in response.output
-            if item.type == "function_call" and item.call_id and response.status == "completed"
-        }
-        failed = response.status == "failed"
-        if failed and response.status_details and response.status_details.error:
-            self.trouble(f"the Realtime service could not answer: {response.status_details.error.message}")
-        self.post(co.ResponseEnded(number, response.id, failed=failed, calls=frozenset(calls)))
-        for call_id, item in calls.items():
-            self._start(self._call(number, call_id, item))
+            self._trace.endpoint = endpoint
+        self._parts.ledger.count_session(_today())
 
     def _book(self, response: Response) -> None:
         if self._trace is None or response.usage is None:
@@ -365,36 +300,17 @@ class Assistant:
         price = price_of(model, self._settings.cost.prices) if self._endpoint == "cloud" else None
         cost = self._trace.book(response.usage, price)
         tokens = (response.usage.input_tokens or 0, response.usage.output_tokens or 0)
-        self._parts.ledger.book(datetime.now().astimezone().date(), model, self._endpoint, tokens, cost)
+        self._parts.ledger.book(_today(), model, self._endpoint, tokens, cost)
 
-    async def _call(self, number: int, call_id: str, item: Item) -> None:
-        """Run a tool and put its output into the conversation, whatever has become of the turn."""
-        began, name = self._loop.time(), item.name or ""
-        providers: dict[type, object] = {Home: self._parts.home, Voice: self}
-        ran = await self._parts.toolbelt.run(name, item.arguments or "", providers)
+    async def _run_tool(self, name: str, arguments: str) -> Ran:
+        began, trace = self._loop.time(), self._trace
+        ran = await self._parts.toolbelt.run(name, arguments, {Home: self._parts.home, Voice: self})
         took_s = self._loop.time() - began
-        log.info("= tool %s: %s in %d ms", name, "ok" if ran.ok else "not done", 1000 * took_s)
+        log.info("= tool %s: %s in %d ms", name, "done" if ran.ok else "not done", 1000 * took_s)
         self._parts.hub.event({"type": "tool", "name": name, "ok": ran.ok, "confirmed": ran.confirmed})
-        if self._trace is not None:
-            self._trace.tool(name, ok=ran.ok, confirmed=ran.confirmed, took_s=took_s)
-        if number == self._session_number:
-            self._send(cl.CreateItem(item=Item(type="function_call_output", call_id=call_id, output=ran.text)))
-        self.post(co.ToolAnswered(number, call_id))
-
-    def _send(self, event: cl.ClientEvent) -> None:
-        if self._session is not None and self._open:
-            self._session.send(event)
-
-    def _hush(self) -> None:
-        """Silence now; tell the server what was really heard, so that it remembers no more than that."""
-        if self._active is not None:
-            self._send(cl.CancelResponse(response_id=self._active))
-        self._responses.clear()
-        for cut in self._loudspeaker.hush():
-            if cut.played_ms > 0:
-                self._send(cl.TruncateItem(item_id=cut.item, content_index=0, audio_end_ms=cut.played_ms))
-            else:
-                self._send(cl.DeleteItem(item_id=cut.item))
+        if trace is not None:
+            trace.tool(name, ok=ran.ok, confirmed=ran.confirmed, took_s=took_s)
+        return ran
 
     async def _speak(self, text: str, item: str) -> None:
         """Say a text in the offline voice."""
@@ -420,6 +336,8 @@ class Assistant:
 
     def _tell_turn(self, trace: Trace, now: float) -> None:
         self._trace = None
+        if self._machine.ended_by != "error":
+            self._last_error = None
         if self._machine.ended_by == "no_speech":
             told: dict[str, Any] = {"type": "not_for_me", "wake_word": trace.wake_word, "score": round(trace.score, 3)}
         else:
@@ -430,7 +348,7 @@ class Assistant:
 
     def _show(self) -> None:
         """Publish the state and the service's status line."""
-        today = datetime.now().astimezone().date()
+        today = _today()
         cost_today, cost_month = self._parts.ledger.spent_usd(today)
         muted = self._machine.state is State.MUTED
         self._parts.hub.show(
@@ -468,6 +386,11 @@ class Assistant:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
             log.error("a part of the conversation failed", exc_info=task.exception())
+
+
+def _today() -> date:
+    """The date in the house's time zone."""
+    return datetime.now().astimezone().date()
 
 
 def _named(event: Event) -> str:

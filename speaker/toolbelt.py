@@ -3,6 +3,7 @@
 import fnmatch
 import importlib.util
 import logging
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 from speaker.core.errors import SpeakerError, ToolError
 from speaker.core.settings import Tools
-from speaker.core.toolbox import Risk, Tool
+from speaker.core.toolbox import MAX_OUTPUT_CHARACTERS, Risk, Tool
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +41,7 @@ def find(folders: Iterable[Path]) -> tuple[dict[str, Tool], list[str]]:
     tools: dict[str, Tool] = {}
     problems: list[str] = []
     for folder in folders:
-        for file in sorted(folder.glob("*.py")) if folder.is_dir() else []:
+        for file in _files(folder, problems):
             try:
                 tools |= {tool.name: tool for tool in _load(file)}
             except SpeakerError as error:
@@ -48,16 +49,29 @@ def find(folders: Iterable[Path]) -> tuple[dict[str, Tool], list[str]]:
     return tools, problems
 
 
+def _files(folder: Path, problems: list[str]) -> list[Path]:
+    try:
+        return sorted(folder.glob("*.py")) if folder.is_dir() else []
+    except OSError as error:
+        problems.append(f"the tools in {folder} cannot be read: {error.strerror}; let the user of the speaker read it")
+        return []
+
+
 def _load(file: Path) -> list[Tool]:
-    spec = importlib.util.spec_from_file_location(f"speaker_tool_{file.stem}", file)
+    # By its whole path, since two folders may each have a climate.py.
+    name = f"speaker_tool:{file}".replace(".", "_")
+    spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
         raise SpeakerError(f"{file} cannot be read as Python")
-    module = importlib.util.module_from_spec(spec)
+    # Where dataclasses look for the names in the annotations of a file's own classes.
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         # The owner's own file: whatever is wrong with it, the speaker goes on without it.
-        raise SpeakerError(f"{file} cannot be used as a tool: {type(error).__name__}: {error}") from error
+        del sys.modules[name]
+        said = " ".join(str(error).split())
+        raise SpeakerError(f"{file} cannot be used as a tool: {type(error).__name__}: {said}") from error
     return [one for one in vars(module).values() if isinstance(one, Tool)]
 
 
@@ -93,8 +107,8 @@ class Toolbelt:
         try:
             text = await tool.call(arguments, providers)
         except ToolError as error:
-            return Ran(f"Refused: {error}", ok=False, confirmed=False)
-        except Exception:
+            return Ran(f"Refused: {error}"[:MAX_OUTPUT_CHARACTERS], ok=False, confirmed=False)
+        except (Exception, SystemExit):
             log.exception("tool %s failed", name)
             return Ran(f"Refused: {name} failed with an error of its own.", ok=False, confirmed=False)
         refused = text.startswith(("Refused", "No answer"))
