@@ -10,7 +10,7 @@ import pytest
 from speaker.adapters.broker import Broker, Incoming
 from speaker.core.errors import BrokerError
 from speaker.core.settings import Mqtt
-from speaker.demo.broker import PrivateBroker
+from speaker.demo.broker import PrivateBroker, private_broker
 from speaker.demo.processes import free_port
 from tests.conftest import require
 
@@ -86,9 +86,11 @@ async def test_goodbye_is_offline_at_once_and_so_is_a_broken_line(broker: Privat
 @pytest.mark.parametrize("version", [5, 311])
 async def test_broker_gone_and_back(tmp_path: Path, version: int) -> None:
     require("mosquitto")
-    own = PrivateBroker(tmp_path)
-    await own.start()
-    settings = Mqtt(host="127.0.0.1", port=own.port, version=5 if version == 5 else 311)
+    async with private_broker(tmp_path) as own:
+        await _lose_and_find(own, Mqtt(host="127.0.0.1", port=own.port, version=5 if version == 5 else 311))
+
+
+async def _lose_and_find(own: PrivateBroker, settings: Mqtt) -> None:
     peer = Peer(own.port, "peer", settings)
     async with connected(peer):
         peer.broker.subscribe(["back/#"])
@@ -103,7 +105,6 @@ async def test_broker_gone_and_back(tmp_path: Path, version: int) -> None:
         assert (await peer.hears("back/2")).payload == b"found"
         assert not any(one.topic == "back/1" for one in peer.heard)
     assert peer.changes == [True, False, True]
-    await own.stop()
 
 
 async def test_no_broker_is_said_once_in_one_sentence() -> None:
@@ -119,17 +120,15 @@ async def test_no_broker_is_said_once_in_one_sentence() -> None:
 @pytest.mark.parametrize("version", [5, 311])
 async def test_refused_password_names_what_to_check(tmp_path: Path, version: int) -> None:
     require("mosquitto")
-    own = PrivateBroker(tmp_path, "allow_anonymous false")
-    await own.start()
-    settings = Mqtt(host="127.0.0.1", port=own.port, username="me", version=5 if version == 5 else 311)
-    peer = Peer(own.port, "stranger", settings, password="wrong-secret")  # noqa: S106 - to be refused
-    peer.broker.start()
-    await until(lambda: bool(peer.troubles))
+    async with private_broker(tmp_path, "allow_anonymous false") as own:
+        settings = Mqtt(host="127.0.0.1", port=own.port, username="me", version=5 if version == 5 else 311)
+        peer = Peer(own.port, "stranger", settings, password="wrong-secret")  # noqa: S106 - to be refused
+        peer.broker.start()
+        await until(lambda: bool(peer.troubles))
+        await peer.broker.stop()
     assert "refuses us" in peer.troubles[0]
     assert "mqtt_password" in peer.troubles[0]
     assert "wrong-secret" not in peer.troubles[0]
-    await peer.broker.stop()
-    await own.stop()
 
 
 async def test_denied_topic_is_an_error_and_not_silence(tmp_path: Path) -> None:
@@ -137,14 +136,12 @@ async def test_denied_topic_is_an_error_and_not_silence(tmp_path: Path) -> None:
     rules = tmp_path / "acl"
     rules.write_text("topic read #\ntopic write allowed/#\n")
     rules.chmod(0o600)
-    own = PrivateBroker(tmp_path, f"allow_anonymous true\nacl_file {rules}")
-    await own.start()
-    peer = Peer(own.port, "restricted")
-    async with connected(peer):
-        await peer.broker.publish("allowed/x", "1")
-        with pytest.raises(BrokerError, match=r"refused a message to denied/x: Not authorized"):
-            await peer.broker.publish("denied/x", "1")
-    await own.stop()
+    async with private_broker(tmp_path, f"allow_anonymous true\nacl_file {rules}") as own:
+        peer = Peer(own.port, "restricted")
+        async with connected(peer):
+            await peer.broker.publish("allowed/x", "1")
+            with pytest.raises(BrokerError, match=r"refused a message to denied/x: Not authorized"):
+                await peer.broker.publish("denied/x", "1")
 
 
 async def test_request_is_answered_where_it_asks(broker: PrivateBroker) -> None:

@@ -22,7 +22,7 @@ from speaker.core import pcm
 from speaker.core.pcm import SESSION_HZ, WAKE_HZ
 from speaker.core.wire import server as ev
 from speaker.core.wire.objects import Response, SessionHead
-from speaker.demo.broker import PrivateBroker, private_broker
+from speaker.demo.broker import private_broker
 from speaker.demo.room import LOUDSPEAKER, MICROPHONE, Room
 from speaker.demo.stage import NAME, Stage, stage, stage_settings
 from speaker.offline.hearing import Ears
@@ -205,9 +205,7 @@ async def test_no_internet_falls_back_to_the_offline_server(on: Stage, speech: S
 
 
 async def test_broker_gone_and_back(tmp_path: Path, room: Room, speech: Speech) -> None:
-    own = PrivateBroker(tmp_path)
-    await own.start()
-    async with stage(tmp_path, room, own) as on:
+    async with private_broker(tmp_path) as own, stage(tmp_path, room, own) as on:
         await on.start(stage_settings(own.port))
         await own.stop()
         since_ms = room.now_ms
@@ -223,7 +221,6 @@ async def test_broker_gone_and_back(tmp_path: Path, room: Room, speech: Speech) 
         since_ms = room.now_ms
         await room.say(speech("Hey Jarvis, turn on the sofa lamp."))
         assert "lamp is on" in await heard(on, since_ms)
-    await own.stop()
 
 
 class Daemon:

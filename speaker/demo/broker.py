@@ -15,7 +15,7 @@ START_S: Final = 10.0
 class PrivateBroker:
     """mosquitto with a configuration of our own; it can be stopped and started at the same place."""
 
-    def __init__(self, folder: Path, extra: str = "allow_anonymous true") -> None:
+    def __init__(self, folder: Path, extra: str) -> None:
         self.port = free_port()
         config = folder / f"mosquitto-{self.port}.conf"
         # As root mosquitto would become another user, who cannot read this folder.
@@ -50,9 +50,9 @@ async def _answers(port: int) -> bool:
 
 
 @contextlib.asynccontextmanager
-async def private_broker(folder: Path) -> AsyncIterator[PrivateBroker]:
-    """A broker for as long as it is needed."""
-    broker = PrivateBroker(folder)
+async def private_broker(folder: Path, extra: str = "allow_anonymous true") -> AsyncIterator[PrivateBroker]:
+    """A broker for as long as it is needed; ``extra`` lines of configuration say who may do what."""
+    broker = PrivateBroker(folder, extra)
     await broker.start()
     try:
         yield broker
