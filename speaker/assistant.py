@@ -170,9 +170,10 @@ class Assistant:
         self.post(co.Goodbye(self._machine.session))
 
     def trouble(self, problem: str) -> None:
-        """Remember and publish what is wrong; somebody else has logged it."""
-        self._last_error = problem
-        self._parts.hub.event({"type": "error", "message": problem})
+        """Remember and publish what is wrong, or with an empty text that it is right again; it is logged already."""
+        self._last_error = problem or None
+        if problem:
+            self._parts.hub.event({"type": "error", "message": problem})
         self._show()
 
     def connected(self) -> None:

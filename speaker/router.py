@@ -56,14 +56,17 @@ class Router:
         self._sink: Sink | None = None
         self._recent: deque[tuple[int, Samples]] = deque(maxlen=RECENT_FRAMES)
         self._held: deque[Samples] = deque(maxlen=MOST_HELD_S * 1000 // FRAME_MS)
+        self._since: int | None = None
+        """The frame that told of a wake word for which no posture has come yet."""
         self._count = 0
         self._waiting = 0
         self._complained = False
         self.worked_at = 0.0
-        """Loop time at which the worker last finished a frame: the pulse that the watchdog feels."""
+        """Loop time at which a frame was last done with: the pulse that the watchdog feels."""
 
     def close(self) -> None:
-        """Give up the worker."""
+        """Give up the worker; later frames are dropped."""
+        self._mode = Microphone.OFF
         self._worker.shutdown(wait=False, cancel_futures=True)
 
     def set_threshold(self, threshold: float) -> None:
@@ -73,26 +76,32 @@ class Router:
 
     def route(self, mode: Microphone, sink: Sink | None, *, barging: bool) -> None:
         """Send frames there from now on. ``barging``: the wake word is heard over the speaker's own voice."""
-        self._mode, self._sink, self._barging = mode, sink, barging
+        before, self._mode, self._sink, self._barging = self._mode, mode, sink, barging
+        if mode is Microphone.WAKE:
+            self._held.clear()
+            return
+        since, self._since = self._since, None
+        if before is Microphone.WAKE and since is not None and since > self._count - RECENT_FRAMES:
+            # Another event overtook the wake word's, and its posture was to go on listening for one.
+            self._hold_since(since)
+        if mode is Microphone.OFF:
+            self._held.clear()
         if mode is Microphone.SESSION and sink is not None and self._held:
             sink.append(np.concatenate(list(self._held)))
-            self._held.clear()
-        if mode in {Microphone.OFF, Microphone.WAKE}:
             self._held.clear()
 
     def take(self, frame: Samples) -> None:
         """The next frame from the microphone."""
         self._count += 1
+        if self._mode is Microphone.OFF:
+            self._recent.clear()
+            self.worked_at = self._loop.time()
+            return
         self._recent.append((self._count, frame))
-        match self._mode:
-            case Microphone.OFF:
-                return
-            case Microphone.HOLD:
-                self._held.append(frame)
-            case Microphone.SESSION if self._sink is not None:
-                self._sink.append(frame)
-            case _:
-                pass
+        if self._mode is Microphone.SESSION and self._sink is not None:
+            self._sink.append(frame)
+        elif self._mode is not Microphone.WAKE:
+            self._held.append(frame)
         self._listen(frame, self._count)
 
     def _listen(self, frame: Samples, number: int) -> None:
@@ -115,19 +124,20 @@ class Router:
 
     def _worked(self, number: int, done: "Future[Detection | None]") -> None:
         self._waiting -= 1
+        if done.cancelled():
+            return
         detection = done.result()
         self.worked_at = self._loop.time()
         if detection is not None and self._mode is Microphone.WAKE:
             # Held from this very moment: the next frame may come before the posture does.
             self._hold_since(number)
-            self._mode = Microphone.HOLD
+            self._mode, self._since = Microphone.HOLD, number
             self._woken(detection)
 
     def _hold_since(self, number: int) -> None:
         """Begin the pre-roll where the wake word ended: a little before the end of the frame that told."""
         frames = -(-WAKE_LAG_MS // FRAME_MS)
-        since = [frame for count, frame in self._recent if count > number - frames]
+        first = number - frames + 1
         spare = pcm.ms_to_samples(frames * FRAME_MS - WAKE_LAG_MS, WAKE_HZ)
         self._held.clear()
-        if since:
-            self._held.extend([since[0][spare:], *since[1:]])
+        self._held.extend(frame[spare:] if at == first else frame for at, frame in self._recent if at >= first)

@@ -115,8 +115,9 @@ async def test_lost_card_is_said_once_and_reopened(room: Room) -> None:
         await until(lambda: len(ear.frames) > 3, within_s=20)
         mouth.loudspeaker.play(tone(300), "item")
         await until(lambda: "ended" in mouth.told)
-    assert len(ear.troubles) == 1
+    assert len(ear.troubles) == 2
     assert MICROPHONE in ear.troubles[0]
+    assert ear.troubles[1] == "", "it is told when it is right again"
 
 
 def test_missing_device_is_one_sentence_with_the_choices(room: Room) -> None:

@@ -166,7 +166,10 @@ def _silence_alsa() -> None:
 
 
 class Stage:
-    """What both directions share: being opened, being lost, being reopened, saying so once."""
+    """What both directions share: being opened, being lost, being reopened, saying so once.
+
+    ``trouble`` is told what is wrong, and an empty text when it is right again.
+    """
 
     def __init__(self, system: SoundSystem, name: str, direction: Direction, trouble: Callable[[str], None]) -> None:
         self.name = name
@@ -188,4 +191,5 @@ class Stage:
         """Say that it is back, if it was lost."""
         if self._failures:
             log.warning("the %s is back", self.direction)
+            self._trouble("")
         self._failures = 0
