@@ -119,23 +119,21 @@ class Hub:
 
 def whole_number(payload: str, lowest: int, highest: int) -> int:
     """A payload as a number in a range. Raises SpeakerError."""
-    try:
-        value = float(payload)
-    except ValueError:
-        value = float("nan")
-    if not lowest <= value <= highest:
-        raise SpeakerError(f"expected a number from {lowest} to {highest}, got {payload[:40]!r}")
-    return round(value)
+    return round(_number(payload, lowest, highest))
 
 
 def fraction(payload: str) -> float:
     """A payload as a number from 0 to 1. Raises SpeakerError."""
+    return _number(payload, 0, 1)
+
+
+def _number(payload: str, lowest: int, highest: int) -> float:
     try:
-        value = float(payload)
+        value = float(payload) if "_" not in payload else float("nan")  # Python reads 1_0 as 10, nobody else does
     except ValueError:
         value = float("nan")
-    if not 0 <= value <= 1:
-        raise SpeakerError(f"expected a number from 0 to 1, got {payload[:40]!r}")
+    if not lowest <= value <= highest:
+        raise SpeakerError(f"expected a number from {lowest} to {highest}, got {payload[:40]!r}")
     return value
 
 

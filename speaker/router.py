@@ -15,15 +15,14 @@ from typing import Final, Protocol
 import numpy as np
 
 from speaker.adapters.wakeword import Detection, WakeWords
-from speaker.core import pcm
 from speaker.core.conversation import Microphone
-from speaker.core.pcm import FRAME_MS, WAKE_HZ, Samples
+from speaker.core.pcm import FRAME_MS, Samples
+from speaker.core.preroll import preroll_start
 
 log = logging.getLogger(__name__)
 
-WAKE_LAG_MS: Final = 200
-"""A wake word is detected so long after its end, measured with synthetic voices (90-180 ms, and up to
-one frame). What follows the word begins no earlier, so the pre-roll starts there."""
+WORD_FRAMES: Final = 13
+"""About a second: a wake word and a little more."""
 
 RECENT_FRAMES: Final = 25
 """Frames that are remembered for the pre-roll, 2 s: a slow machine detects late."""
@@ -136,8 +135,9 @@ class Router:
 
     def _hold_since(self, number: int) -> None:
         """Begin the pre-roll where the wake word ended: a little before the end of the frame that told."""
-        frames = -(-WAKE_LAG_MS // FRAME_MS)
-        first = number - frames + 1
-        spare = pcm.ms_to_samples(frames * FRAME_MS - WAKE_LAG_MS, WAKE_HZ)
+        word = [frame for at, frame in self._recent if number - WORD_FRAMES < at <= number]
+        later = [frame for at, frame in self._recent if at > number]
         self._held.clear()
-        self._held.extend(frame[spare:] if at == first else frame for at, frame in self._recent if at >= first)
+        if word:
+            sound = np.concatenate(word)
+            self._held.extend([sound[preroll_start(sound) :], *later])

@@ -43,8 +43,8 @@ class Trace:
             self.speech_ended_at = now
 
     def sounded(self, now: float) -> None:
-        """The first sound of the first answer is in the air."""
-        if self.sounded_at is None:
+        """Sound is in the air; the first after the user's turn is the answer's."""
+        if self.sounded_at is None and self.speech_ended_at is not None:
             self.sounded_at = now
 
     def tool(self, name: str, *, ok: bool, confirmed: bool, took_s: float) -> None:

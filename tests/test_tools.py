@@ -188,6 +188,58 @@ async def test_the_fridge_is_not_the_kitchen() -> None:
     assert await use("get_temperature", home, room="kitchen") == "The temperature in the kitchen is 20 degrees."
 
 
+@pytest.mark.parametrize("room", ["outside", "Outdoors", "outdoor", "the outside"])
+async def test_the_temperature_outside_is_that_of_an_outdoor_sensor(room: str) -> None:
+    home = at_home(house=home_of(*EVERYTHING))
+    home.hear("zigbee2mqtt/living_room_sensor", b'{"temperature":21.5}')
+    unknown = await use("get_temperature", home, room=room)
+    assert unknown == "No answer: nothing has reported the temperature outside, so it is not known."
+    home.hear("weather-pole/sensor/temperature/state", b"4")
+    assert await use("get_temperature", home, room=room) == "The outdoor temperature is 4 degrees."
+    with pytest.raises(ToolError, match=r"Nothing measures the temperature outside\."):
+        await use("get_temperature", at_home(house=home_of(CLIMATE_SENSOR)), room=room)
+
+
+@pytest.mark.parametrize(
+    ("sensor", "said"),
+    [
+        ({"room": "Garden", "name": "Temperature"}, "The temperature in the garden is minus 3 degrees."),
+        ({"room": "Garden", "name": "Pool temperature"}, "The pool temperature is minus 3 degrees."),
+        ({"name": "Balcony temperature"}, "The balcony temperature is minus 3 degrees."),
+        (
+            {"room": "Hall", "name": "Outdoor probe", "device_class": "temperature"},
+            "The outdoor probe is minus 3 degrees.",
+        ),
+    ],
+)
+async def test_what_counts_as_outside(sensor: dict[str, str], said: str) -> None:
+    house = home_of(CLIMATE_SENSOR)
+    house.add_configured([{"kind": "sensor", "state_topic": "t", "unit_of_measurement": "°C"} | sensor])
+    home = at_home(house=house)
+    home.hear("t", b"-3")
+    assert await use("get_temperature", home, room="outside") == said
+    assert await use("get_weather", home) == "Outside, the temperature is minus 3 degrees."
+
+
+async def test_the_indoor_part_of_a_weather_station_is_not_outside() -> None:
+    house = House()
+    house.add_configured([{"kind": "sensor", "name": "Weather station indoor temperature", "state_topic": "t"}])
+    home = at_home(house=house)
+    home.hear("t", b"21")
+    with pytest.raises(ToolError, match="Nothing measures the temperature outside"):
+        await use("get_temperature", home, room="outside")
+
+
+async def test_lights_outside_are_switched_together() -> None:
+    house = home_of(CEILING)
+    house.add_configured(
+        {"name": name, "room": room, "kind": "light", "command_topic": f"{name}/set", "state_topic": name}
+        for name, room in (("Porch lamp", ""), ("Fairy lights", "Garden"))
+    )
+    home = at_home(lambda topic, payload: [(topic.removesuffix("/set"), payload)], house)
+    assert await use("set_light", home, room="outside", on=True) == "Confirmed: 2 lights are on."
+
+
 async def test_get_weather() -> None:
     assert "no outdoor sensors" in await use("get_weather", at_home(house=home_of(CLIMATE_SENSOR)))
     home = at_home(house=home_of(OUTDOOR, CLIMATE_SENSOR))

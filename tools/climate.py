@@ -40,7 +40,7 @@ async def _act(home: Home, device: Device, wish: Wish) -> Outcome:
 
 @tool
 async def get_temperature(home: Home, room: Annotated[str, Meta(description="Empty for the whole home")] = "") -> str:
-    """Tell the temperature of a room or of the whole home."""
+    """Tell the temperature of a room, of the whole home, or outside."""
     sources = _thermometers(home, room)
     if not sources:
         raise ToolError(f"Nothing measures the temperature{_place(room)}.")
@@ -58,11 +58,16 @@ def _thermometers(home: Home, room: str) -> list[Device]:
     """
     ranks: dict[str, dict[int, list[Device]]] = {}
     for device in home.devices("sensor", "climate", room=room):
-        if device.kind == "climate" or device.device_class == "temperature":
+        if device.kind == "climate" or _is_thermometer(device):
             rank = 1 if device.kind == "climate" else 0 if _is_of_room(device) else 2
             # Those without a room are in different places, as far as one knows.
             ranks.setdefault(device.room or device.id, {}).setdefault(rank, []).append(device)
     return [device for found in ranks.values() for device in found[min(found)]]
+
+
+def _is_thermometer(sensor: Device) -> bool:
+    """By its class, or by its name when it was announced without one."""
+    return (sensor.device_class or sensor.name.lower().rpartition(" ")[2]) == "temperature"
 
 
 def _is_of_room(device: Device) -> bool:
@@ -76,6 +81,7 @@ def _sentence(device: Device, reading: str) -> str:
 
 
 def _place(room: str) -> str:
-    if not room or room.lower() in {"outside", "outdoors", "upstairs", "downstairs"}:
-        return f" {room}".rstrip()
-    return f" in the {room.lower().removeprefix('the ')}"
+    place = room.lower().removeprefix("the ")
+    if place in {"outside", "outdoor", "outdoors"}:
+        return " outside"
+    return f" {place}".rstrip() if place in {"", "upstairs", "downstairs"} else f" in the {place}"

@@ -4,21 +4,6 @@ import re
 
 from speaker.core.toolbox import Device, Home, tool
 
-OUTSIDE = {
-    "outside",
-    "outdoor",
-    "outdoors",
-    "garden",
-    "weather",
-    "balcony",
-    "terrace",
-    "patio",
-    "porch",
-    "yard",
-    "exterior",
-}
-"""Words in a room's or a sensor's name that say it is outside."""
-
 QUANTITIES = {
     "temperature": "temperature",
     "humidity": "humidity",
@@ -38,7 +23,7 @@ QUANTITIES = {
 @tool
 async def get_weather(home: Home) -> str:
     """Tell the weather outside: temperature, humidity, wind and rain, as far as they are measured here."""
-    sensors = [device for device in home.devices("sensor") if _is_outside(device)]
+    sensors = home.devices("sensor", room="outside")
     if not sensors:
         return "There are no outdoor sensors in this home, so the weather is not known."
     readings: dict[str, str] = {}
@@ -50,10 +35,6 @@ async def get_weather(home: Home) -> str:
         return "No answer: the outdoor sensors have not reported, so the weather is not known."
     parts = [f"the {label} is {reading}" for label, reading in readings.items()]
     return f"Outside, {' and '.join(part for part in [', '.join(parts[:-1]), parts[-1]] if part)}."
-
-
-def _is_outside(sensor: Device) -> bool:
-    return not OUTSIDE.isdisjoint(_words(f"{sensor.room} {sensor.name} {sensor.long_name}"))
 
 
 def _labelled(sensors: list[Device]) -> list[tuple[str, Device]]:

@@ -12,6 +12,9 @@ log = logging.getLogger(__name__)
 
 VERSION: Final = 1
 
+NO_ROOM: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
+"""What SQLite reports when the disk is full or worn out; the ledger is not to blame."""
+
 _SCHEMA: Final = """
 CREATE TABLE response (
     day TEXT NOT NULL, model TEXT NOT NULL, endpoint TEXT NOT NULL,
@@ -29,15 +32,13 @@ class Ledger:
     def __init__(self, file: Path) -> None:
         """Open or create it. Raises SpeakerError when the file is no database of ours."""
         try:
-            self._db = sqlite3.connect(file, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            (version,) = self._db.execute("PRAGMA user_version").fetchone()
-            if version == 0:
-                self._db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version={VERSION}; COMMIT;")
+            self._db = _open(str(file))
         except sqlite3.Error as error:
-            raise SpeakerError(f"the ledger {file} cannot be used: {error}; move it away to start a new one") from error
-        if version > VERSION:
-            raise SpeakerError(f"the ledger {file} was written by a newer version of the speaker; upgrade it again")
+            if error.sqlite_errorcode & 0xFF not in NO_ROOM:
+                problem = f"the ledger {file} cannot be used: {error}; move it away to start a new one"
+                raise SpeakerError(problem) from error
+            log.error("the ledger %s cannot be written: %s; until the next start it is kept in memory", file, error)  # noqa: TRY400
+            self._db = _open(":memory:")
 
     def close(self) -> None:
         """Close the file."""
@@ -54,13 +55,12 @@ class Ledger:
     def spent_usd(self, day: date) -> tuple[float, float]:
         """USD spent on a day and in its month, by the cloud; the offline server costs nothing."""
         query = "SELECT COALESCE(SUM(cost_usd), 0) FROM response WHERE endpoint = 'cloud' AND day LIKE ?"
-        today, month = (self._db.execute(query, (like,)).fetchone()[0] for like in (str(day), f"{day:%Y-%m}-%"))
-        return today, month
+        today, month = (self._read(query, like) for like in (str(day), f"{day:%Y-%m}-%"))
+        return float(today or 0), float(month or 0)
 
     def sessions(self, day: date) -> int:
         """Sessions opened on a day."""
-        count: int = self._db.execute("SELECT COUNT(*) FROM session WHERE day = ?", (str(day),)).fetchone()[0]
-        return count
+        return int(self._read("SELECT COUNT(*) FROM session WHERE day = ?", str(day)) or 0)
 
     def choose(self, key: str, value: str) -> None:
         """Remember a setting that was changed while running."""
@@ -68,8 +68,17 @@ class Ledger:
 
     def chosen(self, key: str) -> str | None:
         """A setting that was changed while running."""
-        row = self._db.execute("SELECT value FROM chosen WHERE key = ?", (key,)).fetchone()
-        return None if row is None else str(row[0])
+        value = self._read("SELECT value FROM chosen WHERE key = ?", key)
+        return None if value is None else str(value)
+
+    def _read(self, query: str, value: str) -> float | str | None:
+        """The one value that a query gives; None when there is none, or it cannot be read."""
+        try:
+            row: tuple[float | str] | None = self._db.execute(query, (value,)).fetchone()
+        except sqlite3.Error as error:
+            log.error("the ledger could not be read: %s", error)  # noqa: TRY400 - the trace says no more
+            return None
+        return None if row is None else row[0]
 
     def _write(self, statement: str, values: tuple[object, ...]) -> None:
         try:
@@ -77,3 +86,26 @@ class Ledger:
         except sqlite3.Error as error:
             # A full disk must not silence the speaker; what is lost is said in the log.
             log.error("the ledger could not be written: %s", error)  # noqa: TRY400 - the trace says no more
+
+
+def _open(file: str) -> sqlite3.Connection:
+    """A database with our tables. Raises sqlite3.Error, and SpeakerError when it is somebody else's."""
+    db = sqlite3.connect(file, isolation_level=None)
+    try:
+        _prepare(db, file)
+    except (sqlite3.Error, SpeakerError):
+        db.close()
+        raise
+    return db
+
+
+def _prepare(db: sqlite3.Connection, file: str) -> None:
+    db.execute("PRAGMA journal_mode=WAL")
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    (tables,) = db.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
+    if version > VERSION:
+        raise SpeakerError(f"the ledger {file} was written by a newer version of the speaker; upgrade it again")
+    if version == 0 and tables:
+        raise SpeakerError(f"the ledger {file} is the database of another program; set STATE_DIRECTORY")
+    if version == 0:
+        db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version={VERSION}; COMMIT;")

@@ -1,5 +1,6 @@
 """systemd and the process's surroundings: readiness, watchdog, status line, secrets, state directory."""
 
+import contextlib
 import logging
 import os
 import socket
@@ -22,7 +23,7 @@ class Systemd:
         self._address = "\0" + address[1:] if address.startswith("@") else address
         microseconds = os.environ.get("WATCHDOG_USEC", "")
         ours = os.environ.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
-        self.watchdog_s = int(microseconds) / 1e6 if microseconds.isdigit() and ours else None
+        self.watchdog_s = int(microseconds) / 1e6 if microseconds.strip("0").isdecimal() and ours else None
         """Seconds after which systemd restarts a daemon that did not call ``alive``; None if it does not watch."""
 
     def ready(self) -> None:
@@ -48,11 +49,12 @@ class Systemd:
     def _send(self, message: str) -> None:
         if not self._address:
             return
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as channel:
-            try:
-                channel.sendto(message.encode(), self._address)
-            except OSError:
-                self._address = ""  # whoever started us has gone; there is nobody left to tell
+        # Who does not listen now may listen again, as systemd does after it was upgraded.
+        with (
+            contextlib.suppress(OSError),
+            socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as channel,
+        ):
+            channel.sendto(message.encode(errors="replace"), self._address)
 
 
 class JournalFormatter(logging.Formatter):
@@ -78,32 +80,53 @@ def read_secret(name: str, config_file: Path | None) -> str | None:
     Raises ConfigError when a file that holds secrets can be read by everybody.
     """
     folder = os.environ.get("CREDENTIALS_DIRECTORY")
-    if folder and (file := Path(folder, name)).is_file():
-        return file.read_text().strip() or None
+    given = _read(Path(folder, name)).strip() if folder else ""
     variable = SECRETS[name]
-    if os.environ.get(variable):
-        return os.environ[variable].strip()
-    if config_file is None:
-        return None
+    given = given or os.environ.get(variable, "").strip()
+    if given or config_file is None:
+        return given or None
     return _from_env_file(config_file.parent / ".env", variable)
 
 
+def _read(file: Path) -> str:
+    """A file that holds secrets; empty when there is none. Raises ConfigError, which never shows what is in it."""
+    try:
+        if file.stat().st_mode & stat.S_IROTH:
+            raise ConfigError([f"{file}: everybody on this machine can read it; run `chmod 600 {file}`"])
+        return file.read_text("utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except OSError as error:
+        problem = f"{file} cannot be read: {error.strerror}; it must belong to the user that runs this"
+        raise ConfigError([problem]) from error
+    except UnicodeDecodeError:
+        raise ConfigError([f"{file} is not text; write the secret into it again"]) from None
+
+
 def _from_env_file(file: Path, variable: str) -> str | None:
-    if not file.is_file():
-        return None
-    if file.stat().st_mode & stat.S_IROTH:
-        raise ConfigError([f"{file}: everybody on this machine can read it; run `chmod 600 {file}`"])
-    for line in file.read_text().splitlines():
-        key, _, value = line.removeprefix("export ").partition("=")
+    for line in _read(file).splitlines():
+        key, _, value = line.strip().removeprefix("export ").partition("=")
         if key.strip() == variable:
-            return value.strip().strip("\"'") or None
+            return _unquoted(value.strip()) or None
     return None
+
+
+def _unquoted(value: str) -> str:
+    """A value as a shell would read it: quotes are not part of it, nor is a comment after it."""
+    quote = value[:1]
+    if quote in {'"', "'"} and quote in value[1:]:
+        return value[1 : value.index(quote, 1)]
+    return value.partition(" #")[0].rstrip()
 
 
 def state_directory() -> Path:
     """Where what must survive a restart is kept: systemd's StateDirectory, else below the home directory."""
     given = os.environ.get("STATE_DIRECTORY", "").partition(":")[0]
-    folder = Path(given) if given else Path(os.environ.get("XDG_STATE_HOME", Path.home() / ".local/state"), "speaker")
+    home = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
+    try:
+        folder = Path(given) if given else Path(home, "speaker").expanduser()
+    except RuntimeError as error:
+        raise SpeakerError("this user has no home directory to keep state in; set STATE_DIRECTORY") from error
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -23,8 +23,10 @@ _PEAK: Final = 0.5
 
 @cache
 def chime(name: Chime) -> Samples:
-    """One of the sounds."""
-    return np.concatenate([_note(hz, ms) for hz, ms in _NOTES[name]])
+    """One of the sounds, always the same array, so it cannot be written to."""
+    sound = np.concatenate([_note(hz, ms) for hz, ms in _NOTES[name]])
+    sound.flags.writeable = False
+    return sound
 
 
 def _note(hz: float, ms: int) -> Samples:

@@ -11,6 +11,9 @@ Json = dict[str, Any]
 
 ORIGIN: Final = "speaker"
 
+LONGEST_STATE: Final = 255
+"""Characters of a state that Home Assistant takes; it drops a longer one."""
+
 
 def discovery_topic(settings: Settings) -> str:
     """Where the announcement is retained."""
@@ -22,7 +25,10 @@ def announcement(settings: Settings, version: str) -> Json:
     base = settings.topic
     components: dict[str, Json] = {
         "conversation": _sensor("Conversation", f"{base}/state", "state", icon="mdi:account-voice"),
-        "last_error": _sensor("Last error", f"{base}/state", "last_error", entity_category="diagnostic"),
+        "last_error": _sensor(
+            "Last error", f"{base}/state", "last_error", entity_category="diagnostic",
+            value_template=f"{{{{ (value_json.last_error | string)[:{LONGEST_STATE}] }}}}",
+        ),
         "cost_today": _sensor("Cost today", f"{base}/state", "cost_today_usd", unit_of_measurement="USD"),
         "audio_asleep": _sensor(
             "Audio sent asleep", f"{base}/state", "audio_sent_asleep_bytes",
@@ -61,4 +67,4 @@ def announcement(settings: Settings, version: str) -> Json:
 
 
 def _sensor(name: str, topic: str, key: str, **more: str) -> Json:
-    return {"p": "sensor", "name": name, "state_topic": topic, "value_template": f"{{{{ value_json.{key} }}}}", **more}
+    return {"p": "sensor", "name": name, "state_topic": topic, "value_template": f"{{{{ value_json.{key} }}}}"} | more

@@ -47,6 +47,15 @@ _KIND_WORDS: Final[dict[str, tuple[Kind, ...]]] = {
     "scene": ("scene",),
 }
 
+_OUTSIDE: Final = frozenset({"outside", "outdoor"})
+"""What one calls all places outside at once, in plain words."""
+
+_OUTDOORS: Final = _OUTSIDE | bag("garden weather balcony terrace patio porch yard exterior")
+"""Words in a room's or a device's name that say it is outside."""
+
+_INDOORS: Final = bag("inside indoor")
+"""Words that say it is not: the indoor sensor of a weather station."""
+
 Words = tuple[str, ...]
 
 
@@ -65,11 +74,28 @@ def same_room(asked: str, known: str) -> bool:
 
 
 def in_room(device: Device, room: str) -> bool:
-    """Whether the device is in ``room``; one without a room is where its name says."""
+    """Whether the device is in ``room``; one without a room is where its name says.
+
+    "Outside" is everything that room or name places there: the garden, the balcony, the weather.
+    """
+    if means_outside(room):
+        return is_outside(device)
     if device.room:
         return same_room(room, device.room)
     words = plain(room)
     return bool(words) and set(words) <= set(plain(device.name))
+
+
+def means_outside(room: str) -> bool:
+    """Whether a room's name says no more than outside: "outdoors", "the outside"."""
+    words = plain(room)
+    return bool(words) and _OUTSIDE.issuperset(words)
+
+
+def is_outside(device: Device) -> bool:
+    """Whether room or name say that the device, or what it measures, is outside."""
+    words = plain(f"{device.room} {device.name} {device.long_name}")
+    return not _OUTDOORS.isdisjoint(words) and _INDOORS.isdisjoint(words)
 
 
 def matches(name: str, candidates: Sequence[Device], rooms: Iterable[str]) -> list[Device]:

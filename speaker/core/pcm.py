@@ -31,6 +31,9 @@ BYTES_PER_SAMPLE: Final = 2
 SILENCE_DBFS: Final = -96.0
 """What the level of digital silence is said to be: the floor of 16 bits."""
 
+RATES_HZ: Final = (4_000, 384_000)
+"""Lowest and highest rate of a recording; what a file claims beyond them is damage."""
+
 
 def ms_to_samples(ms: float, hz: int) -> int:
     """Number of samples in ``ms`` milliseconds at ``hz``."""
@@ -90,14 +93,15 @@ class Resampler:
     def __init__(self, from_hz: int, to_hz: int) -> None:
         self.from_hz = from_hz
         self.to_hz = to_hz
-        self._stream = None if from_hz == to_hz else soxr.ResampleStream(from_hz, to_hz, 1, dtype="int16", quality="HQ")
+        # Floats inside: with int16 soxr adds dither, which is noise in silence and differs with the pieces.
+        same = from_hz == to_hz
+        self._stream = None if same else soxr.ResampleStream(from_hz, to_hz, 1, dtype="float32", quality="HQ")
 
     def push(self, samples: Samples, *, last: bool = False) -> Samples:
         """Samples at ``from_hz`` in, what is ready at ``to_hz`` out; ``last`` gives up the rest too."""
         if self._stream is None:
             return samples
-        out: Samples = self._stream.resample_chunk(samples, last=last)
-        return out
+        return _clip(self._stream.resample_chunk(samples.astype(np.float32), last=last))
 
 
 def resample(samples: Samples, from_hz: int, to_hz: int) -> Samples:
@@ -125,15 +129,17 @@ def decode_wav(data: bytes, to_hz: int, *, name: str = "the WAV data") -> Sample
         with wave.open(io.BytesIO(data), "rb") as reader:
             channels, width, hz = reader.getnchannels(), reader.getsampwidth(), reader.getframerate()
             frames = reader.readframes(reader.getnframes())
-    except (wave.Error, EOFError) as error:
+    except (wave.Error, EOFError, RuntimeError) as error:  # the last for a chunk that ends outside its file
         raise SpeakerError(
             f"{name} is not a PCM WAV file ({str(error) or 'it is cut short'}); save it as 16-bit PCM WAV"
         ) from error
     if width != BYTES_PER_SAMPLE:
         raise SpeakerError(f"{name} has {8 * width}-bit samples; save it as 16-bit PCM WAV")
-    if hz <= 0 or not frames:
-        raise SpeakerError(f"{name} holds no sound; record it again")
+    if not RATES_HZ[0] <= hz <= RATES_HZ[1]:
+        raise SpeakerError(f"{name} claims a rate of {hz} Hz; save it at {RATES_HZ[0]} to {RATES_HZ[1]} Hz")
     interleaved = from_bytes(frames)
     whole = interleaved[: interleaved.size - interleaved.size % channels].reshape(-1, channels)
+    if not whole.size:
+        raise SpeakerError(f"{name} holds no sound; record it again")
     mono = whole[:, 0] if channels == 1 else np.rint(whole.mean(axis=1)).astype(np.int16)
     return resample(np.ascontiguousarray(mono), hz, to_hz)

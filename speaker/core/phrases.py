@@ -9,9 +9,13 @@ from speaker.core.settings import QuietHours
 NO_ANSWER: Final = "Sorry, that took too long. Please try again."
 BROKEN: Final = "Sorry, I lost the connection. Please try again."
 UNREACHABLE: Final = "Sorry, I can't reach the internet right now."
+REFUSED: Final = "Sorry, the speech service refuses to answer. Please check the settings."
+KEY_REFUSED: Final = "Sorry, the key for the speech service is not accepted. Please check it."
 
 _BY_CODE: Final = {
-    "invalid_api_key": "Sorry, the key for the speech service is not accepted. Please check it.",
+    "invalid_api_key": KEY_REFUSED,
+    "authentication_error": KEY_REFUSED,
+    "permission_error": "Sorry, the key for the speech service does not allow this. Please check it.",
     "account_deactivated": "Sorry, the account of the speech service is deactivated.",
     "insufficient_quota": "Sorry, the account of the speech service has no credit left.",
     "credit_balance_exhausted": "Sorry, the account of the speech service has no credit left.",
@@ -28,7 +32,7 @@ def apology(error: SessionError | None, *, connected: bool) -> str:
     if error is not None and error.code in _BY_CODE:
         return _BY_CODE[error.code]
     if error is not None:
-        return BROKEN
+        return REFUSED if error.fatal else BROKEN
     return NO_ANSWER if connected else UNREACHABLE
 
 

@@ -1,0 +1,129 @@
+"""The announcement to Home Assistant: it holds what it promises."""
+
+import json
+import re
+from typing import Any
+
+import jinja2
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from speaker.core.discovery import LONGEST_STATE, announcement, discovery_topic
+from speaker.core.house import House
+from speaker.core.settings import Settings, load
+from speaker.hub import TOPICS
+
+STATE = {
+    "state": "idle",
+    "muted": False,
+    "volume": 60,
+    "threshold": 0.5,
+    "wake_word": "hey_jarvis",
+    "endpoint": "offline",
+    "duplex": "wake",
+    "cost_today_usd": 0.0123,
+    "cost_month_usd": 0.4,
+    "sessions_today": 3,
+    "audio_sent_asleep_bytes": 0,
+    "last_error": None,
+}
+
+COMMANDS = {"wake", "stop", "sleep", "mute", "volume", "threshold"}
+
+IDS = st.from_regex(r"[a-z0-9_-]{1,12}", fullmatch=True)
+
+
+def speaker(**more: Any) -> Settings:
+    return load({"id": "kitchen", "room": "Kitchen"} | more, "pi")
+
+
+def components(settings: Settings) -> dict[str, dict[str, Any]]:
+    told: dict[str, dict[str, Any]] = announcement(settings, "1.2.3")["cmps"]
+    return told
+
+
+def shown(component: dict[str, Any], state: dict[str, Any]) -> str:
+    """What Home Assistant makes of a state message."""
+    template = jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(component["value_template"])  # noqa: S701 - no HTML
+    return template.render(value_json=json.loads(json.dumps(state)))
+
+
+def test_it_is_one_message_on_a_topic_that_home_assistant_reads() -> None:
+    settings = speaker(mqtt={"discovery_prefix": "ha/auto"})
+    assert discovery_topic(settings) == "ha/auto/device/speaker_kitchen/config"
+    told = json.loads(json.dumps(announcement(settings, "1.2.3")))
+    assert told["dev"] == {
+        "ids": ["speaker_kitchen"],
+        "name": "Kitchen speaker",
+        "mdl": "Speaker",
+        "mf": "speaker",
+        "sw": "1.2.3",
+        "sa": "Kitchen",
+    }
+    assert told["o"] == {"name": "speaker", "sw": "1.2.3"}
+    assert told["availability_topic"] == "speaker/kitchen/availability"
+    assert "sa" not in announcement(speaker(room=None), "1.2.3")["dev"]
+
+
+@given(IDS)
+def test_the_topic_is_valid_for_every_id(identity: str) -> None:
+    topic = discovery_topic(speaker(id=identity))
+    assert re.fullmatch(r"homeassistant/device/[a-zA-Z0-9_-]+/config", topic)
+
+
+@given(st.sets(IDS, min_size=2, max_size=4))
+def test_two_speakers_never_collide(identities: set[str]) -> None:
+    made = [speaker(id=identity) for identity in identities]
+    unique = [one["unique_id"] for settings in made for one in components(settings).values()]
+    assert len(set(unique)) == len(unique)
+    assert len({discovery_topic(settings) for settings in made}) == len(made)
+
+
+def test_every_component_has_what_its_platform_needs() -> None:
+    needed = {
+        "sensor": {"state_topic", "value_template"},
+        "switch": {"state_topic", "value_template", "command_topic"},
+        "number": {"state_topic", "value_template", "command_topic", "min", "max"},
+        "button": {"command_topic", "payload_press"},
+    }
+    for one in components(speaker()).values():
+        assert needed[one["p"]] | {"name", "unique_id"} <= set(one)
+
+
+def test_every_command_is_one_that_the_speaker_takes() -> None:
+    documented = {topic.rpartition("/")[2] for topic, *_ in TOPICS if "/command/" in topic}
+    assert documented >= COMMANDS
+    topics = [one["command_topic"] for one in components(speaker()).values() if "command_topic" in one]
+    assert topics
+    for topic in topics:
+        assert topic.startswith("speaker/kitchen/command/")
+        assert topic.removeprefix("speaker/kitchen/command/") in COMMANDS
+
+
+def test_every_template_reads_the_state() -> None:
+    told = components(speaker())
+    assert {name: shown(one, STATE) for name, one in told.items() if "value_template" in one} == {
+        "conversation": "idle",
+        "last_error": "None",
+        "cost_today": "0.0123",
+        "audio_asleep": "0",
+        "mute": "OFF",
+        "volume": "60",
+        "threshold": "0.5",
+    }
+    assert shown(told["mute"], STATE | {"muted": True}) == "ON"
+    assert all(one["state_topic"] == "speaker/kitchen/state" for one in told.values() if "state_topic" in one)
+
+
+@pytest.mark.parametrize("length", [10, 255, 256, 4000])
+def test_a_long_error_is_cut_rather_than_dropped(length: int) -> None:
+    told = shown(components(speaker())["last_error"], STATE | {"last_error": "e" * length})
+    assert told == "e" * min(length, LONGEST_STATE)
+
+
+def test_the_speaker_is_no_device_of_the_house() -> None:
+    house = House()
+    settings = speaker()
+    house.hear_discovery(discovery_topic(settings), json.dumps(announcement(settings, "1")).encode())
+    assert house.devices() == []

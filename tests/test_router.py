@@ -1,0 +1,244 @@
+"""Where frames go: nothing lost, nothing doubled, nothing heard that nobody may hear."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from speaker.adapters.wakeword import Detection, WakeWords
+from speaker.core.conversation import Microphone
+from speaker.core.pcm import FRAME_SAMPLES, WAKE_HZ, Samples, ms_to_samples
+from speaker.core.preroll import WAKE_LAG_MS
+from speaker.router import Router
+from tests.test_broker import until
+from tests.test_wakeword import detections, frames, ours, silence, spoken
+
+LAG = ms_to_samples(WAKE_LAG_MS, WAKE_HZ)
+
+
+@dataclass
+class Ear:
+    """A session that remembers every sample it was given."""
+
+    pieces: list[Samples] = field(default_factory=list)
+
+    def append(self, samples: Samples) -> None:
+        self.pieces.append(samples)
+
+    @property
+    def heard(self) -> Samples:
+        return np.concatenate([np.zeros(0, np.int16), *self.pieces])
+
+
+@cache
+def evening() -> tuple[list[Samples], int]:
+    """Silence, the wake word, then samples that count up softly; and the frame that tells of the word."""
+    count = np.arange(4 * WAKE_HZ)
+    sound = np.concatenate([silence(2), spoken("Hey Jarvis."), (count % 199 + count // 199 - 200).astype(np.int16)])
+    ((index, _),) = detections(ours(["hey_jarvis"], lazy=True), sound)
+    return frames(sound), index
+
+
+def between(cut: Sequence[Samples], start: int, end: int) -> Samples:
+    """The samples from ``start`` to the end of frame number ``end``, which is not among them."""
+    return np.concatenate(list(cut))[start : end * FRAME_SAMPLES]
+
+
+@asynccontextmanager
+async def routing(words: WakeWords) -> AsyncIterator[tuple[Router, list[Detection]]]:
+    woken: list[Detection] = []
+    router = Router(words, 0.25, woken.append)
+    try:
+        yield router, woken
+    finally:
+        router.close()
+
+
+async def feed(router: Router, cut: Sequence[Samples]) -> None:
+    """Frames as they come: the worker is done with one before the next."""
+    for frame in cut:
+        before = router.worked_at
+        router.take(frame)
+        while router.worked_at <= before:
+            await asyncio.sleep(0.001)
+
+
+@pytest.mark.parametrize("late", [0, 1, 4, 20])
+@pytest.mark.parametrize("overtaken", [False, True])
+async def test_what_follows_the_wake_word_reaches_the_session_once_and_whole(late: int, overtaken: bool) -> None:
+    """``late`` frames arrive before the detection does; another event may come between it and its posture."""
+    cut, told = evening()
+    ear = Ear()
+    async with routing(ours(["hey_jarvis"], lazy=True)) as (router, woken):
+        router.route(Microphone.WAKE, None, barging=False)
+        for frame in cut[: told + 1 + late]:
+            router.take(frame)
+        await until(lambda: bool(woken))
+        router.take(cut[told + 1 + late])
+        if overtaken:
+            router.route(Microphone.WAKE, None, barging=False)
+            router.take(cut[told + 2 + late])
+        else:
+            router.take(cut[told + 2 + late])
+        router.route(Microphone.HOLD, None, barging=False)
+        for frame in cut[told + 3 + late : told + 10 + late]:
+            router.take(frame)
+        assert ear.pieces == []
+        router.route(Microphone.SESSION, ear, barging=False)
+        assert len(ear.pieces) == 1
+        for frame in cut[told + 10 + late : told + 15 + late]:
+            router.take(frame)
+        router.route(Microphone.SESSION, ear, barging=False)
+        start = (told + 1) * FRAME_SAMPLES - LAG
+        assert np.array_equal(ear.heard, between(cut, start, told + 15 + late))
+        assert [one.word for one in woken] == ["hey_jarvis"]
+
+
+def test_the_pre_roll_begins_before_the_word_is_over() -> None:
+    """So whoever goes on without a pause loses nothing; the end of the word itself does no harm."""
+    _, told = evening()
+    loud = np.flatnonzero(np.abs(spoken("Hey Jarvis.").astype(np.int32)) > 1_000)
+    assert (told + 1) * FRAME_SAMPLES - LAG <= 2 * WAKE_HZ + loud[-1]
+
+
+async def test_the_button_needs_no_word() -> None:
+    cut, _ = evening()
+    ear = Ear()
+    async with routing(ours(["hey_jarvis"], lazy=True)) as (router, woken):
+        router.route(Microphone.WAKE, None, barging=False)
+        await feed(router, cut[:4])
+        router.route(Microphone.HOLD, None, barging=False)
+        await feed(router, cut[4:7])
+        router.route(Microphone.SESSION, ear, barging=False)
+        assert np.array_equal(ear.heard, between(cut, 4 * FRAME_SAMPLES, 7))
+        assert woken == []
+
+
+@pytest.mark.parametrize("mode", [Microphone.HOLD, Microphone.SESSION])
+async def test_the_word_wakes_nobody_who_is_awake(mode: Microphone) -> None:
+    cut, told = evening()
+    ear = Ear()
+    async with routing(ours(["hey_jarvis"], lazy=True)) as (router, woken):
+        router.route(mode, ear, barging=False)
+        await feed(router, cut[: told + 5])
+        router.route(Microphone.SESSION, ear, barging=False)
+        assert np.array_equal(ear.heard, between(cut, 0, told + 5))
+        assert woken == []
+
+
+async def test_a_word_that_is_found_after_the_button_is_no_second_one() -> None:
+    cut, told = evening()
+    async with routing(ours(["hey_jarvis"], lazy=True)) as (router, woken):
+        router.route(Microphone.WAKE, None, barging=False)
+        for frame in cut[: told + 1]:
+            router.take(frame)
+        router.route(Microphone.HOLD, None, barging=False)
+        await feed(router, cut[told + 1 : told + 3])
+        await asyncio.sleep(0.2)
+        assert woken == []
+
+
+async def test_off_hears_nothing_and_keeps_nothing_but_has_a_pulse() -> None:
+    cut, told = evening()
+    ear = Ear()
+    async with routing(ours(["hey_jarvis"], lazy=True)) as (router, woken):
+        router.route(Microphone.OFF, ear, barging=False)
+        await feed(router, cut[: told + 3])
+        assert ear.pieces == []
+        router.route(Microphone.WAKE, None, barging=False)
+        await feed(router, cut[told + 3 : told + 6])
+        assert woken == []
+        router.route(Microphone.SESSION, ear, barging=False)
+        assert ear.pieces == []
+
+
+async def test_muting_takes_back_what_was_held() -> None:
+    cut, told = evening()
+    ear = Ear()
+    async with routing(ours(["hey_jarvis"], lazy=True)) as (router, woken):
+        router.route(Microphone.WAKE, None, barging=False)
+        for frame in cut[: told + 4]:
+            router.take(frame)
+        await until(lambda: bool(woken))
+        router.route(Microphone.OFF, None, barging=False)
+        router.take(cut[told + 4])
+        router.route(Microphone.SESSION, ear, barging=False)
+        assert ear.pieces == []
+
+
+async def test_interrupting_an_answer_has_its_own_threshold_and_keeps_what_follows() -> None:
+    cut, told = evening()
+    async with routing(ours(["hey_jarvis"], lazy=True, threshold=1.0)) as (router, woken):
+        router.route(Microphone.WAKE, None, barging=False)
+        await feed(router, cut)
+        assert woken == []
+    ear = Ear()
+    async with routing(ours(["hey_jarvis"], lazy=True, threshold=1.0)) as (router, woken):
+        router.route(Microphone.WAKE, ear, barging=True)
+        taken = 0
+        while not woken:
+            await feed(router, cut[taken : taken + 1])
+            taken += 1
+        assert ear.pieces == []
+        assert taken >= told
+        router.route(Microphone.SESSION, ear, barging=False)
+        await feed(router, cut[taken : taken + 5])
+        assert np.array_equal(ear.heard, between(cut, taken * FRAME_SAMPLES - LAG, taken + 5))
+
+
+async def test_a_threshold_may_be_changed_at_any_time() -> None:
+    cut, _ = evening()
+    async with routing(ours(["hey_jarvis"], lazy=True)) as (router, woken):
+        router.route(Microphone.WAKE, None, barging=False)
+        router.set_threshold(1.0)
+        await feed(router, cut)
+        assert woken == []
+
+
+async def test_the_end_is_quiet() -> None:
+    """Frames still wait for the worker, and more come, when it is given up."""
+    complaints: list[dict[str, Any]] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: complaints.append(context))
+    cut, told = evening()
+    async with routing(ours(["hey_jarvis"], lazy=True)) as (router, _):
+        router.route(Microphone.WAKE, None, barging=False)
+        for frame in cut[: told + 1]:
+            router.take(frame)
+    router.take(cut[told])
+    await asyncio.sleep(0.2)
+    loop.set_exception_handler(None)
+    assert complaints == []
+
+
+_silent_words = cache(lambda: ours(["hey_jarvis"], lazy=True))
+_steps = st.sampled_from([*Microphone, None, None, None])
+
+
+@settings(max_examples=60)
+@given(st.lists(_steps, max_size=40))
+async def test_the_session_gets_what_was_taken_for_it(steps: list[Microphone | None]) -> None:
+    """None is a frame, anything else a posture; a session takes what was held since the speaker woke."""
+    ear, wanted, held = Ear(), list[int](), list[int]()
+    mode = Microphone.OFF
+    async with routing(_silent_words()) as (router, woken):
+        for number, step in enumerate(steps, 1):
+            if step is None:
+                router.take(np.full(FRAME_SAMPLES, number, np.int16))
+                held += [number] if mode in {Microphone.HOLD, Microphone.SESSION} else []
+            else:
+                mode = step
+                router.route(mode, ear if mode is Microphone.SESSION else None, barging=False)
+            if mode is Microphone.SESSION:
+                wanted += held
+            if mode is not Microphone.HOLD:
+                held.clear()
+        assert woken == []
+    assert ear.heard[::FRAME_SAMPLES].tolist() == wanted

@@ -1,0 +1,129 @@
+"""The trace of a conversation."""
+
+import json
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from speaker.core.pricing import cost_usd
+from speaker.core.settings import PRICES
+from speaker.core.wire.objects import InputTokens, OutputTokens, Usage
+from speaker.turns import Trace
+
+MINI = PRICES["gpt-realtime-2.1-mini"]
+MINUTE = Usage(
+    total_tokens=1800,
+    input_tokens=600,
+    output_tokens=1200,
+    input_token_details=InputTokens(audio_tokens=600),
+    output_token_details=OutputTokens(audio_tokens=1200),
+)
+
+
+def test_a_turn_from_wake_to_sleep() -> None:
+    trace = Trace(woke_at=100.0, wake_word="hey_jarvis", score=0.93456)
+    trace.endpoint = "cloud"
+    trace.opened_at, trace.sent_at = 100.4, 100.42
+    trace.speech_ended(102.0)
+    assert trace.book(MINUTE, MINI) == pytest.approx(0.03)
+    trace.tool("set_light", ok=True, confirmed=True, took_s=0.3)
+    trace.tool("get_weather", ok=False, confirmed=False, took_s=0.05)
+    trace.sounded(102.75)
+    trace.book(MINUTE, MINI)
+    assert trace.event(110.0, "follow_up_timeout", with_words=False) == {
+        "type": "turn",
+        "wake_word": "hey_jarvis",
+        "score": 0.935,
+        "endpoint": "cloud",
+        "ms": {
+            "wake_to_open": 400,
+            "wake_to_sent": 420,
+            "speech_end_to_first_sound": 750,
+            "tools": 350,
+            "total": 10_000,
+        },
+        "tools": [
+            {"name": "set_light", "ok": True, "confirmed": True},
+            {"name": "get_weather", "ok": False, "confirmed": False},
+        ],
+        "tokens": {
+            "total_tokens": 3600,
+            "input_tokens": 1200,
+            "output_tokens": 2400,
+            "input_token_details": {
+                "text_tokens": 0,
+                "audio_tokens": 1200,
+                "image_tokens": 0,
+                "cached_tokens": 0,
+                "cached_tokens_details": {"text_tokens": 0, "audio_tokens": 0, "image_tokens": 0},
+            },
+            "output_token_details": {"text_tokens": 0, "audio_tokens": 2400},
+        },
+        "cost_usd": 0.06,
+        "ended_by": "follow_up_timeout",
+    }
+
+
+def test_what_did_not_happen_took_no_time() -> None:
+    told = Trace(100.0, "button", 0.0).event(101.5, "error", with_words=False)
+    assert told["ms"] == {
+        "wake_to_open": None,
+        "wake_to_sent": None,
+        "speech_end_to_first_sound": None,
+        "tools": 0,
+        "total": 1500,
+    }
+
+
+def test_words_are_told_only_when_asked_for() -> None:
+    trace = Trace(0.0, "alexa", 0.7)
+    trace.words.append({"who": "user", "text": "a secret"})
+    assert "a secret" not in json.dumps(trace.event(1.0, "stop", with_words=False))
+    assert trace.event(1.0, "stop", with_words=True)["words"] == [{"who": "user", "text": "a secret"}]
+
+
+def test_the_first_answer_counts_and_sound_before_the_question_does_not() -> None:
+    trace = Trace(0.0, "alexa", 0.7)
+    trace.sounded(0.5)
+    for ended, sounded in ((2.0, 2.5), (8.0, 12.0)):
+        trace.speech_ended(ended)
+        trace.sounded(sounded)
+    assert trace.event(20.0, "stop", with_words=False)["ms"]["speech_end_to_first_sound"] == 500
+
+
+def test_who_goes_on_speaking_is_answered_from_the_last_word() -> None:
+    trace = Trace(0.0, "alexa", 0.7)
+    trace.speech_ended(2.0)
+    trace.speech_ended(4.0)
+    trace.sounded(4.25)
+    assert trace.event(9.0, "stop", with_words=False)["ms"]["speech_end_to_first_sound"] == 250
+
+
+def test_without_a_price_or_usage_nothing_is_counted_as_money() -> None:
+    trace = Trace(0.0, "alexa", 0.7)
+    assert trace.book(None, MINI) == 0
+    assert trace.book(MINUTE, None) == 0
+    told = trace.event(1.0, "stop", with_words=False)
+    assert (told["cost_usd"], told["tokens"]["total_tokens"]) == (0, 1800)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["speech_ended", "sounded", "book"]), st.floats(0, 10)), max_size=30))
+def test_times_never_run_backwards_and_costs_add_up(steps: list[tuple[str, float]]) -> None:
+    trace, now, booked = Trace(0.0, "alexa", 0.7), 0.0, 0
+    for what, later in steps:
+        now += later
+        match what:
+            case "speech_ended":
+                trace.speech_ended(now)
+            case "sounded":
+                trace.sounded(now)
+            case _:
+                booked += 1
+                trace.book(MINUTE, MINI)
+    told = trace.event(now, "stop", with_words=False)
+    delay = told["ms"]["speech_end_to_first_sound"]
+    assert delay is None or 0 <= delay <= told["ms"]["total"]
+    assert told["cost_usd"] == pytest.approx(booked * 0.03)
+    assert cost_usd(msgspec.convert(told["tokens"], Usage), MINI) == pytest.approx(booked * 0.03)
