@@ -288,3 +288,16 @@ def _is_text(node: ast.stmt | None) -> bool:
 
 def _is_section(annotation: str) -> bool:
     return annotation in {kind.__name__ for kind in Section.__subclasses__()}
+
+
+def test_own_prices_are_added_to_the_known_ones() -> None:
+    own = {"text_in": 1, "text_cached": 1, "text_out": 1, "audio_in": 1, "audio_cached": 1, "audio_out": 1}
+    prices = load({"cost": {"prices": {"my-model": own}}}, "pi").cost.prices
+    assert prices["my-model"].audio_in == 1
+    assert prices["gpt-realtime-2.1-mini"].audio_in == 10
+
+
+@pytest.mark.parametrize("name", ["tools", "claim"])
+def test_names_of_common_topics_are_no_ids(name: str) -> None:
+    with pytest.raises(ConfigError, match=f"id: {name} is taken"):
+        load({"id": name}, "pi")

@@ -171,7 +171,7 @@ class Cost(Section, frozen=True, kw_only=True):
     )
     """What happens as a budget runs out, in this order. Only the step offline acts yet."""
     prices: dict[str, Price] = field(default_factory=lambda: dict(PRICES))
-    """USD per million tokens, per model; as published in November 2026."""
+    """USD per million tokens, per model; as published in November 2026. Yours are added to these."""
 
 
 class Mqtt(Section, frozen=True, kw_only=True):
@@ -207,7 +207,7 @@ class Tools(Section, frozen=True, kw_only=True):
     risk: dict[str, Literal["allow", "confirm", "never"]] = field(
         default_factory=lambda: {"lock": "confirm", "cover.garage": "confirm"}
     )
-    """allow, confirm or never, per tool name or kind of device."""
+    """allow, confirm or never, per tool name. The kinds of device in the default wait for tools of theirs."""
     confirm_timeout_s: Seconds = 5
     """Seconds to wait for a device to report its new state."""
 
@@ -265,6 +265,10 @@ class Settings(Section, frozen=True, kw_only=True):
         return f"{self.mqtt.base}/{self.id}"
 
 
+RESERVED_IDS: Final = frozenset({"tools", "claim"})
+"""Names below the base topic that belong to all speakers."""
+
+
 def load(document: object, host_name: str, model_override: str | None = None) -> Settings:
     """Settings from a parsed YAML document (None for an empty file).
 
@@ -275,12 +279,15 @@ def load(document: object, host_name: str, model_override: str | None = None) ->
         document = {}
     settings = read(document, Settings)
     identity = settings.id or slug(host_name)
+    if identity in RESERVED_IDS:
+        raise ConfigError([f"id: {identity} is taken by the speakers' common topics; choose another"])
     session = settings.session
     if model_override:
         session = msgspec.structs.replace(session, model=model_override)
-    _check_budget(settings.cost, session)
+    cost = msgspec.structs.replace(settings.cost, prices={**PRICES, **settings.cost.prices})
+    _check_budget(cost, session)
     name = settings.name or f"{identity.replace('_', ' ').replace('-', ' ').capitalize()} speaker"
-    return msgspec.structs.replace(settings, id=identity, name=name, session=session)
+    return msgspec.structs.replace(settings, id=identity, name=name, session=session, cost=cost)
 
 
 def _check_budget(cost: Cost, session: Session) -> None:
