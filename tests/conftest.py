@@ -8,13 +8,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from speaker.core import pcm
 from speaker.core.pcm import Samples
 from speaker.demo.broker import PrivateBroker, private_broker
 from speaker.demo.room import Room
 from speaker.demo.room import room as open_room
+from speaker.offline.mind import Mind
+from speaker.offline.server import RealtimeServer, ServerSettings
 from speaker.offline.speaking import Voice
+
+# How long an example takes says more about the machine than about the law.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 
 def require(program: str) -> None:
@@ -69,3 +76,19 @@ def speech() -> Speech:
         return pcm.amplify(samples, 0.6 * 32767 / float(np.abs(samples.astype(np.float32)).max()))
 
     return say
+
+
+@pytest.fixture(scope="session")
+async def mind() -> AsyncIterator[Mind]:
+    """Ears, rules and voice, loaded once for every server of these tests."""
+    one = Mind()
+    await one.warm_up()
+    yield one
+    one.close()
+
+
+@pytest.fixture(scope="session")
+async def cloud(mind: Mind) -> AsyncIterator[RealtimeServer]:
+    """The offline server on a free port, as it stands by default."""
+    async with RealtimeServer(ServerSettings(port=0), mind) as server:
+        yield server

@@ -1,3 +1,4 @@
+import ast
 import importlib.util
 import json
 from collections.abc import Callable
@@ -23,6 +24,14 @@ def load(path: Path) -> dict[str, Tool]:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return {name: value for name, value in vars(module).items() if isinstance(value, Tool)}
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.py")), ids=lambda path: path.stem)
+def test_a_tool_file_knows_the_toolbox_and_nothing_else_of_the_speaker(path: Path) -> None:
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    imported = {one.module or "" for one in nodes if isinstance(one, ast.ImportFrom)}
+    imported |= {alias.name for one in nodes if isinstance(one, ast.Import) for alias in one.names}
+    assert {name for name in imported if name.startswith("speaker")} == {"speaker.core.toolbox"}
 
 
 TOOLS = {name: found for path in sorted(FOLDER.glob("*.py")) for name, found in load(path).items()}

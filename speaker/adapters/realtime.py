@@ -14,17 +14,22 @@ from typing import Final
 from urllib.parse import urlencode, urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
+from websockets.exceptions import ConnectionClosed, InvalidStatus, InvalidURI, WebSocketException
 
 from speaker.core import pcm
 from speaker.core.errors import SessionError, WireError
 from speaker.core.pcm import SESSION_HZ, WAKE_HZ, Samples
+from speaker.core.refusals import closed, not_upgraded, reported
 from speaker.core.wire import client as cl
 from speaker.core.wire import server as ev
 from speaker.core.wire.codec import Dialect, Unknown, decode_server, encode_client, type_of
 from speaker.core.wire.objects import Session
 
 log = logging.getLogger(__name__)
+
+_socket_log = logging.getLogger(f"{__name__}.socket")
+# At debug level the library writes down request headers, and with them the key.
+_socket_log.setLevel(logging.INFO)
 
 APPEND_MS: Final = 40
 """Length of one append; the protocol's clients use 20-60 ms."""
@@ -35,17 +40,6 @@ BACKOFF_S: Final = 0.3
 
 CLOSE_S: Final = 1.0
 """How long a polite close may take."""
-
-FATAL_CODES: Final = {
-    "beta_api_shape_disabled": "does not speak the beta dialect any more; set session.protocol to ga",
-    "invalid_api_key": "refuses the key; check the credential openai_api_key",
-    "account_deactivated": "says that the account is deactivated",
-    "insufficient_quota": "says that the account has no credit left",
-    "credit_balance_exhausted": "says that the account has no credit left",
-    "billing_hard_limit_reached": "says that the account has reached its spending limit",
-    "model_not_found": "does not know the model; check session.model",
-}
-"""Error code → what it means for the owner, after "the Realtime service at …"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +53,19 @@ class Target:
 
     @property
     def place(self) -> str:
-        """The service's host, for messages."""
-        return urlsplit(self.url).netloc
+        """What messages call it: by host and port, without a password that may stand in the URL."""
+        host = self.url.partition("://")[2].partition("/")[0].rpartition("@")[2]
+        return f"the Realtime service at {host}"
+
+    @property
+    def local(self) -> bool:
+        """Whether the service runs on this machine."""
+        return urlsplit(self.url).hostname in {"127.0.0.1", "localhost", "::1"}
 
     @property
     def address(self) -> str:
         """The URL with the model."""
-        joint = "&" if urlsplit(self.url).query else "?"
+        joint = "&" if "?" in self.url else "?"
         return f"{self.url}{joint}{urlencode({'model': self.model})}"
 
     def headers(self) -> dict[str, str]:
@@ -104,6 +104,7 @@ class RealtimeSession:
         self.sent_bytes = 0
         """Sound sent so far, 16-bit mono at 24 kHz."""
         self._closing = False
+        self._opened = False
         self._last_error: SessionError | None = None
 
     def append(self, samples: Samples) -> None:
@@ -152,25 +153,32 @@ class RealtimeSession:
 
     async def _connect_once(self) -> ClientConnection:
         target = self._target
-        place = f"the Realtime service at {target.place}"
-        local = (urlsplit(target.url).hostname or "") in {"127.0.0.1", "localhost", "::1"}
+        place = target.place
+        if target.key and not (target.key.isascii() and target.key.isprintable()):
+            # The library would say so too, and show the key.
+            raise SessionError(
+                "the key has characters that no key has; check the credential openai_api_key", fatal=True
+            )
         try:
             return await connect(
                 target.address,
                 additional_headers=target.headers(),
                 compression=None,  # base64 sound hardly shrinks
                 max_size=None,
-                proxy=None if local else True,
+                proxy=None if target.local else True,
                 close_timeout=CLOSE_S,
+                logger=_socket_log,
             )
         except InvalidStatus as error:
-            raise _refused(place, error.response.status_code) from error
+            raise not_upgraded(place, error.response.status_code) from error
         except InvalidURI as error:
-            raise SessionError(f"session.url: {target.url} is not a WebSocket address", fatal=True) from error
+            raise _no_address(target) from error
         except TimeoutError as error:
             raise SessionError(f"{place} does not answer", code="timeout") from error
-        except (OSError, InvalidHandshake) as error:
+        except (OSError, WebSocketException, ImportError) as error:
             raise SessionError(f"{place} cannot be reached: {error}; is the network up?", code="network") from error
+        except ValueError as error:  # a port or host name that cannot be
+            raise _no_address(target) from error
 
     async def _hold(self, connection: ClientConnection) -> None:
         sending: asyncio.Task[None] | None = None
@@ -179,18 +187,20 @@ class RealtimeSession:
                 event = self._decode(frame)
                 if event is None:
                     continue
+                self._note(event)
                 if isinstance(event, ev.SessionCreated):
                     # Only now is the session connected, and nothing may be sent before it is configured.
                     await connection.send(self._encode(cl.SessionUpdate(session=self._opening)))
                 elif isinstance(event, ev.SessionUpdated) and sending is None:
                     sending = asyncio.create_task(self._send_all(connection))
-                    identity = event.session.id
-                    self._tell(Opened(identity if isinstance(identity, str) else ""))
-                elif isinstance(event, ev.Error):
-                    self._note(event)
-                    self._tell(event)
+                    self._opened = True
+                    self._tell(Opened(event.session.id or ""))
                 else:
                     self._tell(event)
+                if isinstance(event, ev.Error) and sending is None:
+                    # What was asked of the session is refused: it will never take sound.
+                    await _await_close(connection)
+                    break
         except ConnectionClosed:
             pass  # told by the close code, see _reason
         finally:
@@ -220,41 +230,32 @@ class RealtimeSession:
             while True:
                 await connection.send(self._encode(await self._outgoing.get()))
 
-    def _note(self, event: ev.Error) -> None:
-        """Remember an error event: the close that may follow carries less."""
-        problem = event.error
-        code = problem.code or problem.type or ""
-        meaning = FATAL_CODES.get(code) or FATAL_CODES.get(problem.type or "")
-        place = f"the Realtime service at {self._target.place}"
-        if meaning:
-            self._last_error = SessionError(f"{place} {meaning}", code=code, fatal=True)
-        else:
-            self._last_error = SessionError(f"{place} reports: {problem.message}", code=code)
+    def _note(self, event: ev.ServerEvent) -> None:
+        """Remember an error event: the close that may follow says less than the event did."""
+        if isinstance(event, ev.Error):
+            self._last_error = reported(self._target.place, event.error)
+        elif self._last_error is not None and not self._last_error.fatal:
+            self._last_error = None
 
     def _reason(self, connection: ClientConnection) -> SessionError:
         """Why the server ended the session; 1001 is an end too, although the library calls it OK."""
         code, reason = connection.close_code or 1006, connection.close_reason or ""
-        named = reason.rpartition(".")[2]
-        place = f"the Realtime service at {self._target.place}"
-        if self._last_error is not None and (self._last_error.fatal or code in {3000, 4000}):
-            return self._last_error
-        if named in FATAL_CODES:
-            return SessionError(f"{place} {FATAL_CODES[named]}", code=named, fatal=True)
-        if code == 1006:
-            return SessionError(f"the connection to {place} broke", code="1006")
-        return SessionError(f"{place} closed the session ({code} {reason})".replace(" )", ")"), code=str(code))
+        error = closed(self._target.place, code, reason, self._last_error)
+        return error if self._opened or error.fatal or self._last_error is None else self._last_error
 
 
 async def _close(connection: ClientConnection) -> None:
-    with contextlib.suppress(ConnectionClosed, TimeoutError, asyncio.CancelledError):
+    with contextlib.suppress(ConnectionClosed, TimeoutError):
         async with asyncio.timeout(CLOSE_S):
             await connection.close(1000)
 
 
-def _refused(place: str, status: int) -> SessionError:
-    if status in {401, 403}:
-        meaning = FATAL_CODES["invalid_api_key"]
-        return SessionError(f"{place} {meaning} (HTTP {status})", code="invalid_api_key", fatal=True)
-    if status == 404:
-        return SessionError(f"{place} has no Realtime endpoint there (HTTP 404); check session.url", fatal=True)
-    return SessionError(f"{place} answers with HTTP {status}", code=str(status))
+async def _await_close(connection: ClientConnection) -> None:
+    """Give the server time to close: its close code says how serious it is."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(CLOSE_S):
+            await connection.wait_closed()
+
+
+def _no_address(target: Target) -> SessionError:
+    return SessionError(f"session.url: {target.url!r} is not a WebSocket address", fatal=True)

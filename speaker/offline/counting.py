@@ -25,9 +25,9 @@ def text_tokens(text: str) -> int:
     return math.ceil(len(text) / CHARACTERS_PER_TOKEN)
 
 
-def audio_tokens(audio: bytes, ms_per_token: int) -> int:
-    """Tokens of 24 kHz sound."""
-    return math.ceil(bytes_to_ms(len(audio), SESSION_HZ) / ms_per_token)
+def audio_tokens(count: int, ms_per_token: int) -> int:
+    """Tokens of ``count`` bytes of 24 kHz sound."""
+    return math.ceil(bytes_to_ms(count, SESSION_HZ) / ms_per_token)
 
 
 def prompt_tokens(session: Session) -> int:
@@ -41,7 +41,7 @@ def entry_tokens(entry: Entry) -> tuple[int, int]:
     item = entry.item
     if entry.audio:
         rate = USER_MS_PER_TOKEN if item.role == "user" else ASSISTANT_MS_PER_TOKEN
-        return 0, audio_tokens(entry.audio, rate)
+        return 0, audio_tokens(len(entry.audio), rate)
     written = "".join(part.text or part.transcript or "" for part in item.content or [])
     return text_tokens(written + (item.arguments or "") + (item.output or "") + (item.name or "")), 0
 

@@ -6,7 +6,7 @@ One mind serves all sessions of a server. Models are loaded when they are first 
 import asyncio
 import os
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import Any, Final, TypeVar
@@ -81,7 +81,7 @@ class Mind:
         """What the rules make of the user's words."""
         return await self._work(lambda: brain.reply(words))
 
-    async def speak(self, text: str, speed: float) -> AsyncIterator[Samples]:
+    async def speak(self, text: str, speed: float) -> AsyncGenerator[Samples, None]:
         """The text as speech, int16, shape (n,), 24 kHz, sentence by sentence."""
         sentences: Iterator[Samples] = await self._work(lambda: self._voice.speak(text, speed=speed))
         while (sentence := await self._work(lambda: next(sentences, None))) is not None:

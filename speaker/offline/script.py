@@ -78,23 +78,33 @@ class Scripted:
         self.seen.append(seen)
         arrived = asyncio.Event()
         reading = asyncio.create_task(_read(connection, seen, arrived))
-        passed = 0
+        playing = asyncio.create_task(_play_all(scene, connection, dialect, seen, arrived))
         try:
-            for step in scene:
-                if isinstance(step, Expect):
-                    passed = await _expect(step, seen, passed, arrived)
-                else:
-                    await _play(step, connection, dialect, seen)
-            await reading
+            await asyncio.wait({reading, playing}, return_when=asyncio.FIRST_COMPLETED)
+            if playing.done():
+                await playing
+            await reading  # a client that leaves ends the scene, wherever it stands
         finally:
             reading.cancel()
-            await asyncio.gather(reading, return_exceptions=True)
+            playing.cancel()
+            await asyncio.gather(reading, playing, return_exceptions=True)
 
 
 async def _read(connection: ServerConnection, seen: list[Json], arrived: asyncio.Event) -> None:
     async for frame in connection:
         seen.append(msgspec.json.decode(frame))
         arrived.set()
+
+
+async def _play_all(
+    scene: Sequence[Step], connection: ServerConnection, dialect: Dialect, seen: Sequence[Json], arrived: asyncio.Event
+) -> None:
+    passed = 0
+    for step in scene:
+        if isinstance(step, Expect):
+            passed = await _expect(step, seen, passed, arrived)
+        else:
+            await _play(step, connection, dialect, seen)
 
 
 async def _expect(step: Expect, seen: Sequence[Json], passed: int, arrived: asyncio.Event) -> int:

@@ -20,18 +20,24 @@ from speaker.core.errors import SpeakerError
 from speaker.core.wire import server as ev
 from speaker.core.wire.codec import Dialect, encode_server, type_of
 from speaker.core.wire.objects import Problem
+from speaker.offline.items import new_id
 from speaker.offline.mind import Mind
-from speaker.offline.responding import new_id
 from speaker.offline.session import ServerSession
 from speaker.offline.terms import new_session
 
 log = logging.getLogger(__name__)
+
+_socket_log = logging.getLogger(f"{__name__}.socket")
+# At debug level the library writes down request headers, and with them the token.
+_socket_log.setLevel(logging.INFO)
 
 PATH: Final = "/v1/realtime"
 MAX_FRAME_BYTES: Final = 32 << 20
 """Larger than the protocol's largest append (15 MiB of base64)."""
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 EXPIRED: Final = "Your session hit the maximum duration of {} minutes."
+FLUSH_S: Final = 2.0
+"""How long a client may take to read its last events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +91,7 @@ class RealtimeServer:
         try:
             self._server = await serve(
                 self._hold, settings.host, settings.port, process_request=self._admit,
-                select_subprotocol=_choose_subprotocol, max_size=MAX_FRAME_BYTES, compression=None,
+                select_subprotocol=_choose_subprotocol, max_size=MAX_FRAME_BYTES, compression=None, logger=_socket_log,
             )  # fmt: skip
         except OSError as error:
             message = f"the offline server cannot listen on {settings.host}:{settings.port}: {error.strerror}"
@@ -111,7 +117,8 @@ class RealtimeServer:
     def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
         if urlsplit(request.path).path != PATH:
             return connection.respond(http.HTTPStatus.NOT_FOUND, f"Realtime sessions are at {PATH}\n")
-        if self._settings.token and not hmac.compare_digest(_token(request), self._settings.token):
+        token = self._settings.token
+        if token and not hmac.compare_digest(_token(request).encode(), token.encode()):
             return connection.respond(http.HTTPStatus.UNAUTHORIZED, "Incorrect API key provided\n")
         if self._open >= self._settings.max_sessions:
             return connection.respond(http.HTTPStatus.SERVICE_UNAVAILABLE, "Too many sessions\n")
@@ -132,7 +139,7 @@ class RealtimeServer:
             self._open -= 1
 
     async def _converse(self, connection: ServerConnection, dialect: Dialect) -> None:
-        outgoing: asyncio.Queue[ev.ServerEvent] = asyncio.Queue()
+        outgoing: asyncio.Queue[ev.ServerEvent | None] = asyncio.Queue()
         expires_at = int(time.time() + self._settings.session_s)
         session = ServerSession(
             new_session(new_id("sess"), _model(connection.request), expires_at),
@@ -147,17 +154,25 @@ class RealtimeServer:
                 async for frame in connection:
                     await session.receive(frame)
         except TimeoutError:
-            await _expire(connection, self._settings.session_s, dialect)
+            await session.close()
+            text = EXPIRED.format(round(self._settings.session_s / 60))
+            session.emit(ev.Error(error=Problem(type="invalid_request_error", code="session_expired", message=text)))
+            outgoing.put_nowait(None)
+            await asyncio.wait([sending], timeout=FLUSH_S)
+            await connection.close(1001, text)
         finally:
             await session.close()
             sending.cancel()
             await asyncio.gather(sending, return_exceptions=True)
 
 
-async def _send_all(connection: ServerConnection, outgoing: "asyncio.Queue[ev.ServerEvent]", dialect: Dialect) -> None:
+async def _send_all(
+    connection: ServerConnection, outgoing: "asyncio.Queue[ev.ServerEvent | None]", dialect: Dialect
+) -> None:
+    """Send what comes, until None does."""
     with contextlib.suppress(ConnectionClosed):
-        while True:
-            await send(connection, await outgoing.get(), dialect)
+        while (event := await outgoing.get()) is not None:
+            await send(connection, event, dialect)
 
 
 async def send(connection: ServerConnection, event: ev.ServerEvent, dialect: Dialect) -> None:
@@ -166,13 +181,6 @@ async def send(connection: ServerConnection, event: ev.ServerEvent, dialect: Dia
     if text is not None:
         log.debug("> %s", type_of(event))
         await connection.send(text)
-
-
-async def _expire(connection: ServerConnection, session_s: float, dialect: Dialect) -> None:
-    text = EXPIRED.format(round(session_s / 60))
-    problem = Problem(type="invalid_request_error", code="session_expired", message=text)
-    await send(connection, ev.Error(event_id=new_id("event"), error=problem), dialect)
-    await connection.close(1001, text)
 
 
 async def _refuse_beta(connection: ServerConnection) -> None:
@@ -186,7 +194,7 @@ async def _refuse_beta(connection: ServerConnection) -> None:
 
 
 def _wants_beta(request: Request | None) -> bool:
-    return request is not None and request.headers.get("OpenAI-Beta") == "realtime=v1"
+    return request is not None and "realtime=v1" in request.headers.get_all("OpenAI-Beta")
 
 
 def _model(request: Request | None) -> str:
@@ -195,7 +203,7 @@ def _model(request: Request | None) -> str:
 
 
 def _token(request: Request) -> str:
-    scheme, _, value = request.headers.get("Authorization", "").partition(" ")
+    scheme, _, value = next(iter(request.headers.get_all("Authorization")), "").partition(" ")
     return value.strip() if scheme.lower() == "bearer" else ""
 
 

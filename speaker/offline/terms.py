@@ -1,9 +1,9 @@
 """The session object: its defaults, how an update merges into it, and what is refused."""
 
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from speaker.core.wire.codec import RefusedError
 from speaker.core.wire.objects import (
@@ -11,14 +11,19 @@ from speaker.core.wire.objects import (
     AudioFormat,
     AudioInput,
     AudioOutput,
+    ResponseWish,
     SemanticVad,
     ServerVad,
     Session,
+    TurnDetection,
 )
 from speaker.offline.vad import TurnSettings
 
 INSTRUCTIONS: Final = "You are the voice of a home. Answer briefly."
 PCM: Final = AudioFormat(type="audio/pcm", rate=24_000)
+
+LONGEST_MS: Final = 60_000
+"""No setting of turn detection may be longer."""
 
 _EAGERNESS_MS: Final = {"low": 1200, "medium": 800, "auto": 800, "high": 400}
 """Silence that ends a turn; this server has no ear for meaning and takes eagerness as patience."""
@@ -103,29 +108,93 @@ def updated(current: Session, update: Session, *, spoke: bool) -> Session:
     """
     if update.type is UNSET:
         raise _refused("Missing required parameter: 'session.type'.", "missing_required_parameter", "session.type")
-    if update.model is not UNSET and update.model != current.model:
-        raise _refused("The model of a session cannot be changed.", "invalid_value", "session.model")
-    if update.output_modalities is not UNSET and update.output_modalities not in (["audio"], ["text"]):
-        message = f"Invalid modalities: {update.output_modalities}. Supported: ['text'] and ['audio']."
-        raise _refused(message, "invalid_value", "session.output_modalities")
+    for name in ("type", "object", "id", "model", "expires_at"):
+        wanted, fixed = (msgspec.structs.asdict(one)[name] for one in (update, current))
+        if wanted is not UNSET and wanted != fixed:
+            raise _refused(f"The {name} of a session cannot be changed.", "invalid_value", f"session.{name}")
     after = merged(current, update)
-    _check_audio(current, after, spoke=spoke)
-    return after
-
-
-def _check_audio(before: Session, after: Session, *, spoke: bool) -> None:
-    (audio_in, audio_out), (_, earlier) = sides(after), sides(before)
-    for side, given in (("input", audio_in.format), ("output", audio_out.format)):
-        if given != PCM:
-            message = f"This server takes only audio/pcm at 24000 Hz, got {msgspec.json.encode(given).decode()}."
-            raise _refused(message, "invalid_value", f"session.audio.{side}.format")
-    if isinstance(audio_out.speed, float) and not 0.25 <= audio_out.speed <= 1.5:
-        raise _refused("Speed is 0.25 to 1.5.", "invalid_value", "session.audio.output.speed")
-    if spoke and audio_out.voice != earlier.voice:
+    check(after, "session")
+    if spoke and sides(after)[1].voice != sides(current)[1].voice:
         message = "Cannot update a conversation's voice if assistant audio is present."
         raise _refused(message, "cannot_update_voice", "session.audio.output.voice")
-    if isinstance(audio_in.turn_detection, ServerVad | SemanticVad):
-        audio_in.turn_detection = complete(audio_in.turn_detection)
+    return completed(after)
+
+
+def wished(session: Session, wish: ResponseWish) -> Session:
+    """The session as it counts for one response. Raises RefusedError when the wish cannot be granted."""
+    audio = UNSET if wish.audio is UNSET else Audio(output=wish.audio.output)
+    changes = Session(
+        output_modalities=wish.output_modalities,
+        instructions=wish.instructions,
+        audio=audio,
+        tools=wish.tools,
+        tool_choice=wish.tool_choice,
+        max_output_tokens=wish.max_output_tokens,
+    )
+    after = merged(session, changes)
+    check(after, "response")
+    return completed(after)
+
+
+def completed(session: Session) -> Session:
+    """A full session whose sound has every value: those that an update left out are the server's own."""
+    heard, spoken = sides(session)
+    turns = heard.turn_detection
+    heard = msgspec.structs.replace(
+        heard, format=PCM, turn_detection=complete(turns) if isinstance(turns, ServerVad | SemanticVad) else None
+    )
+    audio = Audio(input=heard, output=msgspec.structs.replace(spoken, format=PCM))
+    return msgspec.structs.replace(session, audio=audio)
+
+
+def check(session: Session, where: str) -> None:
+    """Raise RefusedError for what this server cannot do; the parameter begins with ``where``."""
+    heard, spoken = sides(session)
+    if session.output_modalities not in (["audio"], ["text"]):
+        message = (
+            f"Invalid modalities: {session.output_modalities}. Supported combinations are: ['text'] and ['audio']."
+        )
+        raise _refused(message, "invalid_value", f"{where}.output_modalities")
+    _within(session.max_output_tokens, 1, 4096, f"{where}.max_output_tokens")
+    _within(spoken.speed, 0.25, 1.5, f"{where}.audio.output.speed")
+    _check_format(heard.format, f"{where}.audio.input.format")
+    _check_format(spoken.format, f"{where}.audio.output.format")
+    _check_turns(heard.turn_detection, f"{where}.audio.input.turn_detection")
+    _check_tools(session.tools, f"{where}.tools")
+
+
+def _check_format(given: AudioFormat | UnsetType, param: str) -> None:
+    if given is UNSET:
+        return
+    if given.type != PCM.type:
+        raise _refused(f"Invalid value: '{given.type}'. This server takes audio/pcm.", "invalid_value", f"{param}.type")
+    if given.rate not in (PCM.rate, UNSET):
+        raise _refused(f"Invalid value: {given.rate}. The only rate is 24000.", "invalid_value", f"{param}.rate")
+
+
+def _check_turns(turns: TurnDetection | UnsetType | None, param: str) -> None:
+    if isinstance(turns, ServerVad):
+        _within(turns.threshold, 0, 1, f"{param}.threshold")
+        _within(turns.prefix_padding_ms, 0, LONGEST_MS, f"{param}.prefix_padding_ms")
+        _within(turns.silence_duration_ms, 0, LONGEST_MS, f"{param}.silence_duration_ms")
+        _within(turns.idle_timeout_ms, 0, LONGEST_MS, f"{param}.idle_timeout_ms")
+
+
+def _check_tools(tools: list[dict[str, Any]] | UnsetType, param: str) -> None:
+    for index, tool in enumerate(tools or []):
+        if tool.get("type") != "function":
+            message = f"Invalid value: '{tool.get('type')}'. This server takes 'function' tools."
+            raise _refused(message, "invalid_value", f"{param}[{index}].type")
+        if not isinstance(tool.get("name"), str):
+            name = f"{param}[{index}].name"
+            raise _refused(f"Missing required parameter: '{name}'.", "missing_required_parameter", name)
+
+
+def _within(value: float | str | UnsetType | None, least: float, most: float, param: str) -> None:
+    if isinstance(value, int | float) and not least <= value <= most:
+        kind = "integer" if isinstance(value, int) else "decimal"
+        code = f"{kind}_below_min_value" if value < least else f"{kind}_above_max_value"
+        raise _refused(f"Invalid value: {value}. Expected {least} to {most}.", code, param)
 
 
 def sides(session: Session) -> tuple[AudioInput, AudioOutput]:

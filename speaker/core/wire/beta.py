@@ -73,18 +73,18 @@ def unflatten(flat: Json) -> Json:
 
 
 def _to_beta_value(key: str, value: Any) -> Any:  # noqa: ANN401 - a JSON value
-    if key.endswith("_format"):
-        return _BETA_FORMATS.get(value.get("type"), value.get("type"))
+    if key.endswith("_format") and isinstance(value, dict):
+        return _BETA_FORMATS.get(value["type"], value["type"])
     if key == "modalities" and value == ["audio"]:
         return ["text", "audio"]
     return value
 
 
 def _to_ga_value(key: str, value: Any) -> Any:  # noqa: ANN401 - a JSON value
-    if key.endswith("_format"):
+    if key.endswith("_format") and isinstance(value, str):
         kind = _FORMATS.get(value, value)
         return {"type": kind, "rate": 24_000} if kind == "audio/pcm" else {"type": kind}
-    if key == "modalities":
+    if key == "modalities" and isinstance(value, list):
         return ["audio"] if "audio" in value else ["text"]
     return value
 
@@ -94,7 +94,7 @@ def client_to_beta(event: Json) -> Json:
     if event["type"] == "session.update":
         return event | {"session": flatten(event["session"])}
     if event["type"] == "response.create" and "response" in event:
-        return event | {"response": flatten(event["response"])}
+        return event | {"response": _rename_items(flatten(event["response"]), "input", _BETA_CONTENT)}
     if event["type"] == "conversation.item.create":
         return event | {"item": _rename_content(event["item"], _BETA_CONTENT)}
     return event
@@ -105,9 +105,9 @@ def client_to_ga(event: Json) -> Json:
     if event.get("type") == "session.update" and isinstance(event.get("session"), dict):
         return event | {"session": unflatten(event["session"]) | {"type": "realtime"}}
     if event.get("type") == "response.create" and isinstance(event.get("response"), dict):
-        return event | {"response": unflatten(event["response"])}
+        return event | {"response": _rename_items(unflatten(event["response"]), "input", _CONTENT)}
     if event.get("type") == "conversation.item.create" and isinstance(event.get("item"), dict):
-        return event | {"item": _rename_content(event["item"], _CONTENT, role="assistant")}
+        return event | {"item": _rename_content(event["item"], _CONTENT)}
     return event
 
 
@@ -127,23 +127,50 @@ def server_to_beta(event: Json) -> Json | None:
     return changed
 
 
-def _response_to_beta(response: Json) -> Json:
-    audio = response.get("audio", {}).get("output", {})
-    changed = {key: value for key, value in response.items() if key not in {"output_modalities", "audio"}}
-    if "output_modalities" in response:
-        changed["modalities"] = _to_beta_value("modalities", response["output_modalities"])
-    if "voice" in audio:
-        changed["voice"] = audio["voice"]
-    changed["output"] = [_rename_content(item, _BETA_CONTENT) for item in response.get("output", [])]
+def server_to_ga(event: Json) -> Json:
+    """A server event of either dialect as a GA one; a GA event comes back as it is."""
+    changed = event | {"type": SERVER_NAMES.get(event["type"], event["type"])}
+    if isinstance(event.get("item"), dict):
+        changed["item"] = _rename_content(event["item"], _CONTENT)
+    if isinstance(event.get("part"), dict):
+        # Parts are named text and audio in both dialects; some servers call them by the item's names.
+        changed["part"] = _rename_part(event["part"], _BETA_CONTENT)
+    if isinstance(event.get("response"), dict):
+        changed["response"] = _response_to_ga(event["response"])
     return changed
 
 
-def _rename_content(item: Json, names: Mapping[str, str], role: str = "") -> Json:
+_OF_RESPONSE: Final = {"modalities", "voice", "output_audio_format", "max_response_output_tokens"}
+"""Flat keys that only a beta response has."""
+
+
+def _response_to_beta(response: Json) -> Json:
+    changed = {key: value for key, value in response.items() if key not in {"output_modalities", "audio"}}
+    changed |= flatten({key: response[key] for key in ("output_modalities", "audio") if key in response})
+    return _rename_items(changed, "output", _BETA_CONTENT)
+
+
+def _response_to_ga(response: Json) -> Json:
+    changed = {key: value for key, value in response.items() if key not in _OF_RESPONSE}
+    changed |= unflatten({key: response[key] for key in _OF_RESPONSE & response.keys()})
+    return _rename_items(changed, "output", _CONTENT)
+
+
+def _rename_items(owner: Json, key: str, names: Mapping[str, str]) -> Json:
+    items = owner.get(key)
+    if not isinstance(items, list):
+        return owner
+    return owner | {key: [_rename_content(item, names) if isinstance(item, dict) else item for item in items]}
+
+
+def _rename_content(item: Json, names: Mapping[str, str]) -> Json:
+    """Only what the model says has two names; the user's content is called ``input_…`` in both dialects."""
     content = item.get("content")
-    if not isinstance(content, list) or (role and item.get("role") != role):
+    if not isinstance(content, list) or item.get("role") != "assistant":
         return item
-    renamed = [
-        part | {"type": names.get(part.get("type", ""), part.get("type"))} if isinstance(part, dict) else part
-        for part in content
-    ]
-    return item | {"content": renamed}
+    return item | {"content": [_rename_part(part, names) if isinstance(part, dict) else part for part in content]}
+
+
+def _rename_part(part: Json, names: Mapping[str, str]) -> Json:
+    kind = part.get("type")
+    return part | {"type": names.get(kind, kind)} if isinstance(kind, str) else part

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from msgspec import UNSET, Struct, UnsetType
 
 MaxTokens = int | Literal["inf"]
+ToolChoice = Literal["auto", "none", "required"] | dict[str, Any]
 
 
 class AudioFormat(Struct, kw_only=True):
@@ -29,7 +30,10 @@ class Transcription(Struct, kw_only=True):
 
     model: str | UnsetType = UNSET
     language: str | UnsetType = UNSET
+    languages: list[str] | UnsetType = UNSET
     prompt: str | UnsetType = UNSET
+    keywords: list[str] | UnsetType = UNSET
+    delay: Literal["minimal", "low", "medium", "high", "xhigh"] | UnsetType = UNSET
 
 
 class ServerVad(Struct, kw_only=True, tag="server_vad"):
@@ -102,12 +106,12 @@ class Session(SessionHead, kw_only=True):
     instructions: str | UnsetType = UNSET
     audio: Audio | UnsetType = UNSET
     tools: list[dict[str, Any]] | UnsetType = UNSET
-    tool_choice: str | dict[str, Any] | UnsetType = UNSET
+    tool_choice: ToolChoice | UnsetType = UNSET
     parallel_tool_calls: bool | UnsetType = UNSET
     reasoning: Reasoning | UnsetType = UNSET
     max_output_tokens: MaxTokens | UnsetType = UNSET
-    truncation: str | dict[str, Any] | UnsetType = UNSET
-    tracing: str | dict[str, Any] | UnsetType | None = UNSET
+    truncation: Literal["auto", "disabled"] | dict[str, Any] | UnsetType = UNSET
+    tracing: Literal["auto"] | dict[str, Any] | UnsetType | None = UNSET
     prompt: dict[str, Any] | UnsetType | None = UNSET
     include: list[str] | UnsetType | None = UNSET
 
@@ -129,7 +133,8 @@ class Item(Struct, kw_only=True, omit_defaults=True):
     type: str
     id: str | None = None
     object: str | None = None
-    status: Literal["in_progress", "completed", "incomplete"] | None = None
+    status: str | None = None
+    """``in_progress``, ``completed`` or ``incomplete``."""
     role: str | None = None
     phase: str | None = None
     content: list[Content] | None = None
@@ -185,12 +190,20 @@ class Problem(Struct, kw_only=True):
     """The client's own event id, when the error answers one."""
 
 
+class Failure(Struct, kw_only=True, omit_defaults=True):
+    """What went wrong inside a response or a transcription."""
+
+    type: str | None = None
+    code: str | None = None
+    message: str | None = None
+
+
 class StatusDetails(Struct, kw_only=True, omit_defaults=True):
     """Why a response ended as it did."""
 
     type: str | None = None
     reason: str | None = None
-    error: Problem | None = None
+    error: Failure | None = None
 
 
 class ResponseAudioOutput(Struct, kw_only=True):
@@ -200,17 +213,18 @@ class ResponseAudioOutput(Struct, kw_only=True):
 
 
 class Response(Struct, kw_only=True):
-    """A response as servers report it."""
+    """A response as servers report it. Texts are free: a new word must not hide that a response is done."""
 
     id: str
     object: str = "realtime.response"
-    status: Literal["in_progress", "completed", "cancelled", "incomplete", "failed"] | None = None
+    status: str | None = None
+    """``in_progress``, ``completed``, ``cancelled``, ``incomplete`` or ``failed``."""
     status_details: StatusDetails | None = None
     output: list[Item] = []
     output_modalities: list[str] | UnsetType = UNSET
     conversation_id: str | None = None
-    metadata: dict[str, str] | None = None
-    max_output_tokens: MaxTokens | UnsetType = UNSET
+    metadata: dict[str, Any] | None = None
+    max_output_tokens: int | str | UnsetType = UNSET
     audio: ResponseAudioOutput | UnsetType = UNSET
     usage: Usage | None = None
 
@@ -222,10 +236,11 @@ class ResponseWish(Struct, kw_only=True):
     instructions: str | UnsetType = UNSET
     audio: ResponseAudioOutput | UnsetType = UNSET
     tools: list[dict[str, Any]] | UnsetType = UNSET
-    tool_choice: str | dict[str, Any] | UnsetType = UNSET
+    tool_choice: ToolChoice | UnsetType = UNSET
     parallel_tool_calls: bool | UnsetType = UNSET
     reasoning: Reasoning | UnsetType = UNSET
     max_output_tokens: MaxTokens | UnsetType = UNSET
     conversation: Literal["auto", "none"] | UnsetType = UNSET
     metadata: dict[str, str] | UnsetType | None = UNSET
+    prompt: dict[str, Any] | UnsetType | None = UNSET
     input: list[Item] | UnsetType = UNSET

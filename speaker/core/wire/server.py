@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
 
-from speaker.core.wire.objects import Content, Item, Problem, Response, SessionHead
+from speaker.core.wire.objects import Content, Failure, Item, Problem, Response, SessionHead
 
 
 class ServerEvent(Struct, kw_only=True):
@@ -94,7 +94,7 @@ class TranscriptionFailed(ServerEvent, kw_only=True, tag="conversation.item.inpu
 
     item_id: str
     content_index: int | None = 0
-    error: Problem | None = None
+    error: Failure | None = None
 
 
 class AudioCommitted(ServerEvent, kw_only=True, tag="input_audio_buffer.committed"):

@@ -1,0 +1,238 @@
+"""One session on a real socket: what interrupts a response, and what is refused."""
+
+import asyncio
+import json
+import threading
+
+import numpy as np
+import pytest
+
+from speaker.core import pcm
+from speaker.core.pcm import SESSION_HZ
+from speaker.offline.mind import Mind
+from speaker.offline.server import RealtimeServer
+from tests.conftest import Speech
+from tests.peer import (
+    REQUEST,
+    VAD,
+    Json,
+    Peer,
+    ladder,
+    ms,
+    of,
+    peer,
+    silence,
+    sound,
+    sound_of,
+    turn,
+    user,
+)
+
+LONG = "Say exactly: " + " ".join(f"This is sentence number {count} of a very long story." for count in range(60))
+"""Minutes of speech, which no server makes before a client can say a word."""
+
+INTERRUPTED = [
+    "response.output_audio.done",
+    "response.output_audio_transcript.done",
+    "response.content_part.done",
+    "response.output_item.done",
+    "conversation.item.done",
+    "response.done",
+]
+
+
+async def begin(client: Peer) -> list[Json]:
+    """Let the server tell the long story, up to its first sound."""
+    await client.send("response.create", response={"instructions": LONG})
+    return await client.until("response.output_audio.delta")
+
+
+# Interruptions.
+
+
+async def test_a_response_is_cancelled_in_good_order(cloud: RealtimeServer) -> None:
+    async with peer(cloud) as client:
+        before = await begin(client)
+        await client.send("response.cancel", response_id=before[0]["response"]["id"])
+        after = await client.until("response.done")
+        assert [kind for kind in ladder(after) if not kind.endswith("delta")] == INTERRUPTED
+        answer = after[-1]["response"]
+        assert (answer["status"], answer["status_details"]) == (
+            "cancelled", {"type": "cancelled", "reason": "client_cancelled"},
+        )  # fmt: skip
+        assert [item["status"] for item in answer["output"]] == ["incomplete"]
+        item = await client.retrieve(answer["output"][0]["id"])
+        heard = sound(before + after)
+        assert sound_of(item) == heard
+        assert item["status"] == "incomplete"
+        assert answer["usage"]["output_token_details"]["audio_tokens"] == -(-ms(heard) // 50)
+        assert ms(heard) < 60_000
+        # The session goes on as if nothing had been.
+        assert (await client.respond(instructions="Say exactly: Hi."))[-1]["response"]["status"] == "completed"
+
+
+async def test_speech_interrupts(cloud: RealtimeServer, speech: Speech) -> None:
+    async with peer(cloud) as client:
+        before = await begin(client)
+        await client.append(turn(speech("Thank you.")))
+        after = await client.until("response.done")
+        assert ladder(after[after.index(of(after, "input_audio_buffer.speech_started")[0]) :]) == [
+            "input_audio_buffer.speech_started",
+            *INTERRUPTED,
+        ]
+        answer = after[-1]["response"]
+        assert (answer["status"], answer["status_details"]["reason"]) == ("cancelled", "turn_detected")
+        again = await client.until("response.done")
+        assert again[-1]["response"]["status"] == "completed"
+        assert again[-1]["response"]["id"] != answer["id"]
+        item = await client.retrieve(answer["output"][0]["id"])
+        assert sound_of(item) == sound(before + after)
+
+
+async def test_speech_does_not_interrupt_when_it_may_not(cloud: RealtimeServer, speech: Speech) -> None:
+    async with peer(cloud) as client:
+        turns = VAD | {"interrupt_response": False, "create_response": False}
+        await client.update(audio={"input": {"turn_detection": turns}})
+        await client.send("response.create", response={"instructions": "Say exactly: Let me finish. " * 5})
+        await client.append(turn(speech("Thank you.")))
+        events = await client.until("response.done")
+        while len(of(events, "conversation.item.done")) < 2:
+            events.append(await client.next())
+        assert of(events, "input_audio_buffer.committed")
+        assert of(events, "response.done")[0]["response"]["status"] == "completed"
+        await client.update()  # and no response follows by itself
+
+
+async def test_a_cancel_does_not_wait_for_the_engines(cloud: RealtimeServer, mind: Mind) -> None:
+    gate = threading.Event()
+    async with peer(cloud) as client:
+        waiting = asyncio.create_task(_occupy(mind, gate))
+        try:
+            await client.send("response.create", response={"instructions": LONG})
+            await client.send("response.cancel")
+            events = await client.until("response.done")
+        finally:
+            gate.set()
+            await waiting
+    assert not of(events, "response.output_audio.delta")
+    assert events[-1]["response"]["status"] == "cancelled"
+    assert all(item["status"] == "incomplete" for item in events[-1]["response"]["output"])
+
+
+async def _occupy(mind: Mind, gate: threading.Event) -> None:
+    """Keep the one worker for speech busy until the gate opens."""
+    await mind._work(lambda: gate.wait(10))
+
+
+async def test_a_cancel_right_behind_the_wish_is_no_deadlock(cloud: RealtimeServer) -> None:
+    async with peer(cloud) as client:
+        frames = [{"type": "response.create"}, {"type": "response.cancel"}] * 5
+        for frame in frames:
+            await client.connection.send(json.dumps(frame))
+        for _ in range(5):
+            assert (await client.until("response.done"))[-1]["response"]["status"] == "cancelled"
+        assert (await client.respond())[-1]["response"]["status"] == "completed"
+
+
+async def test_what_was_truncated_behind_a_cancel_stays_cut(cloud: RealtimeServer) -> None:
+    async with peer(cloud) as client:
+        before = await begin(client)
+        item_id = before[-1]["item_id"]
+        await client.send("response.cancel")
+        await client.send("conversation.item.truncate", item_id=item_id, content_index=0, audio_end_ms=40)
+        await client.until("conversation.item.truncated")
+        item = await client.retrieve(item_id)
+    assert ms(sound_of(item)) == 40
+    assert item["content"][0]["transcript"] == ""
+
+
+async def test_only_one_response_at_a_time_speaks_in_the_conversation(cloud: RealtimeServer) -> None:
+    async with peer(cloud) as client:
+        active = (await begin(client))[0]["response"]["id"]
+        await client.send("response.create", event_id="second")
+        events = await client.until("error")
+        problem = events[-1]["error"]
+        assert (problem["code"], problem["event_id"]) == ("conversation_already_has_active_response", "second")
+        assert active in problem["message"]
+        await client.send("response.create", response={"conversation": "none", "instructions": "Say exactly: Psst."})
+        created = (await client.until("response.created"))[-1]["response"]
+        assert (created["id"] != active, created["conversation_id"]) == (True, None)
+        await client.send("response.cancel")
+        ended = {event["response"]["id"]: event["response"]["status"]
+                 for _ in range(2) for event in (await client.until("response.done"))[-1:]}  # fmt: skip
+        assert ended == {active: "cancelled", created["id"]: "completed"}
+
+
+async def test_a_response_beside_the_conversation_is_cancelled_by_its_id(cloud: RealtimeServer) -> None:
+    async with peer(cloud) as client:
+        await client.send("response.create", response={"conversation": "none", "instructions": LONG})
+        response_id = (await client.until("response.output_audio.delta"))[0]["response"]["id"]
+        await client.send("response.cancel", response_id=response_id)
+        assert (await client.until("response.done"))[-1]["response"]["status"] == "cancelled"
+        problem = await client.send_wrong({"type": "response.cancel", "response_id": response_id})
+        assert problem["code"] == "response_cancel_not_active"
+
+
+# Refusals, after each of which the session is still there.
+
+
+def wish(**fields: object) -> Json:
+    return {"type": "response.create", "response": fields}
+
+
+CUT = {"type": "conversation.item.truncate", "item_id": "x", "content_index": 0, "audio_end_ms": 0}
+LOST: list[tuple[Json | str, str, str | None]] = [
+    ({"type": "response.cancel"}, "response_cancel_not_active", None),
+    ({"type": "response.cancel", "response_id": "resp_x"}, "response_cancel_not_active", None),
+    ({"type": "input_audio_buffer.commit"}, "input_audio_buffer_commit_empty", None),
+    ({"type": "conversation.item.delete", "item_id": "x"}, "item_delete_invalid_item_id", "item_id"),
+    ({"type": "conversation.item.retrieve", "item_id": "x"}, "item_retrieve_invalid_item_id", "item_id"),
+    (CUT, "item_truncate_invalid_item_id", "item_id"),
+    ({"type": "output_audio_buffer.clear"}, "invalid_value", "type"),
+    ({"type": "transcription_session.update", "session": {}}, "invalid_value", "type"),
+    (wish(output_modalities=["audio", "text"]), "invalid_value", "response.output_modalities"),
+    (wish(max_output_tokens=9000), "integer_above_max_value", "response.max_output_tokens"),
+    (wish(voice="alloy"), "unknown_parameter", "response.voice"),
+    (wish(input=[user({"type": "text"})]), "invalid_value", "response.input[0].content[0].type"),
+    ("{", "invalid_json", None),
+    ("[1]", "invalid_json", None),
+    ("[" * 100_000, "invalid_json", None),
+]
+
+
+@pytest.mark.parametrize(("frame", "code", "param"), LOST, ids=[f"{code}-{param}" for _, code, param in LOST])
+async def test_what_cannot_be_done_is_refused(
+    cloud: RealtimeServer, frame: Json | str, code: str, param: str | None
+) -> None:
+    async with peer(cloud) as client:
+        problem = await client.send_wrong(frame if isinstance(frame, str) else frame | {"event_id": "mine"})
+        assert (problem["code"], problem["param"]) == (code, param)
+        assert problem["event_id"] == (None if isinstance(frame, str) else "mine")
+        assert await client.update() == client.received[0]["session"]
+
+
+async def test_a_commit_needs_a_tenth_of_a_second(cloud: RealtimeServer) -> None:
+    async with peer(cloud) as client:
+        await client.update(audio={"input": {"turn_detection": None}})
+        await client.append(silence(99))
+        problem = await client.send_wrong({"type": "input_audio_buffer.commit"})
+        assert "only has 99.00ms" in problem["message"]
+        await client.append(silence(1))
+        await client.send("input_audio_buffer.commit")
+        item_id = (await client.until("conversation.item.done"))[0]["item_id"]
+        assert sound_of(await client.retrieve(item_id)) == bytes(100 * 48)
+        await client.send_wrong({"type": "input_audio_buffer.commit"})
+
+
+async def test_sound_that_is_cleared_was_never_said(cloud: RealtimeServer, speech: Speech) -> None:
+    async with peer(cloud) as client:
+        said = speech(REQUEST)
+        await client.append(np.concatenate([silence(400), said[: said.size // 2]]))
+        await client.until("input_audio_buffer.speech_started")
+        await client.send("input_audio_buffer.clear")
+        assert (await client.next())["type"] == "input_audio_buffer.cleared"
+        await client.append(silence(1500))
+        assert (await client.update())["id"]  # no turn has ended meanwhile
+        await client.append(turn(speech("Thank you.")))
+        started = (await client.until("response.done"))[0]
+        assert started["audio_start_ms"] > 400 + pcm.samples_to_ms(said.size // 2, SESSION_HZ)
