@@ -111,7 +111,7 @@ def _set_up_log(options: argparse.Namespace) -> None:
         JournalFormatter() if under_systemd else logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S")
     )
     speaking = options.command in {_run, _offline}
-    level = logging.DEBUG if options.verbose else logging.INFO if speaking else logging.ERROR
+    level = logging.DEBUG if options.verbose else logging.INFO if speaking else logging.CRITICAL
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     logging.getLogger("speaker").setLevel(level)
 

@@ -5,10 +5,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
 import numpy as np
+import pyaudio
 import pytest
 
-from speaker.adapters.sound import Loudspeaker, Microphone, SoundSystem
+from speaker.adapters.sound import Device, Loudspeaker, Microphone, SoundSystem
 from speaker.adapters.sound.loudspeaker import Playlist
+from speaker.adapters.sound.system import Direction
 from speaker.core import pcm
 from speaker.core.errors import SoundError
 from speaker.core.pcm import FRAME_SAMPLES, SESSION_HZ, WAKE_HZ, Samples
@@ -59,9 +61,9 @@ class Ear:
 class Mouth:
     """A loudspeaker and what it told."""
 
-    def __init__(self, name: str = LOUDSPEAKER) -> None:
+    def __init__(self, name: str = LOUDSPEAKER, system: SoundSystem | None = None) -> None:
         self.told: list[str] = []
-        self.system = SoundSystem()
+        self.system = system or SoundSystem()
         self.loudspeaker = Loudspeaker(
             self.system,
             name,
@@ -118,6 +120,40 @@ async def test_lost_card_is_said_once_and_reopened(room: Room) -> None:
     assert len(ear.troubles) == 2
     assert MICROPHONE in ear.troubles[0]
     assert ear.troubles[1] == "", "it is told when it is right again"
+
+
+class Picky(SoundSystem):
+    """A real system whose devices refuse every rate but their native one, as bare hardware does."""
+
+    def open(self, device: Device, direction: Direction, callback: object, **options: int) -> pyaudio.PyAudio.Stream:
+        if options["rate"] != device.native_hz:
+            raise SoundError(f"the {direction} cannot be opened: Invalid sample rate")
+        return super().open(device, direction, callback, **options)
+
+
+async def test_native_rate_is_resampled_with_a_filter(room: Room) -> None:
+    ear, mouth = Ear(), Mouth(system=Picky())
+    mouth.loudspeaker.set_volume(100)
+    microphone = Microphone(mouth.system, MICROPHONE, ear.frames.append, ear.troubles.append)
+    microphone.open(True)
+    async with running(microphone, mouth.loudspeaker):
+        await until(lambda: len(ear.frames) > 3)
+        since_ms = room.now_ms
+        # 11 kHz is above what 16 kHz can carry: without a filter it would come back as a tone of 5 kHz.
+        await room.say(tone(600, hz=11_000))
+        mouth.loudspeaker.play(tone(600), "item")
+        await until(lambda: "ended" in mouth.told)
+        assert max(pcm.level_dbfs(frame) for frame in ear.frames) < -40
+        await room.say(tone(600))
+        await until(lambda: ear.level_dbfs > -20)
+        await asyncio.sleep(0.3)
+    assert {frame.shape for frame in ear.frames} == {(FRAME_SAMPLES,)}
+    loud = [frame for frame in ear.frames if pcm.level_dbfs(frame) > -12]
+    assert pitch_hz(np.concatenate(loud), WAKE_HZ) == pytest.approx(440, abs=10)
+    heard = room.heard(since_ms)
+    begin = int(np.argmax(np.abs(heard) > 3000))
+    assert pitch_hz(heard[begin : begin + SESSION_HZ // 2], SESSION_HZ) == pytest.approx(440, abs=10)
+    assert ear.troubles == []
 
 
 def test_missing_device_is_one_sentence_with_the_choices(room: Room) -> None:

@@ -103,7 +103,6 @@ class RealtimeSession:
         self._rest = b""
         self.sent_bytes = 0
         """Sound sent so far, 16-bit mono at 24 kHz."""
-        self._closing = False
         self._opened = False
         self._last_error: SessionError | None = None
 
@@ -133,11 +132,8 @@ class RealtimeSession:
             error = self._reason(connection)
         except SessionError as problem:
             error = problem
-        except asyncio.CancelledError:
-            self._closing = True
-            raise
         finally:
-            self._tell(Closed(None if self._closing else error))
+            self._tell(Closed(error))
 
     async def _connect(self) -> ClientConnection:
         """A connection, tried again when the trouble may pass. Raises SessionError."""

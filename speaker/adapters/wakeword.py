@@ -123,8 +123,8 @@ class Features:
 
     def _mel_of(self, samples: Samples) -> Floats:
         (raw,) = self._mel.run(None, {"input": samples.astype(np.float32)[None]})
-        spectrum: Floats = np.asarray(raw, np.float32).reshape(-1, MEL_BANDS) / np.float32(10) + np.float32(2)
-        return spectrum
+        spectrum = np.asarray(raw, np.float32).reshape(-1, MEL_BANDS) / 10 + 2
+        return spectrum.astype(np.float32, copy=False)
 
     def _embed(self, spectrum: Floats) -> Floats:
         (vector,) = self._embedding.run(None, {"input_1": spectrum[None, :, :, None]})

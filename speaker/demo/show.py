@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+import numpy as np
 
 from speaker.adapters.broker import Incoming
 from speaker.core import pcm
@@ -90,8 +91,8 @@ class Show:
 
     def speech(self, text: str) -> Samples:
         """A sentence in the demo's voice."""
-        samples = pcm.resample(_joined(self._voice.speak(text)), SESSION_HZ, SESSION_HZ)
-        return pcm.amplify(samples, PEAK * 32767 / max(1, int(abs(samples.astype(int)).max())))
+        samples = _joined(self._voice.speak(text))
+        return pcm.amplify(samples, PEAK * 32767 / max(1.0, float(np.max(np.abs(samples.astype(np.float32))))))
 
     async def hear(self, on: Stage, since_ms: float) -> str:
         """What the loudspeaker answered, recognised from the recording of the room."""

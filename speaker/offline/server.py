@@ -154,7 +154,6 @@ class RealtimeServer:
                 async for frame in connection:
                     await session.receive(frame)
         except TimeoutError:
-            await session.close()
             text = EXPIRED.format(round(self._settings.session_s / 60))
             session.emit(ev.Error(error=Problem(type="invalid_request_error", code="session_expired", message=text)))
             outgoing.put_nowait(None)

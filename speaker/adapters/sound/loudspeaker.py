@@ -43,6 +43,7 @@ class Piece:
 
     item: str
     raw: Samples
+    gain: float
     data: bytes
     offset: int = 0
 
@@ -79,6 +80,7 @@ class Playlist:
         self._heard_by = 0.0
         self._speech_heard_by = 0.0
         self._gain = 1.0
+        self._resampler = pcm.Resampler(SESSION_HZ, SESSION_HZ)
 
     def __bool__(self) -> bool:
         """Whether anything waits to be played."""
@@ -90,17 +92,32 @@ class Playlist:
             self._gain = gain
             for piece in self._queue:
                 if piece.item:
+                    piece.gain = gain
                     piece.data = pcm.to_bytes(pcm.amplify(piece.raw, gain))
 
-    def add(self, samples: Samples, item: str, gain: float | None) -> None:
-        """Queue sound at the device's rate; ``gain`` None means the volume of speech."""
+    def set_rate(self, hz: int) -> None:
+        """The device turned out to want another rate: what is queued already is brought to it."""
         with self._lock:
-            data = pcm.to_bytes(pcm.amplify(samples, self._gain if gain is None else gain))
+            for piece in self._queue:
+                rest = piece.raw[piece.offset // BYTES_PER_SAMPLE :]
+                piece.raw, piece.offset = pcm.resample(rest, self.hz, hz), 0
+                piece.data = pcm.to_bytes(pcm.amplify(piece.raw, piece.gain))
+            for progress in self._items.values():
+                progress.received = round(progress.received * hz / self.hz)
+                progress.handed = round(progress.handed * hz / self.hz)
+            self.hz, self._resampler = hz, pcm.Resampler(SESSION_HZ, hz)
+
+    def add(self, sound: Samples, item: str, gain: float | None) -> None:
+        """Queue sound at 24 kHz; ``gain`` None means the volume of speech."""
+        with self._lock:
+            samples = self._resampler.push(sound)
+            own = self._gain if gain is None else gain
+            data = pcm.to_bytes(pcm.amplify(samples, own))
             if item:
                 self._items.setdefault(item, Progress()).received += samples.size
                 if len(self._items) > REMEMBERED_ITEMS:
                     del self._items[next(iter(self._items))]
-            self._queue.append(Piece(item, samples, data))
+            self._queue.append(Piece(item, samples, own, data))
 
     def pull(self, count: int, latency_s: float) -> tuple[bytes, bool, bool]:
         """``count`` samples for the device, whether speech is in them, and whether the queue ran dry with them."""
@@ -187,7 +204,6 @@ class Loudspeaker:
         self._began = began
         self._ended = ended
         self._playlist = Playlist()
-        self._resampler = pcm.Resampler(SESSION_HZ, SESSION_HZ)
         self._needed = asyncio.Event()
         self._held = False
         self._speaking = False
@@ -213,7 +229,7 @@ class Loudspeaker:
         """Queue sound behind what is queued already."""
         if samples.size:
             gain = None if item else gain_of(chime_percent)
-            self._playlist.add(self._resampler.push(samples), item, gain)
+            self._playlist.add(samples, item, gain)
             self._needed.set()
 
     def hush(self) -> list[Heard]:
@@ -274,7 +290,7 @@ class Loudspeaker:
 
     def _start_at(self, device: Device, hz: int) -> pyaudio.PyAudio.Stream:
         if hz != self._playlist.hz:
-            self._playlist.hz, self._resampler = hz, pcm.Resampler(SESSION_HZ, hz)
+            self._playlist.set_rate(hz)
         block = hz * BLOCK_MS // 1000
         stream = self._stage.system.open(
             device, "loudspeaker", self._pull, rate=hz, channels=1, frames_per_buffer=block
