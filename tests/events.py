@@ -258,7 +258,6 @@ SERVER: dict[type[ev.ServerEvent], st.SearchStrategy[Any]] = {
     ev.RateLimits: st.builds(ev.RateLimits, rate_limits=st.lists(LIMITED, max_size=2), **ITS),
 }
 
-ANY_CLIENT = st.one_of(*CLIENT.values())
 ANY_SERVER = st.one_of(*SERVER.values())
 
 

@@ -128,6 +128,15 @@ async def test_the_dialect_decides_header_and_shape(mind: Mind, dialect: Dialect
         }
 
 
+async def test_a_session_opens_once_however_often_it_is_updated(mind: Mind) -> None:
+    async with played(mind, *OPEN, Emit(UPDATED), Expect("input_audio_buffer.append"), Close()) as (cloud, url):
+        told = Told(url)
+        told.session.append(tone(WAKE_HZ))
+        await told.run()
+    assert [type(news) for news in told.news] == [Opened, ev.SessionUpdated, Closed]
+    assert [event["type"] for event in cloud.seen].count("session.update") == 1
+
+
 async def test_a_refused_configuration_ends_the_session(mind: Mind) -> None:
     async with played(mind, *HELLO, Expect("session.update"), Emit(error("unknown_parameter"))) as (_, url):
         told = Told(url)

@@ -11,7 +11,7 @@ from speaker.core.wire import server as ev
 from speaker.core.wire.codec import type_of
 from speaker.core.wire.objects import Response
 from speaker.offline.mind import Mind
-from speaker.offline.script import Close, Drop, Emit, Expect, Step
+from speaker.offline.script import Close, Delay, Drop, Emit, Expect, Step
 from speaker.offline.server import RealtimeServer, ServerSettings
 from tests.scenes import HELLO, OPEN, SPEECH, Told, error, line, played, tone
 
@@ -67,6 +67,7 @@ async def test_a_close_is_one_clear_end(mind: Mind, stage: str, close: Close, co
     [
         ([Emit(error("invalid_api_key")), Close(3000, "x.invalid_api_key")], "invalid_api_key", True),
         ([Emit(error("new_code")), Close(4000, "x.new_code")], "new_code", True),
+        ([*HELLO, Emit(error("new_code")), Delay(0.2), Close(4000, "x.new_code")], "new_code", True),
         ([Emit(error(None, "insufficient_quota")), Close(1000)], "insufficient_quota", True),
         ([*OPEN, Emit(error("insufficient_quota")), Emit(SPEECH), Drop()], "insufficient_quota", True),
         ([*OPEN, Emit(error("session_expired")), Close(1001, "Your session hit …")], "1001", False),

@@ -192,9 +192,10 @@ async def test_what_was_said_is_written_down_when_asked_for(cloud: RealtimeServe
 async def test_turns_keep_the_clock_of_the_session(cloud: RealtimeServer, speech: Speech) -> None:
     said = speech(REQUEST)
     async with peer(cloud) as client:
+        await client.append(silence(500))
         await client.update(audio={"input": {"turn_detection": None}})
         await client.append(np.concatenate([speech("Good night."), silence(3000)]))
-        before_ms = pcm.samples_to_ms(speech("Good night.").size, SESSION_HZ) + 3000
+        before_ms = pcm.samples_to_ms(speech("Good night.").size, SESSION_HZ) + 3500
         await client.update(audio={"input": {"turn_detection": VAD | {"create_response": False}}})
         # Some clients cut samples in two.
         await client.append_bytes(pcm.to_bytes(turn(said)), 1_999)
@@ -253,6 +254,8 @@ async def test_what_was_said_is_worked_through_once(speech: Speech) -> None:
     mind = CountingMind()
     async with RealtimeServer(ServerSettings(port=0), mind) as server, peer(server) as client:
         await client.update(audio={"input": {"transcription": {"model": "whisper-1"}}}, output_modalities=["text"])
+        await client.write("Hello.")
+        await client.respond()  # from now on the rules are there, and do not wait behind the ears
         await client.append(turn(speech("Thank you.")))
         events = await client.until("response.done")
         if not of(events, "conversation.item.input_audio_transcription.completed"):

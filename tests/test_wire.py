@@ -163,6 +163,7 @@ def _nulled(value: Any) -> Any:
         ('{"type":"session.created"', ["server event"]),
         ("nonsense", ["server event"]),
         (b"\xff\xfe\x00", ["server event"]),
+        (b'{"type":"response.d\xff"}', ["server event"]),
         ('{"type":"x","a":' + "[" * 100_000 + "]" * 100_000 + "}", ["server event", "recursion"]),
     ],
 )
@@ -259,7 +260,7 @@ def test_what_is_wrong_with_a_client_event_is_named(event: dict[str, object], co
     assert "\n" not in str(refusal)
 
 
-@pytest.mark.parametrize("frame", ["", "{", "[]", "7", "null", b"\xff", "[" * 100_000])
+@pytest.mark.parametrize("frame", ["", "{", "[]", "7", "null", b"\xff", b'{"type":"\xff"}', "[" * 100_000])
 def test_frames_that_are_no_event_are_refused(frame: str | bytes) -> None:
     refusal = refused(frame)
     assert (refusal.code, refusal.param, refusal.event_id) == ("invalid_json", None, None)

@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 _socket_log = logging.getLogger(f"{__name__}.socket")
 # At debug level the library writes down request headers, and with them the key.
-_socket_log.setLevel(logging.INFO)
+_socket_log.setLevel(logging.WARNING)
 
 APPEND_MS: Final = 40
 """Length of one append; the protocol's clients use 20-60 ms."""

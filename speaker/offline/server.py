@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 _socket_log = logging.getLogger(f"{__name__}.socket")
 # At debug level the library writes down request headers, and with them the token.
-_socket_log.setLevel(logging.INFO)
+_socket_log.setLevel(logging.WARNING)
 
 PATH: Final = "/v1/realtime"
 MAX_FRAME_BYTES: Final = 32 << 20
