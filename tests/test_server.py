@@ -141,5 +141,5 @@ async def test_the_token_is_never_written_down(mind: Mind, caplog: pytest.LogCap
     async with RealtimeServer(settings, mind) as server, peer(server, Authorization="Bearer sesame-42"):
         pass
     server_side = [record.getMessage() for record in caplog.records if record.name != "websockets.client"]
-    assert any("connection open" in line for line in server_side)
+    assert any("> session.created" in line for line in server_side)
     assert not any("sesame" in line for line in server_side)
