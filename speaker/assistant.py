@@ -38,6 +38,9 @@ log = logging.getLogger(__name__)
 BUTTON: Final = "button"
 """The wake word of a conversation that no word began."""
 
+PATIENCE: Final = 0.4
+"""Share of limits.connect_s that the cloud has to answer before the offline server does."""
+
 OWN: Final = "own"
 """The item of what the speaker says by itself; no server knows it."""
 
@@ -273,7 +276,8 @@ class Assistant:
 
     def _open_dialogue(self, number: int) -> Dialogue:
         wanted = opening(self._settings.session, self._parts.describe_house(), self._parts.toolbelt.definitions())
-        dialogue = Dialogue(number, wanted, self._parts.endpoints(), self._ports)
+        patience_s = PATIENCE * self._settings.limits.connect_s
+        dialogue = Dialogue(number, wanted, self._parts.endpoints(), self._ports, patience_s)
         self._dialogue_task = self._start(dialogue.run())
         return dialogue
 

@@ -60,10 +60,13 @@ class Ports:
 
 
 class Dialogue:
-    """Session ``number`` of the conversation."""
+    """Session ``number`` of the conversation; an endpoint has ``patience_s`` to answer if another could."""
 
-    def __init__(self, number: int, wanted: Session, endpoints: Sequence[Endpoint], ports: Ports) -> None:
+    def __init__(
+        self, number: int, wanted: Session, endpoints: Sequence[Endpoint], ports: Ports, patience_s: float
+    ) -> None:
         self.number = number
+        self._patience_s = patience_s
         self.is_open = False
         self.lost: SessionError | None = None
         """Why the session ended, if it was not we who ended it."""
@@ -79,7 +82,10 @@ class Dialogue:
     async def run(self) -> None:
         """Hold the session with the first endpoint that answers; cancelling closes it politely."""
         for endpoint in self._endpoints:
-            self._session = session = RealtimeSession(endpoint.target, self._wanted, self._hear(endpoint.name))
+            patience_s = None if endpoint is self._endpoints[-1] else self._patience_s
+            self._session = session = RealtimeSession(
+                endpoint.target, self._wanted, self._hear(endpoint.name), open_within_s=patience_s
+            )
             await session.run()
             if self.is_open or self.lost is None:
                 break

@@ -9,7 +9,7 @@ import pyaudio
 import pytest
 
 from speaker.adapters.sound import Device, Loudspeaker, Microphone, SoundSystem
-from speaker.adapters.sound.loudspeaker import Playlist
+from speaker.adapters.sound.playlist import Playlist
 from speaker.adapters.sound.system import Direction
 from speaker.core import pcm
 from speaker.core.errors import SoundError

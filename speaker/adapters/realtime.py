@@ -92,10 +92,16 @@ News = ev.ServerEvent | Opened | Closed
 
 
 class RealtimeSession:
-    """One session, from connecting to closed. ``tell`` is called on the event loop, in order."""
+    """One session, from connecting to closed. ``tell`` is called on the event loop, in order.
 
-    def __init__(self, target: Target, opening: Session, tell: Callable[[News], None]) -> None:
+    It is given up when it is not open within ``open_within_s``, where somebody else could answer instead.
+    """
+
+    def __init__(
+        self, target: Target, opening: Session, tell: Callable[[News], None], *, open_within_s: float | None = None
+    ) -> None:
         self._target = target
+        self._open_within_s = open_within_s
         self._opening = opening
         self._tell = tell
         self._outgoing: asyncio.Queue[cl.ClientEvent] = asyncio.Queue()
@@ -124,12 +130,16 @@ class RealtimeSession:
         """Hold the session until either side ends it; then tell ``Closed``. Cancelling closes it politely."""
         error: SessionError | None = None
         try:
-            connection = await self._connect()
-            try:
-                await self._hold(connection)
-            finally:
-                await _close(connection)
+            async with asyncio.timeout(self._open_within_s) as limit:
+                connection = await self._connect()
+                try:
+                    await self._hold(connection, limit)
+                finally:
+                    await _close(connection)
             error = self._reason(connection)
+        except TimeoutError:
+            message = f"{self._target.place} did not answer within {self._open_within_s:g} s"
+            error = SessionError(message, code="timeout")
         except SessionError as problem:
             error = problem
         finally:
@@ -176,7 +186,7 @@ class RealtimeSession:
         except ValueError as error:  # a port or host name that cannot be
             raise _no_address(target) from error
 
-    async def _hold(self, connection: ClientConnection) -> None:
+    async def _hold(self, connection: ClientConnection, limit: asyncio.Timeout) -> None:
         sending: asyncio.Task[None] | None = None
         try:
             async for frame in connection:
@@ -190,6 +200,7 @@ class RealtimeSession:
                 elif isinstance(event, ev.SessionUpdated) and sending is None:
                     sending = asyncio.create_task(self._send_all(connection))
                     self._opened = True
+                    limit.reschedule(None)
                     self._tell(Opened(event.session.id or ""))
                 else:
                     self._tell(event)

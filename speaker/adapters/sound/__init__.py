@@ -4,8 +4,9 @@ PortAudio calls back on its own threads. A callback moves bytes and does one ``c
 everything else happens on the event loop.
 """
 
-from speaker.adapters.sound.loudspeaker import Heard, Loudspeaker
+from speaker.adapters.sound.loudspeaker import Loudspeaker
 from speaker.adapters.sound.microphone import Microphone
+from speaker.adapters.sound.playlist import Heard
 from speaker.adapters.sound.system import Device, SoundSystem
 
 __all__ = ["Device", "Heard", "Loudspeaker", "Microphone", "SoundSystem"]
