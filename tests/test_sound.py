@@ -231,6 +231,37 @@ async def test_chime_is_heard_and_is_not_an_answer(room: Room) -> None:
     assert mouth.told == []
 
 
+class Counted(SoundSystem):
+    """A real system that counts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.opened = self.closed = 0
+
+    def open(self, device: Device, direction: Direction, callback: object, **options: int) -> pyaudio.PyAudio.Stream:
+        self.opened += 1
+        return super().open(device, direction, callback, **options)
+
+    def close(self, stream: pyaudio.PyAudio.Stream) -> None:
+        self.closed += 1
+        super().close(stream)
+
+
+async def test_idle_device_is_given_back_once_and_stays_so(room: Room) -> None:
+    system = Counted()
+    mouth = Mouth(system=system)
+    async with running(mouth.loudspeaker):
+        for _ in range(5):
+            mouth.loudspeaker.play(tone(100), "item")
+            await asyncio.sleep(0.05)
+        await until(lambda: system.closed == 1)
+        await asyncio.sleep(0.7)
+        assert (system.opened, system.closed) == (1, 1)
+        mouth.loudspeaker.play(tone(100), "item")
+        await until(lambda: mouth.told.count("ended") == 2)
+        assert system.opened == 2
+
+
 async def test_missing_loudspeaker_does_not_hold_up_a_conversation() -> None:
     mouth = Mouth("no such thing")
     async with running(mouth.loudspeaker):

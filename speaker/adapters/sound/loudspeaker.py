@@ -108,6 +108,7 @@ class Loudspeaker:
             if self._held or self.playing:
                 quiet_since = now
             elif now - quiet_since > IDLE_CLOSE_S:
+                self._needed.clear()  # it was needed for what has been played
                 return
 
     def _give_up(self) -> None:
