@@ -17,7 +17,6 @@ class Trace:
     wake_word: str
     score: float
     endpoint: str = ""
-    model: str = ""
     opened_at: float | None = None
     sent_at: float | None = None
     speech_ended_at: float | None = None
