@@ -174,7 +174,7 @@ def _listen(options: argparse.Namespace) -> int:
     settings = read_settings(_config_file(options))
     words = WakeWords(open_words(settings), refractory_s=settings.wake.refractory_s)
 
-    def show(frame: Samples) -> None:
+    def show(frame: Samples, _index: int) -> None:
         heard = words.push(frame)
         scores = " ".join(f"{word.name} {word.score:.3f}" for word in words.words)
         mark = f"  <- {heard.word}" if heard else ""

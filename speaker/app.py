@@ -17,21 +17,23 @@ import yaml
 
 from speaker import __version__, toolbelt
 from speaker.adapters.broker import Broker, Incoming
+from speaker.adapters.cache import SoundCache
 from speaker.adapters.ledger import Ledger
-from speaker.adapters.realtime import Target
 from speaker.adapters.service import Systemd, read_secret, state_directory
 from speaker.adapters.sound import SoundSystem
 from speaker.adapters.wakeword import WakeWords, Word, open_word
 from speaker.assistant import Assistant, Parts
-from speaker.core import conversation as co
+from speaker.core import happened, phrases
 from speaker.core.errors import ConfigError, ModelError, SpeakerError
 from speaker.core.house import House
 from speaker.core.settings import Settings, load
-from speaker.dialogue import Endpoint
+from speaker.core.target import Target
 from speaker.home import MqttHome
 from speaker.hub import Command, Hub, fraction, switch, whole_number
 from speaker.offline.mind import Mind
 from speaker.offline.server import RealtimeServer, ServerSettings
+from speaker.speech import Speech
+from speaker.standby import Endpoint, Standby
 
 log = logging.getLogger(__name__)
 
@@ -136,6 +138,7 @@ class App:
         self._mind = Mind()
         self._server = RealtimeServer(ServerSettings(port=0), self._mind)
         self._ledger = Ledger(around.state / "ledger.sqlite")
+        self._speech = Speech(self._mind, SoundCache(around.state / "phrases", settings.audio.cache_mb * 1_000_000))
         self._sound = SoundSystem()
         self._house = configured_house(settings)
         topic = f"{settings.topic}/availability"
@@ -164,6 +167,7 @@ class App:
                 group.create_task(self._watch(assistant))
                 if endpoints(self.settings, self.around.api_key, self._server.url)[0].name == "offline":
                     group.create_task(self._mind.warm_up())
+                group.create_task(self._speech.prepare(phrases.EVERY))
                 self.around.systemd.ready()
                 log.info("speaker %s is ready as %s", __version__, self.settings.id)
         finally:
@@ -184,8 +188,9 @@ class App:
                 toolbelt=belt,
                 home=self._home,
                 describe_house=self._house.describe,
-                endpoints=lambda: [offline_endpoint(self._server.url)] if self._over_budget() else answering,
+                standby=Standby(lambda: [offline_endpoint(self._server.url)] if self._over_budget() else answering),
                 mind=self._mind,
+                speech=self._speech,
                 hub=self._hub,
                 ledger=self._ledger,
                 status=around.systemd.status,
@@ -219,13 +224,13 @@ class App:
             await asyncio.sleep(period_s / WATCHDOG_SHARE)
 
     def _commands(self, assistant: Assistant) -> dict[str, Command]:
-        def post(event: co.Event) -> Command:
+        def post(event: happened.Event) -> Command:
             return lambda _payload: assistant.post(event)
 
         return {
-            "wake": post(co.Pressed()),
-            "stop": post(co.Stopped()),
-            "sleep": post(co.Stopped()),
+            "wake": post(happened.Pressed()),
+            "stop": post(happened.Stopped()),
+            "sleep": post(happened.Stopped()),
             "mute": lambda payload: assistant.mute(switch(payload)),
             "volume": lambda payload: _ignore(assistant.set_volume(whole_number(payload, 0, 100))),
             "say": assistant.say,

@@ -10,15 +10,17 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from speaker.adapters.realtime import Closed, News, Opened, RealtimeSession, Target
+from speaker.adapters.realtime import Closed, Lost, News, Opened, RealtimeSession
 from speaker.adapters.sound import Heard
-from speaker.core import conversation as co
-from speaker.core.conversation import Event
+from speaker.core import happened
 from speaker.core.errors import SessionError
+from speaker.core.happened import Event
 from speaker.core.pcm import Samples, from_bytes
+from speaker.core.refusals import reported
 from speaker.core.wire import client as cl
 from speaker.core.wire import server as ev
-from speaker.core.wire.objects import Item, Response, Session
+from speaker.core.wire.objects import Content, Item, Problem, Response, Session
+from speaker.standby import Endpoint
 from speaker.toolbelt import Ran
 
 log = logging.getLogger(__name__)
@@ -31,13 +33,17 @@ HARMLESS: Final = frozenset({
 
 ALREADY_ANSWERING: Final = "conversation_already_has_active_response"
 
+STALLED: Final = "the Realtime service began an answer and sent nothing more for {:g} s"
+
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Somebody who can answer: ``cloud`` or ``offline``, and where."""
+class Limits:
+    """How long a dialogue waits, in seconds."""
 
-    name: str
-    target: Target
+    patience_s: float
+    """For an endpoint to open a session, if another could answer instead."""
+    stalled_s: float
+    """For the next event of an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +53,16 @@ class Ports:
     post: Callable[[Event], None]
     play: Callable[[Samples, str], None]
     """Queue sound (int16, 24 kHz) of an item."""
-    speak: Callable[[str, str], Coroutine[Any, Any, None]]
+    speak: Callable[[str, str], None]
     """Say a text in the offline voice, as an item."""
     start: Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
     run_tool: Callable[[str, str], Coroutine[Any, Any, Ran]]
+    recall: Callable[[], str]
+    """What was said before, for a session that does not know it; may be empty."""
     opened: Callable[[str], None]
     """An endpoint answers; its name."""
+    refused: Callable[[str, SessionError], None]
+    """An endpoint will not answer before somebody changes something."""
     booked: Callable[[Response], None]
     said: Callable[[str, str], None]
     """Words of the user or the assistant."""
@@ -60,38 +70,50 @@ class Ports:
 
 
 class Dialogue:
-    """Session ``number`` of the conversation; an endpoint has ``patience_s`` to answer if another could."""
+    """Session ``number`` of the conversation, over as many connections as it takes."""
 
     def __init__(
-        self, number: int, wanted: Session, endpoints: Sequence[Endpoint], ports: Ports, patience_s: float
+        self, number: int, wanted: Session, endpoints: Sequence[Endpoint], ports: Ports, limits: Limits
     ) -> None:
         self.number = number
-        self._patience_s = patience_s
         self.is_open = False
         self.lost: SessionError | None = None
-        """Why the session ended, if it was not we who ended it."""
+        """Why the session ended, if it was not we who ended it; or why its last response failed."""
+        self._limits = limits
         self._wanted = wanted
         self._endpoints = endpoints
         self._ports = ports
         self._session: RealtimeSession | None = None
+        self._endpoint = ""
+        self._connections = 0
         self._responses: set[str] = set()
         """Responses whose sound may be played."""
         self._active: str | None = None
+        self._stall: asyncio.TimerHandle | None = None
         self._called: set[str] = set()
+        self._sent_before = 0
+
+    @property
+    def sent_bytes(self) -> int:
+        """Sound that went out, 16-bit mono at 24 kHz."""
+        return self._sent_before + (self._session.sent_bytes if self._session else 0)
 
     async def run(self) -> None:
         """Hold the session with the first endpoint that answers; cancelling closes it politely."""
-        for endpoint in self._endpoints:
-            patience_s = None if endpoint is self._endpoints[-1] else self._patience_s
-            self._session = session = RealtimeSession(
-                endpoint.target, self._wanted, self._hear(endpoint.name), open_within_s=patience_s
-            )
-            await session.run()
-            if self.is_open or self.lost is None:
-                break
-            self._ports.trouble(str(self.lost))
-        self.is_open = False
-        self._ports.post(co.SessionClosed(self.number))
+        try:
+            for endpoint in self._endpoints:
+                patience_s = None if endpoint is self._endpoints[-1] else self._limits.patience_s
+                self._sent_before = self.sent_bytes
+                self._session = session = RealtimeSession(
+                    endpoint.target, self._wanted, self._hear(endpoint.name), open_within_s=patience_s
+                )
+                await session.run()
+                if self.lost is None or self.lost.code == "1000":
+                    break
+                self._give_up(endpoint, self.lost)
+        finally:
+            self._end_connection()
+        self._ports.post(happened.SessionClosed(self.number))
 
     def append(self, samples: Samples) -> None:
         """Send microphone sound: int16, 16 kHz."""
@@ -101,6 +123,12 @@ class Dialogue:
     def reply(self) -> None:
         """Ask for a response: all tools have answered."""
         self._send(cl.CreateResponse())
+
+    def renew(self) -> None:
+        """Go on in a new session, before the service ends this one for its age."""
+        if self._session is not None:
+            self.is_open = False
+            self._session.renew()
 
     def hush(self, cuts: Sequence[Heard]) -> None:
         """Stop the answer; the server is told what was really heard, so that it remembers no more than that."""
@@ -117,42 +145,93 @@ class Dialogue:
         if self._session is not None and self.is_open:
             self._session.send(event)
 
+    # The connection.
+
     def _hear(self, endpoint: str) -> Callable[[News], None]:
         def hear(news: News) -> None:
             match news:
                 case Opened():
-                    self.is_open = True
-                    self._ports.opened(endpoint)
-                    self._ports.post(co.SessionOpened(self.number))
+                    self._opened(endpoint)
+                case Lost(error=error):
+                    self._end_connection()
+                    if error is not None:
+                        self._ports.trouble(f"{error}; it is opened anew")
+                        self._ports.post(happened.SessionLost(self.number))
                 case Closed(error=error):
                     self.lost = error
-                    if error is not None and self.is_open:
-                        self._ports.trouble(str(error))
                 case ev.Error(error=problem):
                     self._hear_error(problem.code or "", problem.message)
                 case _:
                     self._hear_turn(news)
+            self._watch_for_stall()
 
         return hear
 
+    def _opened(self, endpoint: str) -> None:
+        self.is_open, self.lost, self._endpoint = True, None, endpoint
+        self._connections += 1
+        if known := self._ports.recall():
+            self._tell(known)
+        self._ports.opened(endpoint)
+        self._ports.post(happened.SessionOpened(self.number))
+
+    def _tell(self, text: str) -> None:
+        """Let the model know something that nobody said."""
+        content = [Content(type="input_text", text=text)]
+        self._send(cl.CreateItem(item=Item(type="message", role="system", content=content)))
+
+    def _give_up(self, endpoint: Endpoint, error: SessionError) -> None:
+        self._ports.trouble(str(error))
+        if error.fatal:
+            self._ports.refused(endpoint.name, error)
+        if self.is_open and endpoint is not self._endpoints[-1]:
+            self._end_connection()
+            self._ports.post(happened.SessionLost(self.number))
+
+    def _end_connection(self) -> None:
+        """Nothing of this connection counts in the next one."""
+        self.is_open = False
+        self._active = None
+        self._responses.clear()
+        self._watch_for_stall()
+
+    def _watch_for_stall(self) -> None:
+        """Every event of an answer buys it time for the next one."""
+        if self._stall is not None:
+            self._stall.cancel()
+            self._stall = None
+        if self._active is not None:
+            loop = asyncio.get_running_loop()
+            self._stall = loop.call_later(self._limits.stalled_s, self._stalled, self._active)
+
+    def _stalled(self, response: str) -> None:
+        self._send(cl.CancelResponse(response_id=response))
+        self._active = None
+        self._responses.discard(response)
+        self.lost = SessionError(STALLED.format(self._limits.stalled_s), code="stalled")
+        self._ports.trouble(str(self.lost))
+        self._ports.post(happened.ResponseEnded(self.number, response, failed=True))
+
     def _hear_error(self, code: str, message: str) -> None:
         if code == ALREADY_ANSWERING:
-            self._ports.post(co.ReplyRefused(self.number))
-        elif code not in HARMLESS:
+            self._ports.post(happened.ReplyRefused(self.number))
+        elif code not in HARMLESS and self.is_open:
             self._ports.trouble(f"the Realtime service reports: {message}")
+
+    # What is said.
 
     def _hear_turn(self, news: ev.ServerEvent) -> None:
         match news:
             case ev.SpeechStarted():
-                self._ports.post(co.SpeechBegan(self.number))
+                self._ports.post(happened.SpeechBegan(self.number))
             case ev.SpeechStopped():
-                self._ports.post(co.SpeechEnded(self.number))
+                self._ports.post(happened.SpeechEnded(self.number))
             case ev.TranscriptionCompleted(transcript=words):
                 self._ports.said("user", words or "")
             case ev.ResponseCreated(response=response):
-                self._active = response.id
+                self._active, self.lost = response.id, None
                 self._responses.add(response.id)
-                self._ports.post(co.ResponseBegan(self.number, response.id))
+                self._ports.post(happened.ResponseBegan(self.number, response.id))
             case ev.ResponseDone(response=response):
                 self._response_done(response)
             case _:
@@ -163,12 +242,21 @@ class Dialogue:
             case ev.AudioDelta(response_id=response, item_id=item, delta=delta) if response in self._responses:
                 self._ports.play(from_bytes(delta), item)
             case ev.TextDone(response_id=response, item_id=item, text=text) if response in self._responses:
-                self._ports.start(self._ports.speak(text, item))
-                self._ports.said("assistant", text)
-            case ev.TranscriptDone(transcript=words):
-                self._ports.said("assistant", words)
+                self._ports.speak(text, item)
+                self._said(text)
+            case ev.TranscriptDone(response_id=response, transcript=words) if response in self._responses:
+                self._said(words)
+            case ev.RateLimits(rate_limits=limits):
+                for limit in limits:
+                    if not limit.remaining and limit.limit:
+                        log.warning("the Realtime service has no %s left for %s s", limit.name, limit.reset_seconds)
             case _:
                 pass
+
+    def _said(self, words: str) -> None:
+        self._ports.said("assistant", words)
+        if words.rstrip().endswith("?"):
+            self._ports.post(happened.Asked(self.number))
 
     def _response_done(self, response: Response) -> None:
         if self._active == response.id:
@@ -176,11 +264,19 @@ class Dialogue:
         self._ports.booked(response)
         calls = self._calls(response)
         failed = response.status == "failed"
-        if failed and response.status_details and response.status_details.error:
-            self._ports.trouble(f"the Realtime service could not answer: {response.status_details.error.message}")
-        self._ports.post(co.ResponseEnded(self.number, response.id, failed=failed, calls=frozenset(calls)))
+        if failed:
+            self._note_failure(response)
+        self._ports.post(happened.ResponseEnded(self.number, response.id, failed=failed, calls=frozenset(calls)))
         for call_id, item in calls.items():
-            self._ports.start(self._call(call_id, item))
+            self._ports.start(self._call(call_id, item, self._connections))
+
+    def _note_failure(self, response: Response) -> None:
+        why = response.status_details.error if response.status_details else None
+        problem = Problem(message=why.message or "", type=why.type, code=why.code) if why else Problem()
+        self.lost = reported("the Realtime service", problem)
+        if self.lost.fatal:
+            self._ports.refused(self._endpoint, self.lost)
+        self._ports.trouble(f"the Realtime service could not answer: {problem.message or problem.code or 'no reason'}")
 
     def _calls(self, response: Response) -> Mapping[str, Item]:
         """The calls to carry out: only complete ones, and none twice."""
@@ -191,8 +287,12 @@ class Dialogue:
         self._called |= set(fresh)
         return fresh
 
-    async def _call(self, call_id: str, item: Item) -> None:
+    async def _call(self, call_id: str, item: Item, connection: int) -> None:
         """Run a tool and put its output into the conversation, whatever has become of the turn."""
         ran = await self._ports.run_tool(item.name or "", item.arguments or "")
-        self._send(cl.CreateItem(item=Item(type="function_call_output", call_id=call_id, output=ran.text)))
-        self._ports.post(co.ToolAnswered(self.number, call_id))
+        if connection == self._connections and self.is_open:
+            self._send(cl.CreateItem(item=Item(type="function_call_output", call_id=call_id, output=ran.text)))
+        elif connection != self._connections:
+            # The session that wanted to know is gone; its successor does not know the call.
+            self._tell(f"The tool {item.name} that was called before answers now: {ran.text}")
+        self._ports.post(happened.ToolAnswered(self.number, call_id))

@@ -1,7 +1,8 @@
-"""Microphone frames to where the posture says, and the wake word's worker.
+"""Microphone frames to where the posture says: dropped, to the wake word, held, or into the session.
 
-Frames are int16, shape (1280,), 16 kHz. What was said since the wake word is held here until a session
-takes it, so no word is lost while a chime sounds and a socket opens.
+Frames are int16, shape (1280,), 16 kHz. Every frame goes through the ear's worker first and arrives here in
+order. What was said since the wake word is held until a session takes it, so no word is lost while a chime
+sounds and a socket opens; and what a session took is kept until it is answered, so no word is lost with it.
 """
 
 import asyncio
@@ -10,14 +11,17 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 import numpy as np
 
-from speaker.adapters.wakeword import Detection, WakeWords
+from speaker.adapters.wakeword import Detection
+from speaker.core.audit import Audit
 from speaker.core.conversation import Microphone
-from speaker.core.pcm import FRAME_MS, Samples
+from speaker.core.pcm import FRAME_MS, FRAME_SAMPLES, Samples
 from speaker.core.preroll import preroll_start
+from speaker.ear import Ear, Sensed, Wanted
 
 log = logging.getLogger(__name__)
 
@@ -27,11 +31,15 @@ WORD_FRAMES: Final = 13
 RECENT_FRAMES: Final = 25
 """Frames that are remembered for the pre-roll, 2 s: a slow machine detects late."""
 
-MOST_HELD_S: Final = 60
-"""Held sound beyond this is dropped from the front: nobody speaks so long into a closed socket."""
+OVER_FRAMES: Final = 6
+"""How far what is sent lags behind while the speaker speaks, about 0.5 s: it takes so long to notice that
+somebody talks, and their first word is in it."""
+
+MOST_KEPT_S: Final = 60
+"""Held or unanswered sound beyond this is dropped from the front: nobody speaks so long into a closed socket."""
 
 BEHIND_FRAMES: Final = 12
-"""Frames waiting for the wake word's worker from which the machine counts as too slow."""
+"""Frames waiting for the worker from which the machine counts as too slow."""
 
 
 class Sink(Protocol):
@@ -41,103 +49,189 @@ class Sink(Protocol):
         """Take more sound."""
 
 
-class Router:
-    """One place that every frame goes through. ``woken`` is called on the event loop."""
+class Attentive(Protocol):
+    """Who else wants to know what was heard in a frame."""
 
-    def __init__(self, words: WakeWords, barge_in_threshold: float, woken: Callable[[Detection], None]) -> None:
-        self._words = words
-        self._barge_in_threshold = barge_in_threshold
+    def hear(self, sensed: Sensed) -> None:
+        """Take the next frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Sound with the number of its first sample, counted since the router began."""
+
+    first: int
+    samples: Samples
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where frames go, and what is listened for in them."""
+
+    mode: Microphone
+    sink: Sink | None = None
+    """The session, once it takes sound."""
+    barging: bool = False
+    """Whether the wake word is heard over the speaker's own voice."""
+    talk: bool = False
+    """Whether somebody who talks is listened for, whatever the mode."""
+
+
+class Router:
+    """One place that every frame goes through. ``woken`` and ``spoken_over`` are called on the event loop."""
+
+    def __init__(
+        self, ear: Ear, woken: Callable[[Detection], None], spoken_over: Callable[[], None], attentive: Attentive
+    ) -> None:
+        self._ear = ear
         self._woken = woken
-        self._worker = ThreadPoolExecutor(1, "wake-word")
+        self._spoken_over = spoken_over
+        self._attentive = attentive
+        self._worker = ThreadPoolExecutor(1, "ear")
         self._loop = asyncio.get_running_loop()
-        self._mode = Microphone.OFF
-        self._barging = False
-        self._sink: Sink | None = None
+        self._route = Route(Microphone.OFF)
         self._recent: deque[tuple[int, Samples]] = deque(maxlen=RECENT_FRAMES)
-        self._held: deque[Samples] = deque(maxlen=MOST_HELD_S * 1000 // FRAME_MS)
+        most = MOST_KEPT_S * 1000 // FRAME_MS
+        self._held: deque[Piece] = deque(maxlen=most)
+        self._unanswered: deque[Piece] = deque(maxlen=most)
+        self._over: deque[tuple[int, Sensed]] = deque()
+        """Frames that wait to be sent without echo, in case somebody talks in them."""
+        self._talk = False
+        """Whether somebody talks, as far as that is listened for."""
         self._since: int | None = None
         """The frame that told of a wake word for which no posture has come yet."""
         self._count = 0
         self._waiting = 0
         self._complained = False
+        self.audit = Audit()
         self.worked_at = 0.0
         """Loop time at which a frame was last done with: the pulse that the watchdog feels."""
 
     def close(self) -> None:
         """Give up the worker; later frames are dropped."""
-        self._mode = Microphone.OFF
+        self._route = Route(Microphone.OFF)
         self._worker.shutdown(wait=False, cancel_futures=True)
 
-    def set_threshold(self, threshold: float) -> None:
-        """Use another threshold for every wake word."""
-        for word in self._words.words:
-            word.threshold = threshold
+    def begin_audit(self) -> None:
+        """A conversation begins."""
+        self.audit = Audit()
 
-    def route(self, mode: Microphone, sink: Sink | None, *, barging: bool) -> None:
-        """Send frames there from now on. ``barging``: the wake word is heard over the speaker's own voice."""
-        before, self._mode, self._sink, self._barging = self._mode, mode, sink, barging
-        if mode is Microphone.WAKE:
-            self._held.clear()
-            return
-        since, self._since = self._since, None
-        if before is Microphone.WAKE and since is not None and since > self._count - RECENT_FRAMES:
-            # Another event overtook the wake word's, and its posture was to go on listening for one.
-            self._hold_since(since)
-        if mode is Microphone.OFF:
-            self._held.clear()
-        if mode is Microphone.SESSION and sink is not None and self._held:
-            sink.append(np.concatenate(list(self._held)))
-            self._held.clear()
+    def answered(self) -> None:
+        """What was sent so far needs not be sent again."""
+        self._unanswered.clear()
 
-    def take(self, frame: Samples) -> None:
-        """The next frame from the microphone."""
-        self._count += 1
-        if self._mode is Microphone.OFF:
+    def repeat(self) -> None:
+        """The session that took the user's last words is lost: the next one gets them first."""
+        self._held.extendleft(reversed(self._unanswered))
+        self._unanswered.clear()
+        self.audit.pause()
+
+    def route(self, route: Route) -> None:
+        """Send frames there from now on."""
+        before, self._route = self._route.mode, route
+        if route.mode is Microphone.WAKE:
+            self._held.clear()
+        since = self._since
+        if route.mode is not Microphone.WAKE:
+            self._since = None
+            if before is Microphone.WAKE and since is not None and since > self._count - RECENT_FRAMES:
+                # Another event overtook the wake word's, and its posture was to go on listening for one.
+                self._hold_since(since)
+        if route.mode is not Microphone.OVER:
+            self._end_over(kept=route.mode in {Microphone.SESSION, Microphone.HOLD})
+        if route.mode in {Microphone.OFF, Microphone.WAKE}:
+            self.audit.pause()
+        if route.mode is Microphone.OFF:
+            self._held.clear()
+        self._flush()
+
+    def take(self, frame: Samples, reference: Samples) -> None:
+        """The next frame from the microphone, and what the loudspeaker put into the air meanwhile."""
+        if self._route.mode is Microphone.OFF:
             self._recent.clear()
             self.worked_at = self._loop.time()
             return
-        self._recent.append((self._count, frame))
-        if self._mode is Microphone.SESSION and self._sink is not None:
-            self._sink.append(frame)
-        elif self._mode is not Microphone.WAKE:
-            self._held.append(frame)
-        self._listen(frame, self._count)
-
-    def _listen(self, frame: Samples, number: int) -> None:
         self._waiting += 1
         if self._waiting > BEHIND_FRAMES and not self._complained:
             self._complained = True
             log.warning("this machine scores wake words more slowly than sound arrives; use fewer wake words")
-        work = self._worker.submit(self._work, frame, self._mode is Microphone.WAKE, self._barging)
-        work.add_done_callback(lambda done: self._to_loop(number, done))
+        mode, barging = self._route.mode, self._route.barging
+        wake = mode in {Microphone.WAKE, Microphone.OVER}
+        wanted = Wanted(wake=wake, barging=barging, talk=self._route.talk or mode is Microphone.OVER)
+        self._worker.submit(self._ear.sense, frame, reference, wanted).add_done_callback(self._to_loop)
 
-    def _to_loop(self, number: int, done: "Future[Detection | None]") -> None:
+    def _to_loop(self, done: "Future[Sensed]") -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed while the program ends
-            self._loop.call_soon_threadsafe(self._worked, number, done)
+            self._loop.call_soon_threadsafe(self._sensed, done)
 
-    def _work(self, frame: Samples, wanted: bool, barging: bool) -> Detection | None:
-        if not wanted:
-            self._words.keep(frame)
-            return None
-        return self._words.push(frame, barge_in_threshold=self._barge_in_threshold if barging else None)
-
-    def _worked(self, number: int, done: "Future[Detection | None]") -> None:
+    def _sensed(self, done: "Future[Sensed]") -> None:
         self._waiting -= 1
         if done.cancelled():
             return
-        detection = done.result()
+        sensed = done.result()
         self.worked_at = self._loop.time()
-        if detection is not None and self._mode is Microphone.WAKE:
-            # Held from this very moment: the next frame may come before the posture does.
-            self._hold_since(number)
-            self._mode, self._since = Microphone.HOLD, number
-            self._woken(detection)
+        if self._route.mode is Microphone.OFF:
+            return
+        self._count += 1
+        self._recent.append((self._count, sensed.voice))
+        self._talk = sensed.talk == "begins" or (self._talk and sensed.talk != "ends")
+        self._deliver(sensed)
+        if self._route.talk:
+            self._attentive.hear(sensed)
+        if sensed.detection is not None and self._route.mode in {Microphone.WAKE, Microphone.OVER}:
+            self._hear_word(sensed.detection)
+
+    def _deliver(self, sensed: Sensed) -> None:
+        mode = self._route.mode
+        if mode is Microphone.OVER:
+            self._deliver_over(sensed)
+        elif mode in {Microphone.SESSION, Microphone.HOLD}:
+            self._held.append(Piece(self._count * FRAME_SAMPLES, sensed.voice))
+            self._flush()
+
+    def _deliver_over(self, sensed: Sensed) -> None:
+        """Send what has no echo in it, late; what somebody says over the answer waits until they are listened to."""
+        self._over.append((self._count, sensed))
+        if self._talk:
+            self._spoken_over()
+        elif len(self._over) > OVER_FRAMES:
+            number, old = self._over.popleft()
+            self._held.append(Piece(number * FRAME_SAMPLES, old.residue))
+        self._flush()
+
+    def _end_over(self, *, kept: bool) -> None:
+        if kept:
+            pieces = (Piece(at * FRAME_SAMPLES, one.voice if self._talk else one.residue) for at, one in self._over)
+            self._held.extend(pieces)
+        self._over.clear()
+
+    def _flush(self) -> None:
+        """Hand everything held to the session, if it takes sound."""
+        sink = self._route.sink
+        if sink is None or self._route.mode not in {Microphone.SESSION, Microphone.OVER} or not self._held:
+            return
+        for piece in self._held:
+            self.audit.take(piece.first, piece.samples.size)
+        sink.append(np.concatenate([piece.samples for piece in self._held]))
+        self._unanswered.extend(self._held)
+        self._held.clear()
+
+    def _hear_word(self, detection: Detection) -> None:
+        # Held from this very moment: the next frame may come before the posture does.
+        self._over.clear()
+        self._hold_since(self._count)
+        self._route = Route(Microphone.HOLD, talk=self._route.talk)
+        self._since = self._count
+        self._woken(detection)
 
     def _hold_since(self, number: int) -> None:
         """Begin the pre-roll where the wake word ended: a little before the end of the frame that told."""
         word = [frame for at, frame in self._recent if number - WORD_FRAMES < at <= number]
-        later = [frame for at, frame in self._recent if at > number]
+        later = [Piece(at * FRAME_SAMPLES, frame) for at, frame in self._recent if at > number]
         self._held.clear()
+        self.audit.pause()
         if word:
             sound = np.concatenate(word)
-            self._held.extend([sound[preroll_start(sound) :], *later])
+            start = preroll_start(sound)
+            first = (number + 1) * FRAME_SAMPLES - (sound.size - start)
+            self._held.extend([Piece(first, sound[start:]), *later])

@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 
+from speaker.core.audit import Audit
+from speaker.core.pcm import SESSION_HZ, WAKE_HZ, bytes_to_ms, samples_to_ms
 from speaker.core.pricing import Price, add_usage, cost_usd
 from speaker.core.wire.objects import Usage
 
@@ -26,6 +28,24 @@ class Trace:
     usage: Usage = field(default_factory=Usage)
     cost_usd: float = 0.0
     words: list[dict[str, str]] = field(default_factory=list)
+    overflows: int = 0
+    """How often the microphone's driver had dropped sound when the conversation began."""
+    audio: dict[str, int] = field(default_factory=dict)
+
+    def opened(self, now: float, endpoint: str) -> None:
+        """A session takes sound; the first one is what the user waited for."""
+        self.opened_at = self.opened_at or now
+        self.endpoint = endpoint
+
+    def hear_out(self, audit: Audit, sent_bytes: int, overflows: int) -> None:
+        """What became of the sound that was meant for the session."""
+        self.audio = {
+            "taken_ms": round(samples_to_ms(audit.taken, WAKE_HZ)),
+            "sent_ms": round(bytes_to_ms(sent_bytes, SESSION_HZ)),
+            "lost_samples": audit.lost,
+            "duplicated_samples": audit.duplicated,
+            "overflows": overflows - self.overflows,
+        }
 
     def book(self, usage: Usage | None, price: Price | None) -> float:
         """Add a response's usage; what it cost."""
@@ -65,6 +85,7 @@ class Trace:
                 "tools": round(1000 * self.tools_s),
                 "total": _ms(self.woke_at, now),
             },
+            "audio": self.audio,
             "tools": self.tools,
             "tokens": msgspec.to_builtins(self.usage),
             "cost_usd": round(self.cost_usd, 6),

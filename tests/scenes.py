@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from websockets.asyncio.server import ServerConnection
 
-from speaker.adapters.realtime import Closed, News, Opened, RealtimeSession, Target
+from speaker.adapters.realtime import Closed, News, Opened, RealtimeSession
+from speaker.core.target import Target
 from speaker.core.errors import SessionError
 from speaker.core.pcm import Samples
 from speaker.core.wire import server as ev

@@ -6,16 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from speaker.core.conversation import (
-    POSTURES,
-    TABLE,
-    Conversation,
-    Duplex,
-    Errand,
+from speaker.core.conversation import POSTURES, TABLE, Conversation, Duplex, Errand, Microphone, State
+from speaker.core.happened import (
     Event,
     Expired,
     Goodbye,
-    Microphone,
     Muted,
     PlaybackBegan,
     PlaybackEnded,
@@ -29,7 +24,6 @@ from speaker.core.conversation import (
     SessionOpened,
     SpeechBegan,
     SpeechEnded,
-    State,
     Stopped,
     ToolAnswered,
     Unmuted,

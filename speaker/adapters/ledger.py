@@ -10,12 +10,11 @@ from speaker.core.errors import SpeakerError
 
 log = logging.getLogger(__name__)
 
-VERSION: Final = 1
-
 NO_ROOM: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
 """What SQLite reports when the disk is full or worn out; the ledger is not to blame."""
 
-_SCHEMA: Final = """
+_STEPS: Final = (
+    """
 CREATE TABLE response (
     day TEXT NOT NULL, model TEXT NOT NULL, endpoint TEXT NOT NULL,
     input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL, cost_usd REAL NOT NULL
@@ -23,7 +22,12 @@ CREATE TABLE response (
 CREATE INDEX response_day ON response (day);
 CREATE TABLE session (day TEXT NOT NULL);
 CREATE TABLE chosen (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-"""
+""",
+    "CREATE TABLE count (day TEXT NOT NULL, what TEXT NOT NULL, times INTEGER NOT NULL, PRIMARY KEY (day, what));",
+)
+"""What each version of the schema added to the one before; a ledger of any version becomes one of the last."""
+
+VERSION: Final = len(_STEPS)
 
 
 class Ledger:
@@ -62,6 +66,14 @@ class Ledger:
         """Sessions opened on a day."""
         return int(self._read("SELECT COUNT(*) FROM session WHERE day = ?", str(day)) or 0)
 
+    def count(self, what: str, day: date) -> None:
+        """Write down that something happened once more on a day."""
+        self._write("INSERT INTO count VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET times = times + 1", (str(day), what))
+
+    def count_of(self, what: str, day: date) -> int:
+        """How often something happened on a day."""
+        return int(self._read("SELECT times FROM count WHERE what = ? AND day = ?", what, str(day)) or 0)
+
     def choose(self, key: str, value: str) -> None:
         """Remember a setting that was changed while running."""
         self._write("INSERT OR REPLACE INTO chosen VALUES (?, ?)", (key, value))
@@ -71,10 +83,10 @@ class Ledger:
         value = self._read("SELECT value FROM chosen WHERE key = ?", key)
         return None if value is None else str(value)
 
-    def _read(self, query: str, value: str) -> float | str | None:
+    def _read(self, query: str, *values: str) -> float | str | None:
         """The one value that a query gives; None when there is none, or it cannot be read."""
         try:
-            row: tuple[float | str] | None = self._db.execute(query, (value,)).fetchone()
+            row: tuple[float | str] | None = self._db.execute(query, values).fetchone()
         except sqlite3.Error as error:
             log.error("the ledger could not be read: %s", error)  # noqa: TRY400 - the trace says no more
             return None
@@ -107,5 +119,5 @@ def _prepare(db: sqlite3.Connection, file: str) -> None:
         raise SpeakerError(f"the ledger {file} was written by a newer version of the speaker; upgrade it again")
     if version == 0 and tables:
         raise SpeakerError(f"the ledger {file} is the database of another program; set STATE_DIRECTORY")
-    if version == 0:
-        db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version={VERSION}; COMMIT;")
+    for number, step in enumerate(_STEPS[version:], version + 1):
+        db.executescript(f"BEGIN; {step} PRAGMA user_version={number}; COMMIT;")

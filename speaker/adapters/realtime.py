@@ -9,20 +9,21 @@ import contextlib
 import logging
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlencode, urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, InvalidURI, WebSocketException
 
 from speaker.core import pcm
 from speaker.core.errors import SessionError, WireError
+from speaker.core.opening import plain
 from speaker.core.pcm import SESSION_HZ, WAKE_HZ, Samples
 from speaker.core.refusals import closed, not_upgraded, reported
+from speaker.core.target import Target
 from speaker.core.wire import client as cl
 from speaker.core.wire import server as ev
-from speaker.core.wire.codec import Dialect, Unknown, decode_server, encode_client, type_of
+from speaker.core.wire.codec import Unknown, decode_server, encode_client, type_of
 from speaker.core.wire.objects import Session
 
 log = logging.getLogger(__name__)
@@ -34,44 +35,18 @@ _socket_log.setLevel(logging.WARNING)
 APPEND_MS: Final = 40
 """Length of one append; the protocol's clients use 20-60 ms."""
 
-ATTEMPTS: Final = 3
-BACKOFF_S: Final = 0.3
-"""Wait before the second attempt to connect; doubled for the third, and jittered."""
+ATTEMPTS: Final = 4
+BACKOFF_S: Final = 0.4
+"""Wait before the second attempt to connect; doubled for each further one, and jittered."""
+
+LOSSES: Final = 3
+"""How often in a row a session is opened anew before it counts as lost for good; an answer forgives."""
+
+PASSING: Final = frozenset({"1001", "1005", "1006", "1011", "1012", "1013", "1015"})
+"""Close codes after which the service may be there again at once. 1001 is also its way to end an old session."""
 
 CLOSE_S: Final = 1.0
 """How long a polite close may take."""
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where to connect. The key is never shown."""
-
-    url: str
-    model: str
-    dialect: Dialect = "ga"
-    key: str | None = field(default=None, repr=False)
-
-    @property
-    def place(self) -> str:
-        """What messages call it: by host and port, without a password that may stand in the URL."""
-        host = self.url.partition("://")[2].partition("/")[0].rpartition("@")[2]
-        return f"the Realtime service at {host}"
-
-    @property
-    def local(self) -> bool:
-        """Whether the service runs on this machine."""
-        return urlsplit(self.url).hostname in {"127.0.0.1", "localhost", "::1"}
-
-    @property
-    def address(self) -> str:
-        """The URL with the model."""
-        joint = "&" if "?" in self.url else "?"
-        return f"{self.url}{joint}{urlencode({'model': self.model})}"
-
-    def headers(self) -> dict[str, str]:
-        """Request headers. The beta header must not be sent in the GA dialect."""
-        headers = {"Authorization": f"Bearer {self.key}"} if self.key else {}
-        return headers | ({"OpenAI-Beta": "realtime=v1"} if self.dialect == "beta" else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +57,23 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
+class Lost:
+    """The session broke or is given up for a younger one (``error`` None); it is being opened anew.
+
+    A new session knows nothing of the old one: neither items nor calls.
+    """
+
+    error: SessionError | None
+
+
+@dataclass(frozen=True, slots=True)
 class Closed:
     """The session is over. ``error`` is None when it was we who closed it."""
 
     error: SessionError | None
 
 
-News = ev.ServerEvent | Opened | Closed
+News = ev.ServerEvent | Opened | Lost | Closed
 
 
 class RealtimeSession:
@@ -108,8 +93,12 @@ class RealtimeSession:
         self._resampler = pcm.Resampler(WAKE_HZ, SESSION_HZ)
         self._rest = b""
         self.sent_bytes = 0
-        """Sound sent so far, 16-bit mono at 24 kHz."""
+        """Sound that went out so far, 16-bit mono at 24 kHz."""
         self._opened = False
+        self._renewing = False
+        self._losses = 0
+        self._connection: ClientConnection | None = None
+        self._closing: asyncio.Task[None] | None = None
         self._last_error: SessionError | None = None
 
     def append(self, samples: Samples) -> None:
@@ -120,30 +109,54 @@ class RealtimeSession:
         self._rest = ready[whole:]
         for start in range(0, whole, step):
             self.send(cl.AppendAudio(audio=ready[start : start + step]))
-        self.sent_bytes += whole
 
     def send(self, event: cl.ClientEvent) -> None:
         """Send an event, in the order of the calls."""
         self._outgoing.put_nowait(event)
 
+    def renew(self) -> None:
+        """Open the session anew, before the service ends it for its age."""
+        if self._connection is not None and self._opened and not self._renewing:
+            self._renewing = True
+            # The reader wakes up from it and goes on.
+            self._closing = asyncio.create_task(_close(self._connection))
+
     async def run(self) -> None:
         """Hold the session until either side ends it; then tell ``Closed``. Cancelling closes it politely."""
         error: SessionError | None = None
         try:
-            async with asyncio.timeout(self._open_within_s) as limit:
-                connection = await self._connect()
-                try:
-                    await self._hold(connection, limit)
-                finally:
-                    await _close(connection)
-            error = self._reason(connection)
-        except TimeoutError:
-            message = f"{self._target.place} did not answer within {self._open_within_s:g} s"
-            error = SessionError(message, code="timeout")
+            error = await self._live()
         except SessionError as problem:
             error = problem
         finally:
             self._tell(Closed(error))
+
+    async def _live(self) -> SessionError:
+        """One connection after the other; why the last one ended. Raises SessionError when there is none."""
+        while True:
+            error = await self._hold_one()
+            renewing, self._renewing = self._renewing, False
+            if not renewing and (not self._opened or error.code not in PASSING or self._losses >= LOSSES):
+                return error
+            self._opened = False
+            self._tell(Lost(None if renewing else error))
+            if not renewing:
+                log.warning("%s; opening it anew", error)
+                await _back_off(self._losses)
+                self._losses += 1
+
+    async def _hold_one(self) -> SessionError:
+        try:
+            async with asyncio.timeout(self._open_within_s) as limit:
+                self._connection = connection = await self._connect()
+                try:
+                    await self._hold(connection, limit)
+                finally:
+                    await _close(connection)
+        except TimeoutError:
+            message = f"{self._target.place} did not answer within {self._open_within_s:g} s"
+            raise SessionError(message, code="timeout") from None
+        return self._reason(connection)
 
     async def _connect(self) -> ClientConnection:
         """A connection, tried again when the trouble may pass. Raises SessionError."""
@@ -154,7 +167,7 @@ class RealtimeSession:
                 if error.fatal or attempt == ATTEMPTS:
                     raise
                 log.warning("%s; trying again", error)
-                await asyncio.sleep(BACKOFF_S * 2 ** (attempt - 1) * random.uniform(0.8, 1.2))  # noqa: S311 - jitter
+                await _back_off(attempt - 1)
         raise AssertionError  # the loop returns or raises
 
     async def _connect_once(self) -> ClientConnection:
@@ -188,6 +201,7 @@ class RealtimeSession:
 
     async def _hold(self, connection: ClientConnection, limit: asyncio.Timeout) -> None:
         sending: asyncio.Task[None] | None = None
+        asked = False
         try:
             async for frame in connection:
                 event = self._decode(frame)
@@ -196,24 +210,44 @@ class RealtimeSession:
                 self._note(event)
                 if isinstance(event, ev.SessionCreated):
                     # Only now is the session connected, and nothing may be sent before it is configured.
-                    await connection.send(self._encode(cl.SessionUpdate(session=self._opening)))
+                    await self._configure(connection, self._opening)
                 elif isinstance(event, ev.SessionUpdated) and sending is None:
-                    sending = asyncio.create_task(self._send_all(connection))
-                    self._opened = True
-                    limit.reschedule(None)
-                    self._tell(Opened(event.session.id or ""))
-                else:
-                    self._tell(event)
-                if isinstance(event, ev.Error) and sending is None:
+                    sending = self._open(connection, event, limit)
+                elif isinstance(event, ev.Error) and sending is None and not asked and self._may_ask_less():
+                    asked = True
+                    log.warning("%s; asking for less", self._last_error)
+                    await self._configure(connection, plain(self._opening))
+                elif isinstance(event, ev.Error) and sending is None:
                     # What was asked of the session is refused: it will never take sound.
+                    self._tell(event)
                     await _await_close(connection)
                     break
+                else:
+                    self._tell(event)
         except ConnectionClosed:
             pass  # told by the close code, see _reason
         finally:
             if sending is not None:
                 sending.cancel()
                 await asyncio.gather(sending, return_exceptions=True)
+
+    async def _configure(self, connection: ClientConnection, session: Session) -> None:
+        await connection.send(self._encode(cl.SessionUpdate(session=session)))
+
+    def _may_ask_less(self) -> bool:
+        """Whether the refusal of a session may be due to a key that this server does not know."""
+        return self._last_error is not None and not self._last_error.fatal and plain(self._opening) != self._opening
+
+    def _open(
+        self, connection: ClientConnection, event: ev.SessionUpdated, limit: asyncio.Timeout
+    ) -> "asyncio.Task[None]":
+        # What waited for another session means nothing to this one.
+        self._outgoing = asyncio.Queue()
+        self._resampler, self._rest = pcm.Resampler(WAKE_HZ, SESSION_HZ), b""
+        self._opened = True
+        limit.reschedule(None)
+        self._tell(Opened(event.session.id or ""))
+        return asyncio.create_task(self._send_all(connection))
 
     def _decode(self, frame: str | bytes) -> ev.ServerEvent | None:
         try:
@@ -235,7 +269,10 @@ class RealtimeSession:
     async def _send_all(self, connection: ClientConnection) -> None:
         with contextlib.suppress(ConnectionClosed):
             while True:
-                await connection.send(self._encode(await self._outgoing.get()))
+                event = await self._outgoing.get()
+                await connection.send(self._encode(event))
+                if isinstance(event, cl.AppendAudio):
+                    self.sent_bytes += len(event.audio)
 
     def _note(self, event: ev.ServerEvent) -> None:
         """Remember an error event: the close that may follow says less than the event did."""
@@ -243,12 +280,18 @@ class RealtimeSession:
             self._last_error = reported(self._target.place, event.error)
         elif self._last_error is not None and not self._last_error.fatal:
             self._last_error = None
+        if isinstance(event, ev.ResponseDone):
+            self._losses = 0
 
     def _reason(self, connection: ClientConnection) -> SessionError:
         """Why the server ended the session; 1001 is an end too, although the library calls it OK."""
         code, reason = connection.close_code or 1006, connection.close_reason or ""
         error = closed(self._target.place, code, reason, self._last_error)
         return error if self._opened or error.fatal or self._last_error is None else self._last_error
+
+
+async def _back_off(tries: int) -> None:
+    await asyncio.sleep(BACKOFF_S * 2**tries * random.uniform(0.8, 1.2))  # noqa: S311 - jitter
 
 
 async def _close(connection: ClientConnection) -> None:

@@ -7,24 +7,43 @@ import numpy as np
 
 from speaker.core.pcm import SESSION_HZ, Samples, from_float, ms_to_samples
 
-Chime = Literal["wake", "sleep", "error", "muted"]
+Chime = Literal["wake", "listened", "error", "timer", "muted", "unmuted"]
+
+_TRIAD: Final = ((523.3, 110), (659.3, 110), (784.0, 260))
 
 _NOTES: Final[dict[Chime, tuple[tuple[float, int], ...]]] = {
     "wake": ((659.3, 70), (987.8, 110)),
-    "sleep": ((987.8, 70), (659.3, 110)),
+    "listened": ((784.0, 90),),
     "error": ((329.6, 130), (261.6, 200)),
-    "muted": ((392.0, 120),),
+    "timer": (*_TRIAD, (0.0, 160), *_TRIAD),
+    "muted": ((523.3, 70), (392.0, 120)),
+    "unmuted": ((392.0, 70), (523.3, 120)),
 }
-"""Chime → (frequency in Hz, length in ms), one after the other."""
+"""Chime → (frequency in Hz, length in ms), one after the other; 0 Hz is a pause. A timer's is played again and
+again, with a pause, by whoever rings."""
 
 _FADE_MS: Final = 12
 _PEAK: Final = 0.5
+_SEED: Final = 0
 
 
 @cache
 def chime(name: Chime) -> Samples:
     """One of the sounds, always the same array, so it cannot be written to."""
-    sound = np.concatenate([_note(hz, ms) for hz, ms in _NOTES[name]])
+    return _sealed(np.concatenate([_note(hz, ms) for hz, ms in _NOTES[name]]))
+
+
+@cache
+def lead_in(ms: int, hz: int) -> Samples:
+    """Near-silence at ``hz``: noise of one step of 16 bits, 90 dB below full scale, the same every time.
+
+    Nobody hears it, but USB and HDMI devices that fall asleep on digital silence stay awake.
+    """
+    noise = np.random.default_rng(_SEED).integers(-1, 2, ms_to_samples(ms, hz), np.int16)
+    return _sealed(noise)
+
+
+def _sealed(sound: Samples) -> Samples:
     sound.flags.writeable = False
     return sound
 

@@ -9,6 +9,8 @@ from speaker.core.settings import QuietHours
 NO_ANSWER: Final = "Sorry, that took too long. Please try again."
 BROKEN: Final = "Sorry, I lost the connection. Please try again."
 UNREACHABLE: Final = "Sorry, I can't reach the internet right now."
+ONE_MOMENT: Final = "One moment."
+BUSY: Final = "Sorry, the speech service is too busy right now. Please try again in a minute."
 REFUSED: Final = "Sorry, the speech service refuses to answer. Please check the settings."
 KEY_REFUSED: Final = "Sorry, the key for the speech service is not accepted. Please check it."
 
@@ -24,7 +26,16 @@ _BY_CODE: Final = {
     "beta_api_shape_disabled": "Sorry, the speech service wants the newer protocol. Please check the settings.",
     "network": UNREACHABLE,
     "timeout": UNREACHABLE,
+    "stalled": NO_ANSWER,
+    "rate_limit_exceeded": BUSY,
+    "rate_limit_error": BUSY,
 }
+
+HELPED_OUT: Final = "Until then I answer by myself."
+"""Follows the reason when the offline server answers in place of a service that refuses."""
+
+EVERY: Final = tuple(dict.fromkeys((ONE_MOMENT, NO_ANSWER, BROKEN, REFUSED, *_BY_CODE.values(), HELPED_OUT)))
+"""All of them, to be made before they are needed."""
 
 
 def apology(error: SessionError | None, *, connected: bool) -> str:

@@ -66,6 +66,8 @@ class ServerTurns(ServerVad, forbid_unknown_fields=True, kw_only=True, tag="serv
     """Sound from before the speech that belongs to it, in milliseconds."""
     silence_duration_ms: Milliseconds | UnsetType = UNSET
     """Silence that ends your turn, in milliseconds; longer for people who pause."""
+    idle_timeout_ms: Annotated[int, Meta(ge=1000)] | UnsetType | None = UNSET
+    """Silence after an answer, in milliseconds, after which the model asks whether you are still there."""
 
 
 class SemanticTurns(SemanticVad, forbid_unknown_fields=True, kw_only=True, tag="semantic_vad"):
@@ -86,9 +88,19 @@ class Audio(Section, frozen=True, kw_only=True):
     """Loudness of answers, in percent. The hub can change it; its choice survives a restart."""
     chime_volume: Percent = 40
     """Loudness of chimes, in percent."""
+    sounds: list[Literal["wake", "listened", "error", "muted", "timer"]] = field(
+        default_factory=lambda: ["wake", "error", "muted", "timer"]
+    )
+    """Which sounds are made: wake = listening now, listened = your sentence was taken, error, muted (and
+    unmuted), timer."""
+    lead_in_ms: Milliseconds = 250
+    """Near-silence before speech on a loudspeaker that was just opened, in milliseconds: sleeping USB and HDMI
+    devices swallow so much."""
     duplex: Literal["auto", "full", "wake", "half"] = "auto"
-    """What may interrupt an answer: full = anything said (needs echo cancellation), wake = the wake word,
-    half = nothing; auto = wake, the safe choice without echo cancellation."""
+    """What may interrupt an answer: full = anything said, wake = the wake word or "stop", half = nothing but the
+    hub; auto = full if an echo test at the start shows that the echo can be removed, else wake."""
+    cache_mb: Annotated[int, Meta(ge=0)] = 50
+    """Room on disk for sentences that the speaker says often, in MB."""
 
 
 class WakeWord(Section, frozen=True, kw_only=True):
@@ -110,6 +122,9 @@ class Wake(Section, frozen=True, kw_only=True):
     barge_in_threshold: Share = 0.25
     """Score, 0-1, that interrupts an answer; lower, since the loudspeaker talks at the same time.
     Two consecutive frames must reach it."""
+    stop_word: bool = True
+    """Whether "stop" alone, without the wake word, silences the speaker. Takes about 100 MB of memory once you
+    talk over an answer."""
     refractory_s: Seconds = 1.5
     """Seconds after a detection in which the same word is not heard again."""
 
@@ -131,13 +146,27 @@ class Session(Section, frozen=True, kw_only=True):
     """Language the answers are to be in, as a two-letter code."""
     instructions: str = INSTRUCTIONS
     """What the model is told about its role; the list of your devices is added to it."""
+    speed: Annotated[float, Meta(ge=0.25, le=1.5)] = 1.0
+    """How fast the answers are spoken, 0.25-1.5."""
     output: Literal["audio", "text"] = "audio"
     """audio = the model speaks; text = it writes and the offline voice speaks."""
     turn_detection: ServerTurns | SemanticTurns = field(
         default_factory=lambda: ServerTurns(threshold=0.5, prefix_padding_ms=300, silence_duration_ms=500)
     )
     """How the end of your sentence is found: type server_vad (threshold 0-1, prefix_padding_ms,
-    silence_duration_ms) or semantic_vad (eagerness)."""
+    silence_duration_ms, idle_timeout_ms) or semantic_vad (eagerness)."""
+    noise_reduction: Literal["near_field", "far_field"] | None = "far_field"
+    """What the service does to your voice first: far_field for a speaker across the room, near_field for a
+    microphone at your mouth, null = nothing."""
+    transcription: str | None = None
+    """Model that writes down what you say, such as gpt-transcribe; billed extra, and needed by nothing here but
+    published transcripts. null = none."""
+    reasoning_effort: Literal["minimal", "low", "medium", "high", "xhigh"] | None = None
+    """How hard the model thinks; only sent to models that do (gpt-realtime-2 and later). null = its own choice."""
+    max_output_tokens: Annotated[int, Meta(ge=1, le=4096)] | None = None
+    """Longest answer in tokens (20 a second of speech), 1-4096. null = no limit."""
+    retention_ratio: Annotated[float, Meta(gt=0, le=1)] | None = None
+    """Share of a full context that is kept when old turns are dropped, 0-1. null = the service's own way."""
 
 
 class Limits(Section, frozen=True, kw_only=True):
@@ -155,8 +184,14 @@ class Limits(Section, frozen=True, kw_only=True):
     """One spoken answer."""
     follow_up_s: Seconds = 6
     """Waiting for another request after an answer, without the wake word."""
+    question_s: Seconds = 12
+    """The same after an answer that ends in a question, since you may have to think."""
+    stalled_s: Seconds = 15
+    """An answer that is being made and of which nothing was heard for so long is given up."""
+    remember_s: Annotated[float, Meta(ge=0)] = 180
+    """How long after a conversation the next one still knows, in short, what was said. 0 = not at all."""
     session_s: Seconds = 3300
-    """One session; the service itself ends sessions after 60 minutes."""
+    """Age at which a session is opened anew, at the next calm moment; the service ends sessions after 60 minutes."""
 
 
 class Cost(Section, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ recorded. ALSA stays the real path, so nothing above it can tell the difference.
 import asyncio
 import contextlib
 import os
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final
@@ -22,6 +23,9 @@ LOUDSPEAKER: Final = "room_speaker"
 START_S: Final = 10.0
 """How long PulseAudio may take to start."""
 
+ECHO_START_S: Final = 1.5
+"""How long the echo path takes until sound flows through it."""
+
 QUIET_DBFS: Final = -60.0
 """Below this the room counts as quiet."""
 
@@ -36,6 +40,7 @@ class Room:
     """Say something in it, and hear what the loudspeaker said. Samples: int16, shape (n,), 24 kHz."""
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._socket = folder / "pulse.sock"
         self.alsa_config = folder / "asound.conf"
         self._env = os.environ | {
@@ -116,6 +121,23 @@ class Room:
         await mouth.communicate(pcm.to_bytes(samples))
         if mouth.returncode:
             raise SpeakerError("the private PulseAudio does not take sound; see pulseaudio.log in its folder")
+
+    @contextlib.asynccontextmanager
+    async def echo(self, delay_ms: float = 80, gain_db: float = -6, decay_ms: float = 200) -> AsyncIterator[None]:
+        """Let the microphone hear the loudspeaker, as in a real room, for as long as it lasts.
+
+        ``delay_ms`` is right to about 20 ms; ``gain_db`` is what comes back, ``decay_ms`` the reverberation.
+        """
+        wanted = [f"--delay-ms={delay_ms}", f"--gain-db={gain_db}", f"--decay-ms={decay_ms}"]
+        command = [sys.executable, "-m", "speaker.demo.echo_path", str(self._socket), *wanted]
+        path = Process("the echo path", command, self._folder / "echo.log", self._env)
+        await path.start()
+        try:
+            await asyncio.sleep(ECHO_START_S)
+            path.check()
+            yield
+        finally:
+            await path.stop()
 
     @property
     def now_ms(self) -> float:

@@ -29,7 +29,7 @@ def stage_settings(broker_port: int, *, real_sound: bool = False, **changes: Jso
     document: Json = {
         "id": NAME,
         "name": "Demo speaker",
-        "audio": audio | {"volume": 100},
+        "audio": {"duplex": "wake"} | audio | {"volume": 100},
         "session": {"endpoint": "offline"},
         "limits": {"follow_up_s": 3},
         "mqtt": {"host": "127.0.0.1", "port": broker_port},

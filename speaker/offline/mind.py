@@ -65,9 +65,9 @@ class Mind:
         """Starts and stops of speech in more of a session's sound: int16, shape (n,), 16 kHz."""
         return await self._loop.run_in_executor(self._detecting, detector.push, samples)
 
-    async def hear(self, samples: Samples) -> Heard:
-        """The words of one turn: int16, shape (n,), 24 kHz."""
-        return await self._work(lambda: self._ears.hear(resample(samples, SESSION_HZ, WAKE_HZ)))
+    async def hear(self, samples: Samples, hz: int = SESSION_HZ) -> Heard:
+        """The words of one turn: int16, shape (n,), at ``hz``."""
+        return await self._work(lambda: self._ears.hear(resample(samples, hz, WAKE_HZ)))
 
     async def brain(self, instructions: str, tools: Sequence[Mapping[str, Any]]) -> Brain:
         """The rules for these instructions and tools; kept, since a house has the same ones all day."""

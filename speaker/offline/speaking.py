@@ -25,6 +25,12 @@ FILES: Final = (
     ModelFile(HIBARI, "assets/tagger.json.gz", "d2da7502284bbbe45d49e0b7ce3ce67bdab82254150f4317f1b8559b4d38d0eb"),
 )
 
+VOICE: Final = "heart"
+"""The name of the voice."""
+
+MODEL: Final = HIBARI.requirement
+"""What makes it; with another one, the same text sounds different."""
+
 SEED: Final = 0
 """The breath in the voice is noise; the same noise each time gives the same samples each time."""
 

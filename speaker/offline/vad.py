@@ -174,3 +174,8 @@ class TurnDetector:
     def reset(self) -> None:
         """Forget a turn under way, as after a manual commit or clear; the clock goes on."""
         self._turns.reset()
+
+    def restart(self) -> None:
+        """Forget everything that was heard, as if what comes next came first; the clock goes on."""
+        self._silero.reset()
+        self._turns.reset()

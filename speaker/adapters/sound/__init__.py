@@ -7,6 +7,7 @@ everything else happens on the event loop.
 from speaker.adapters.sound.loudspeaker import Loudspeaker
 from speaker.adapters.sound.microphone import Microphone
 from speaker.adapters.sound.playlist import Heard
+from speaker.adapters.sound.reference import Reference
 from speaker.adapters.sound.system import Device, SoundSystem
 
-__all__ = ["Device", "Heard", "Loudspeaker", "Microphone", "SoundSystem"]
+__all__ = ["Device", "Heard", "Loudspeaker", "Microphone", "Reference", "SoundSystem"]

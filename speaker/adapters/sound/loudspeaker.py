@@ -10,6 +10,7 @@ from typing import Final
 import pyaudio
 
 from speaker.adapters.sound.playlist import Heard, Playlist, gain_of
+from speaker.adapters.sound.reference import Reference, latency_s
 from speaker.adapters.sound.system import SILENT_AFTER_S, Device, SoundSystem, Stage, opened
 from speaker.core.errors import SoundError
 from speaker.core.pcm import SESSION_HZ, Samples
@@ -37,11 +38,17 @@ class Loudspeaker:
         began: Callable[[], None],
         ended: Callable[[], None],
         trouble: Callable[[str], None],
+        *,
+        lead_in_ms: int = 0,
     ) -> None:
+        """``lead_in_ms``: how long a device that was asleep needs before it can be heard."""
         self._stage = Stage(system, name, "loudspeaker", trouble)
         self._began = began
         self._ended = ended
-        self._playlist = Playlist()
+        self._playlist = Playlist(lead_in_ms)
+        self.reference = Reference()
+        """What is in the air, for the echo canceller."""
+        self._streams = 0
         self._needed = asyncio.Event()
         self._held = False
         self._speaking = False
@@ -131,6 +138,8 @@ class Loudspeaker:
         if hz != self._playlist.hz:
             self._playlist.set_rate(hz)
         block = hz * BLOCK_MS // 1000
+        self._streams += 1
+        self._playlist.begin()
         stream = self._stage.system.open(
             device, "loudspeaker", self._pull, rate=hz, channels=1, frames_per_buffer=block
         )
@@ -138,20 +147,21 @@ class Loudspeaker:
         return stream
 
     def _pull(self, _data: None, count: int, times: Mapping[str, float], _status: int) -> tuple[bytes, int]:
-        latency_s = max(0.0, times["output_buffer_dac_time"] - times["current_time"])
-        data, speech, dry = self._playlist.pull(count, latency_s)
+        delay_s = latency_s(times, "output_buffer_dac_time")
+        data, speech, dry = self._playlist.pull(count, delay_s)
+        self.reference.took(data, self._playlist.hz, delay_s, self._streams)
         if (speech and not self._speaking) or dry:
             with contextlib.suppress(RuntimeError):  # the loop is closed while the program ends
-                self._loop.call_soon_threadsafe(self._notice, speech, latency_s, self._hushes)
+                self._loop.call_soon_threadsafe(self._notice, speech, delay_s, self._hushes)
         return data, pyaudio.paContinue
 
-    def _notice(self, speech: bool, latency_s: float, hushes: int) -> None:
+    def _notice(self, speech: bool, delay_s: float, hushes: int) -> None:
         """Tell of beginnings and ends when they are in the air, not when the device took them."""
         if hushes != self._hushes:
             return
         if speech and not self._speaking:
             self._speaking = True
-            self._loop.call_later(latency_s, self._tell_began, hushes)
+            self._loop.call_later(delay_s, self._tell_began, hushes)
         if not self._playlist:
             self._loop.call_later(self._playlist.speech_left_s(), self._tell_ended, hushes)
 

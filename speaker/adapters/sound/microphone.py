@@ -3,12 +3,14 @@
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Callable, Mapping
 from functools import partial
 
 import numpy as np
 import pyaudio
 
+from speaker.adapters.sound.reference import Ruler, latency_s
 from speaker.adapters.sound.system import SILENT_AFTER_S, Device, SoundSystem, Stage, opened
 from speaker.core import pcm
 from speaker.core.errors import SoundError
@@ -18,13 +20,16 @@ log = logging.getLogger(__name__)
 
 
 class Microphone:
-    """The one microphone stream: 80 ms frames, int16, shape (1280,), 16 kHz, on the event loop."""
+    """The one microphone stream: 80 ms frames, int16, shape (1280,), 16 kHz, on the event loop.
+
+    With each frame comes the index of its first sample on the clock that the loudspeaker's Reference shares.
+    """
 
     def __init__(
         self,
         system: SoundSystem,
         name: str,
-        deliver: Callable[[Samples], None],
+        deliver: Callable[[Samples, int], None],
         trouble: Callable[[str], None],
     ) -> None:
         self._stage = Stage(system, name, "microphone", trouble)
@@ -34,6 +39,9 @@ class Microphone:
         self._rest: Samples = np.zeros(0, np.int16)
         self._resampler = pcm.Resampler(WAKE_HZ, WAKE_HZ)
         self._channels = 1
+        self._ruler = Ruler()
+        self.overflows = 0
+        """How often the device dropped sound because nobody took it in time."""
         self._generation = 0
         self._last_frame_at = 0.0
 
@@ -87,21 +95,25 @@ class Microphone:
     ) -> pyaudio.PyAudio.Stream:
         generation = self._generation
 
-        def arrived(data: bytes, _count: int, _times: Mapping[str, float], _status: int) -> tuple[None, int]:
+        def arrived(data: bytes, count: int, times: Mapping[str, float], status: int) -> tuple[None, int]:
+            # Without a stamp that can be believed, the block is as old as it is long.
+            begins_s = time.monotonic() - (latency_s(times, "input_buffer_adc_time") or count / hz)
+            dropped = bool(status & pyaudio.paInputOverflow)
             with contextlib.suppress(RuntimeError):  # the loop is closed while the program ends
-                loop.call_soon_threadsafe(self._take, data, generation)
+                loop.call_soon_threadsafe(self._take, data, begins_s, dropped, generation)
             return None, pyaudio.paContinue
 
         self._channels = channels
         self._resampler = pcm.Resampler(hz, WAKE_HZ)
         self._rest = np.zeros(0, np.int16)
+        self._ruler = Ruler()
         stream = self._stage.system.open(
             device, "microphone", arrived, rate=hz, channels=channels, frames_per_buffer=hz * FRAME_MS // 1000
         )
         log.info("= microphone %s at %d Hz, %d channel(s)", device.name, hz, channels)
         return stream
 
-    def _take(self, data: bytes, generation: int) -> None:
+    def _take(self, data: bytes, begins_s: float, dropped: bool, generation: int) -> None:
         if generation != self._generation or not self._wanted.is_set():
             return
         self._stage.works()
@@ -109,10 +121,11 @@ class Microphone:
         samples = pcm.from_bytes(data)
         if self._channels > 1:
             samples = np.ascontiguousarray(samples[:: self._channels])
-        ready = self._resampler.push(samples)
-        if self._rest.size:
-            ready = np.concatenate([self._rest, ready])
+        self.overflows += dropped
+        fresh = self._resampler.push(samples)
+        index = self._ruler.place(begins_s, fresh.size) - self._rest.size
+        ready = np.concatenate([self._rest, fresh]) if self._rest.size else fresh
         whole = ready.size - ready.size % FRAME_SAMPLES
         self._rest = ready[whole:]
         for start in range(0, whole, FRAME_SAMPLES):
-            self._deliver(ready[start : start + FRAME_SAMPLES])
+            self._deliver(ready[start : start + FRAME_SAMPLES], index + start)

@@ -6,11 +6,11 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
-from speaker.core import pcm
-from speaker.core.pcm import BYTES_PER_SAMPLE, SESSION_HZ, Samples
+import numpy as np
 
-REMEMBERED_S: Final = 2.0
-"""How much handed-over sound is remembered; no device buffer is longer."""
+from speaker.core import pcm
+from speaker.core.chimes import lead_in
+from speaker.core.pcm import BYTES_PER_SAMPLE, SESSION_HZ, Samples
 
 REMEMBERED_ITEMS: Final = 16
 """Items whose position is kept; a response has one to three."""
@@ -52,15 +52,16 @@ class Progress:
 class Playlist:
     """What is to be played and what has been: the part that PortAudio's thread shares with the loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, lead_in_ms: int = 0) -> None:
+        """``lead_in_ms``: how long a device that was just opened plays near-silence before speech."""
         self.hz = SESSION_HZ
+        self._lead_in_ms = lead_in_ms
+        self._lead_left = 0
         self.pulled_at = 0.0
         """Monotonic seconds of the last callback; 0 before the first."""
         self._lock = threading.Lock()
         self._queue: deque[Piece] = deque()
         self._items: dict[str, Progress] = {}
-        self._recent: deque[tuple[str, int]] = deque()
-        self._remembered = 0
         self._heard_by = 0.0
         self._speech_heard_by = 0.0
         self._gain = 1.0
@@ -112,6 +113,10 @@ class Playlist:
             self.pulled_at = time.monotonic()
             self._heard_by = self.pulled_at + latency_s + count / self.hz
             waited = bool(self._queue)
+            if self._queue and self._queue[0].item and self._lead_left > 0:
+                parts.append(self._noise(min(count, self._lead_left)))
+                wanted -= len(parts[0])
+            self._lead_left = max(0, self._lead_left - count)
             while wanted and self._queue:
                 piece = self._queue[0]
                 part = piece.data[piece.offset : piece.offset + wanted]
@@ -121,21 +126,32 @@ class Playlist:
                 if piece.offset >= len(piece.data):
                     self._queue.popleft()
                 speech = speech or bool(piece.item)
-                self._remember(piece.item, len(part) // BYTES_PER_SAMPLE)
+                if piece.item in self._items:
+                    self._items[piece.item].handed += len(part) // BYTES_PER_SAMPLE
             if speech:
                 self._speech_heard_by = self._heard_by - wanted / BYTES_PER_SAMPLE / self.hz
             if wanted:
-                parts.append(bytes(wanted))
-                self._remember("", wanted // BYTES_PER_SAMPLE)
+                parts.append(self._noise(wanted // BYTES_PER_SAMPLE))
             dry = waited and not self._queue
         return b"".join(parts), speech, dry
 
-    def cut(self) -> list[Heard]:
-        """Forget what is unplayed; how much was heard of each item that was not heard in full."""
+    def begin(self) -> None:
+        """A device was opened: speech waits until it has certainly woken."""
         with self._lock:
-            unheard = self._in_device()
+            self._lead_left = pcm.ms_to_samples(self._lead_in_ms, self.hz)
+
+    def _noise(self, count: int) -> bytes:
+        """Near-silence: many sinks fall asleep on digital zeros, and swallow what comes next."""
+        return pcm.to_bytes(np.resize(lead_in(1000, self.hz), count))
+
+    def cut(self) -> list[Heard]:
+        """Forget what is unplayed; how much is heard of each item that is not heard in full.
+
+        What the device took already cannot be taken back: it is heard, a few hundredths of a second later.
+        """
+        with self._lock:
             heard = [
-                Heard(item, self._ms(progress.handed - unheard.get(item, 0)), self._ms(progress.received))
+                Heard(item, self._ms(progress.handed), self._ms(progress.received))
                 for item, progress in self._items.items()
             ]
             self._queue.clear()
@@ -145,25 +161,6 @@ class Playlist:
     def speech_left_s(self) -> float:
         """Seconds until the speech that the device holds has been heard."""
         return max(0.0, self._speech_heard_by - time.monotonic())
-
-    def _remember(self, item: str, count: int) -> None:
-        if item in self._items:
-            self._items[item].handed += count
-        self._recent.append((item, count))
-        self._remembered += count
-        while self._remembered - self._recent[0][1] > REMEMBERED_S * self.hz:
-            self._remembered -= self._recent.popleft()[1]
-
-    def _in_device(self) -> dict[str, int]:
-        """Samples of each item that the device took and that are not in the air yet."""
-        pending = round((self._heard_by - time.monotonic()) * self.hz)
-        unheard: dict[str, int] = {}
-        for item, count in reversed(self._recent):
-            if pending <= 0:
-                break
-            unheard[item] = unheard.get(item, 0) + min(count, pending)
-            pending -= count
-        return unheard
 
     def _ms(self, samples: int) -> int:
         return max(0, int(pcm.samples_to_ms(samples, self.hz)))

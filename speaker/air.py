@@ -1,0 +1,160 @@
+"""Everything between the air and the conversation: one microphone, one loudspeaker, the ear, the own voice."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any, Final
+
+from speaker.adapters.echo import AHEAD_MS, EchoCanceller
+from speaker.adapters.sound import Heard, Loudspeaker, Microphone, SoundSystem
+from speaker.adapters.wakeword import Detection, WakeWords
+from speaker.core import pcm
+from speaker.core.chimes import Chime, chime
+from speaker.core.duplex import EchoReport
+from speaker.core.pcm import WAKE_HZ, Samples
+from speaker.core.settings import Settings
+from speaker.ear import Ear
+from speaker.echotest import EchoTest
+from speaker.offline.mind import Mind
+from speaker.router import Route, Router
+from speaker.speech import Speech
+from speaker.stopword import StopWord
+
+log = logging.getLogger(__name__)
+
+OWN: Final = "own"
+"""The item of what the speaker says by itself; no server knows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Whom the air tells, always on the event loop."""
+
+    woken: Callable[[Detection], None]
+    spoken_over: Callable[[], None]
+    """Somebody talks over an answer."""
+    stopped: Callable[[], None]
+    """Somebody said "stop"."""
+    queued: Callable[[], None]
+    """Speech waits for the loudspeaker."""
+    began: Callable[[], None]
+    ended: Callable[[], None]
+    trouble: Callable[[str], None]
+
+
+class Air:
+    """Sound in and out. What goes where is decided elsewhere."""
+
+    def __init__(
+        self, settings: Settings, sound: SoundSystem, words: WakeWords, *, mind: Mind, speech: Speech, ports: Ports
+    ) -> None:
+        audio = settings.audio
+        self._sounds = frozenset(audio.sounds)
+        self._mind = mind
+        self._speech = speech
+        self._queued = ports.queued
+        self._ear = Ear(words, EchoCanceller(), settings.wake.barge_in_threshold)
+        self._stop_word = StopWord(self._recognise, ports.stopped)
+        self.router = Router(self._ear, ports.woken, ports.spoken_over, self._stop_word)
+        self._microphone = Microphone(sound, audio.microphone, self._take, ports.trouble)
+        self.loudspeaker = Loudspeaker(
+            sound, audio.loudspeaker, ports.began, ports.ended, ports.trouble, lead_in_ms=audio.lead_in_ms
+        )
+        self._speaking: set[asyncio.Task[None]] = set()
+        self._turn = asyncio.Lock()
+        """Sentences are spoken one after the other, in the order in which they were asked for."""
+        self._test: EchoTest | None = None
+        self._delay = -pcm.ms_to_samples(AHEAD_MS, WAKE_HZ)
+        """How much later than the drivers say the echo arrives, samples at 16 kHz, less the canceller's reserve."""
+
+    async def run(self) -> None:
+        """Hear and play, for ever."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._microphone.run())
+            group.create_task(self.loudspeaker.run())
+
+    def close(self) -> None:
+        """End what is under way."""
+        self.router.close()
+        self._stop_word.close()
+        self._silence()
+
+    @property
+    def overflows(self) -> int:
+        """How often the microphone's driver dropped sound."""
+        return self._microphone.overflows
+
+    def open_microphone(self, wanted: bool) -> None:
+        """Whether the microphone's stream is to exist at all."""
+        self._microphone.open(wanted)
+
+    def set_threshold(self, threshold: float) -> None:
+        """Use another threshold for every wake word."""
+        self._ear.set_threshold(threshold)
+
+    def route(self, route: Route) -> None:
+        """Send microphone frames there."""
+        self.router.route(route)
+
+    def play(self, samples: Samples, item: str) -> None:
+        """Queue sound (int16, 24 kHz) of an item."""
+        if not self.loudspeaker.playing:
+            self._queued()
+        self.loudspeaker.play(samples, item)
+
+    def sound(self, name: Chime, percent: int) -> None:
+        """Make one of the speaker's sounds, unless the configuration leaves it out."""
+        if name in self._sounds or (name == "unmuted" and "muted" in self._sounds):
+            self.loudspeaker.play(chime(name), chime_percent=percent)
+
+    def speak(self, text: str, item: str = OWN) -> None:
+        """Say a text in the offline voice, behind what is being played."""
+        self._start(self._say(text, item))
+
+    def hush(self) -> list[Heard]:
+        """Silence, at once; what was heard of each item that was not heard in full."""
+        self._silence()
+        return self.loudspeaker.hush()
+
+    async def test_echo(self, percent: int) -> EchoReport:
+        """Play the test sound as loud as an answer, and measure. Raises SoundError without a microphone."""
+        self._test = EchoTest(
+            self.loudspeaker.reference, lambda sound: self.loudspeaker.play(sound, chime_percent=percent)
+        )
+        try:
+            return await self._test.run()
+        finally:
+            self._test = None
+
+    def expect_echo(self, delay_ms: float) -> None:
+        """The echo comes so much later than the drivers say."""
+        self._delay = pcm.ms_to_samples(delay_ms - AHEAD_MS, WAKE_HZ)
+
+    def _take(self, frame: Samples, index: int) -> None:
+        if self._test is not None:
+            self._test.take(frame, index)
+        self.router.take(frame, self.loudspeaker.reference.at(index - self._delay, frame.size))
+
+    async def _recognise(self, samples: Samples) -> str:
+        return (await self._mind.hear(samples, WAKE_HZ)).text
+
+    async def _say(self, text: str, item: str) -> None:
+        async with self._turn, aclosing(self._speech.speak(text)) as spoken:
+            async for samples in spoken:
+                self.play(samples, item)
+
+    def _silence(self) -> None:
+        for task in self._speaking:
+            task.cancel()
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._speaking.add(task)
+        task.add_done_callback(self._spoken)
+
+    def _spoken(self, task: asyncio.Task[None]) -> None:
+        self._speaking.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("a sentence could not be spoken", exc_info=task.exception())

@@ -1,0 +1,131 @@
+"""What can happen to a conversation: small facts, put into one inbox. None of them carries sound."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Woken(Event):
+    """The wake word was heard."""
+
+    word: str = ""
+    score: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed(Event):
+    """A button or the hub asks the speaker to listen."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenOver(Event):
+    """Somebody talks over the answer; this was noticed here, and not by the service."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped(Event):
+    """Somebody wants silence, now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Muted(Event):
+    """The microphone is to be off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unmuted(Event):
+    """The microphone may be on again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expired(Event):
+    """The deadline has passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybackQueued(Event):
+    """Sound of an answer waits for the loudspeaker; the turn is not over although nothing is heard yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybackBegan(Event):
+    """The first sound of an answer is in the air."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybackEnded(Event):
+    """The loudspeaker has run dry."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEvent(Event):
+    """News of one session; ignored when that session is not the present one."""
+
+    session: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOpened(SessionEvent):
+    """The session is configured and takes sound."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionClosed(SessionEvent):
+    """The session is gone, or could not be opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLost(SessionEvent):
+    """The session broke, for a reason that may pass; it is being opened anew under the same number."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechBegan(SessionEvent):
+    """The user began to speak."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechEnded(SessionEvent):
+    """The user's turn is complete; a response will follow."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseBegan(SessionEvent):
+    """A response is being made."""
+
+    response: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseEnded(SessionEvent):
+    """A response has ended. ``calls`` are the tools it wants, and only those that are complete."""
+
+    response: str
+    failed: bool = False
+    calls: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyRefused(SessionEvent):
+    """Our wish for a response met another response: the server made one by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolAnswered(SessionEvent):
+    """The output of a tool is in the conversation."""
+
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked(SessionEvent):
+    """The answer ends in a question; the user may want to think before answering it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Goodbye(SessionEvent):
+    """The conversation is to end after this answer."""

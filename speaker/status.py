@@ -1,0 +1,113 @@
+"""What the speaker shows of itself: the state on MQTT, the service's status line, and what was chosen for it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from speaker.adapters.ledger import Ledger
+from speaker.core.conversation import Conversation, State
+from speaker.core.phrases import loudest_percent
+from speaker.core.settings import Settings
+from speaker.hub import Hub
+
+
+def today() -> date:
+    """The date in the house's time zone."""
+    return datetime.now().astimezone().date()
+
+
+OWN_CHOICE: Final = "configured"
+"""Why a duplex mode is in force that nobody measured."""
+
+
+@dataclass(slots=True)
+class Choices:
+    """What the hub may choose; it survives a restart."""
+
+    ledger: Ledger
+    settings: Settings
+
+    @property
+    def volume(self) -> int:
+        """Loudness of answers, 0-100 percent."""
+        return int(self.ledger.chosen("volume") or self.settings.audio.volume)
+
+    @property
+    def threshold(self) -> float:
+        """Score from which every wake word counts, 0-1."""
+        return float(self.ledger.chosen("threshold") or self.settings.wake.words[0].threshold)
+
+    @property
+    def muted(self) -> bool:
+        """Whether the microphone is off."""
+        return self.ledger.chosen("muted") == "ON"
+
+    def quietly(self, percent: int) -> int:
+        """A loudness in percent as it counts now: in quiet hours no more than theirs."""
+        return loudest_percent(percent, self.settings.quiet_hours, datetime.now().astimezone().time())
+
+
+class Status:
+    """Publishes the state whenever it differs."""
+
+    def __init__(
+        self, choices: Choices, hub: Hub, machine: Conversation, words: Sequence[str], line: Callable[[str], None]
+    ) -> None:
+        """``words``: the names of the wake words; ``line`` shows one line to whoever looks at the service."""
+        self._choices = choices
+        self._hub = hub
+        self._machine = machine
+        self._words = " or ".join(f'"{word.replace("_", " ")}"' for word in words)
+        self._line = line
+        self.endpoint = ""
+        self.wake_word: str | None = None
+        self.last_error: str | None = None
+        self.duplex_reason = OWN_CHOICE
+        self.asleep_bytes = 0
+        """Microphone sound that was sent while no conversation was under way; must stay 0."""
+
+    def trouble(self, problem: str) -> None:
+        """Remember and publish what is wrong, or with an empty text that it is right again; it is logged already."""
+        self.last_error = problem or None
+        if problem:
+            self._hub.event({"type": "error", "message": problem})
+        self.show()
+
+    def show(self) -> None:
+        """Publish the state and the service's status line."""
+        now, ledger = today(), self._choices.ledger
+        cost_today, cost_month = ledger.spent_usd(now)
+        self._hub.show(
+            {
+                "state": self._machine.posture.hub,
+                "muted": self._muted,
+                "volume": self._choices.volume,
+                "threshold": self._choices.threshold,
+                "wake_word": self.wake_word,
+                "endpoint": self.endpoint,
+                "duplex": self._machine.duplex,
+                "duplex_reason": self.duplex_reason,
+                "cost_today_usd": round(cost_today, 6),
+                "cost_month_usd": round(cost_month, 6),
+                "sessions_today": ledger.sessions(now),
+                "not_for_me_today": ledger.count_of("not_for_me", now),
+                "audio_sent_asleep_bytes": self.asleep_bytes,
+                "last_error": self.last_error,
+            }
+        )
+        self._line(self._doing(cost_today))
+
+    @property
+    def _muted(self) -> bool:
+        return self._machine.state is State.MUTED
+
+    def _doing(self, cost_usd: float) -> str:
+        machine = self._machine
+        waiting = f"waiting for {self._words}" if not machine.awake else machine.state.value
+        trouble = f"; last error: {self.last_error}" if self.last_error else ""
+        return f"{'muted' if self._muted else waiting}; ${cost_usd:.4f} today{trouble}"
+
+    def told(self, event: dict[str, Any]) -> None:
+        """Publish an event."""
+        self._hub.event(event)
