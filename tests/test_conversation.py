@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from speaker.core.conversation import POSTURES, TABLE, Conversation, Duplex, Errand, Microphone, State
+from speaker.core.conversation import POSTURES, ROLL_OVER_S, TABLE, Conversation, Duplex, Errand, Microphone, State
 from speaker.core.happened import (
+    Asked,
     Event,
     Expired,
     Goodbye,
@@ -21,9 +22,11 @@ from speaker.core.happened import (
     ResponseEnded,
     SessionClosed,
     SessionEvent,
+    SessionLost,
     SessionOpened,
     SpeechBegan,
     SpeechEnded,
+    SpokenOver,
     Stopped,
     ToolAnswered,
     Unmuted,
@@ -37,10 +40,12 @@ _sessions = st.integers(0, 3)
 _responses = st.sampled_from(["r1", "r2"])
 _calls = st.sampled_from(["c1", "c2"])
 _events: st.SearchStrategy[Event] = st.one_of(
-    st.sampled_from([Woken("hey_jarvis", 0.9), Pressed(), Stopped(), Muted(), Unmuted()]),
+    st.sampled_from([Woken("hey_jarvis", 0.9), Pressed(), SpokenOver(), Stopped(), Muted(), Unmuted()]),
     st.sampled_from([Expired(), PlaybackQueued(), PlaybackBegan(), PlaybackEnded()]),
     st.builds(SessionOpened, _sessions),
     st.builds(SessionClosed, _sessions),
+    st.builds(SessionLost, _sessions),
+    st.builds(Asked, _sessions),
     st.builds(SpeechBegan, _sessions),
     st.builds(SpeechEnded, _sessions),
     st.builds(ResponseBegan, _sessions, _responses),
@@ -104,7 +109,7 @@ def test_every_awake_state_ends_and_expiries_lead_home(history: list[tuple[Event
         now += wait_s
         machine.on(event, now)
         assert (machine.deadline is not None) == machine.awake
-    for _ in range(4):
+    for _ in range(5):
         if machine.deadline is None:
             break
         now = max(now, machine.deadline)
@@ -237,7 +242,7 @@ def test_answer_that_waits_for_the_loudspeaker_is_not_over() -> None:
 
 @pytest.mark.parametrize(
     ("duplex", "microphone"),
-    [("full", Microphone.SESSION), ("wake", Microphone.WAKE), ("half", Microphone.OFF)],
+    [("full", Microphone.OVER), ("wake", Microphone.WAKE), ("half", Microphone.OFF)],
 )
 def test_duplex_says_where_the_microphone_goes_while_speaking(duplex: Duplex, microphone: Microphone) -> None:
     world = World(duplex)
@@ -246,12 +251,17 @@ def test_duplex_says_where_the_microphone_goes_while_speaking(duplex: Duplex, mi
     assert world.machine.posture.microphone is microphone
 
 
-@pytest.mark.parametrize("interruption", ["speech", "wake word", "button"])
+@pytest.mark.parametrize("interruption", ["speech", "wake word", "button", "talk"])
 def test_barge_in_hushes_and_listens(interruption: str) -> None:
     world = World()
     s = world.awake()
     world.on(SpeechBegan(s), SpeechEnded(s), ResponseBegan(s, "r1"), PlaybackBegan(), ResponseEnded(s, "r1"))
-    event = {"speech": SpeechBegan(s), "wake word": Woken("hey_jarvis", 0.3), "button": Pressed()}[interruption]
+    event = {
+        "speech": SpeechBegan(s),
+        "wake word": Woken("hey_jarvis", 0.3),
+        "button": Pressed(),
+        "talk": SpokenOver(),
+    }[interruption]
     assert world.on(event) == [Errand.HUSH]
     assert world.state() is State.LISTENING
 
@@ -336,11 +346,79 @@ def test_failed_response_is_apologised_for_and_the_conversation_goes_on() -> Non
     assert world.state() is State.SPEAKING, "the apology must not be heard as the user's words"
 
 
+def test_old_session_is_renewed_at_the_next_calm_moment() -> None:
+    world = World()
+    s = world.awake()
+    world.now += LIMITS.session_s
+    world.on(SpeechBegan(s), SpeechEnded(s), ResponseBegan(s, "r1"), PlaybackBegan())
+    assert world.on(ResponseEnded(s, "r1")) == [], "not in the middle of an answer"
+    assert world.on(PlaybackEnded()) == [Errand.RENEW]
+    assert world.state() is State.FOLLOW_UP
+    assert world.on(SessionOpened(s)) == []
+    assert world.state() is State.FOLLOW_UP
+
+
 def test_session_has_a_longest_life_whatever_the_server_does() -> None:
     world = World()
     s = world.awake()
-    end = world.now + LIMITS.session_s + 1
+    end = world.now + LIMITS.session_s + ROLL_OVER_S + 10
     while world.now < end and world.machine.awake:
-        world.on(SpeechBegan(s), SpeechEnded(s), ResponseBegan(s, "r"), ResponseEnded(s, "r"), Expired())
+        world.on(SpeechBegan(s), SpeechEnded(s), ResponseBegan(s, "r"), Expired())
         world.now += 3
     assert not world.machine.awake
+
+
+def test_words_that_a_lost_session_did_not_answer_are_said_again_to_the_next() -> None:
+    world = World()
+    s = world.awake()
+    world.on(SpeechBegan(s))
+    assert world.on(SessionLost(s)) == [Errand.REPEAT]
+    world.on(SessionOpened(s), SpeechBegan(s), SpeechEnded(s))
+    assert Errand.REPEAT in world.on(SessionLost(s))
+    assert world.state() is State.LISTENING
+
+
+def test_tools_do_not_run_twice_for_a_lost_session() -> None:
+    world = World()
+    s = world.awake()
+    world.on(SpeechBegan(s), SpeechEnded(s), ResponseBegan(s, "r1"), ResponseEnded(s, "r1", calls=frozenset({"c1"})))
+    assert world.on(SessionLost(s)) == []
+    assert world.state() is State.THINKING
+    assert world.on(ToolAnswered(s, "c1")) == [], "nobody takes the question yet"
+    assert world.on(SessionOpened(s)) == [Errand.REPLY]
+    assert world.on(SessionLost(s)) == [], "asked already, and not answered: asked again, not done again"
+    assert world.on(SessionOpened(s)) == [Errand.REPLY]
+
+
+def test_lost_answer_is_apologised_for_and_the_user_may_ask_again() -> None:
+    world = World()
+    s = world.awake()
+    world.on(SpeechBegan(s), SpeechEnded(s), ResponseBegan(s, "r1"), PlaybackBegan())
+    assert world.on(SessionLost(s)) == [Errand.HUSH, Errand.APOLOGISE]
+    assert world.state() is State.FOLLOW_UP
+
+    world = World()
+    s = world.awake()
+    world.on(SpeechBegan(s), SpeechEnded(s), ResponseBegan(s, "r1"), PlaybackBegan(), ResponseEnded(s, "r1"))
+    assert world.on(SessionLost(s)) == [], "a complete answer is heard to its end"
+    assert world.state() is State.SPEAKING
+
+
+def test_connection_that_does_not_come_back_is_apologised_for() -> None:
+    world = World()
+    s = world.awake()
+    world.on(SpeechBegan(s), SessionLost(s))
+    assert world.machine.deadline == pytest.approx(world.now + LIMITS.connect_s)
+    assert world.wait() == [Errand.APOLOGISE]
+    assert world.machine.ended_by == "error"
+
+
+def test_question_gives_time_to_think() -> None:
+    world = World()
+    s = world.awake()
+    world.on(SpeechBegan(s), SpeechEnded(s), ResponseBegan(s, "r1"), Asked(s), PlaybackBegan(), ResponseEnded(s, "r1"))
+    world.on(PlaybackEnded())
+    assert world.machine.deadline == pytest.approx(world.now + LIMITS.question_s)
+    world.on(SpeechBegan(s), SpeechEnded(s), ResponseBegan(s, "r2"), PlaybackBegan(), ResponseEnded(s, "r2"))
+    world.on(PlaybackEnded())
+    assert world.machine.deadline == pytest.approx(world.now + LIMITS.follow_up_s)

@@ -12,19 +12,26 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from speaker.adapters.echo import EchoCanceller
 from speaker.adapters.wakeword import Detection, WakeWords
+from speaker.core import pcm
 from speaker.core.conversation import Microphone
 from speaker.core.pcm import FRAME_SAMPLES, WAKE_HZ, Samples, ms_to_samples
 from speaker.core.preroll import WAKE_LAG_MS
-from speaker.router import Router
+from speaker.ear import Ear, Sensed
+from speaker.router import OVER_FRAMES, Route, Router
+from tests.conftest import Speech
 from tests.test_broker import until
 from tests.test_wakeword import detections, frames, ours, silence, spoken
+
+NOTHING = np.zeros(FRAME_SAMPLES, np.int16)
+"""What the loudspeaker plays."""
 
 LAG = ms_to_samples(WAKE_LAG_MS, WAKE_HZ)
 
 
 @dataclass
-class Ear:
+class Session:
     """A session that remembers every sample it was given."""
 
     pieces: list[Samples] = field(default_factory=list)
@@ -51,10 +58,17 @@ def between(cut: Sequence[Samples], start: int, end: int) -> Samples:
     return np.concatenate(list(cut))[start : end * FRAME_SAMPLES]
 
 
+class Nobody:
+    """Nobody else listens."""
+
+    def hear(self, sensed: Sensed) -> None:
+        pass
+
+
 @asynccontextmanager
 async def routing(words: WakeWords) -> AsyncIterator[tuple[Router, list[Detection]]]:
     woken: list[Detection] = []
-    router = Router(words, 0.25, woken.append)
+    router = Router(Ear(words, EchoCanceller(), 0.25), woken.append, lambda: None, Nobody())
     try:
         yield router, woken
     finally:
@@ -62,10 +76,10 @@ async def routing(words: WakeWords) -> AsyncIterator[tuple[Router, list[Detectio
 
 
 async def feed(router: Router, cut: Sequence[Samples]) -> None:
-    """Frames as they come: the worker is done with one before the next."""
+    """Frames as they come: the ear is done with one before the next."""
     for frame in cut:
         before = router.worked_at
-        router.take(frame)
+        router.take(frame, NOTHING)
         while router.worked_at <= before:
             await asyncio.sleep(0.001)
 
@@ -75,29 +89,22 @@ async def feed(router: Router, cut: Sequence[Samples]) -> None:
 async def test_what_follows_the_wake_word_reaches_the_session_once_and_whole(late: int, overtaken: bool) -> None:
     """``late`` frames arrive before the detection does; another event may come between it and its posture."""
     cut, told = evening()
-    ear = Ear()
+    session = Session()
     async with routing(ours(["hey_jarvis"], lazy=True)) as (router, woken):
-        router.route(Microphone.WAKE, None, barging=False)
-        for frame in cut[: told + 1 + late]:
-            router.take(frame)
-        await until(lambda: bool(woken))
-        router.take(cut[told + 1 + late])
+        router.route(Route(Microphone.WAKE))
+        await feed(router, cut[: told + 1 + late])
+        assert woken
         if overtaken:
-            router.route(Microphone.WAKE, None, barging=False)
-            router.take(cut[told + 2 + late])
-        else:
-            router.take(cut[told + 2 + late])
-        router.route(Microphone.HOLD, None, barging=False)
-        for frame in cut[told + 3 + late : told + 10 + late]:
-            router.take(frame)
-        assert ear.pieces == []
-        router.route(Microphone.SESSION, ear, barging=False)
-        assert len(ear.pieces) == 1
-        for frame in cut[told + 10 + late : told + 15 + late]:
-            router.take(frame)
-        router.route(Microphone.SESSION, ear, barging=False)
+            router.route(Route(Microphone.WAKE))
+        await feed(router, cut[told + 1 + late : told + 3 + late])
+        router.route(Route(Microphone.HOLD))
+        await feed(router, cut[told + 3 + late : told + 10 + late])
+        assert session.pieces == []
+        router.route(Route(Microphone.SESSION, session))
+        assert len(session.pieces) == 1
+        await feed(router, cut[told + 10 + late : told + 15 + late])
         start = (told + 1) * FRAME_SAMPLES - LAG
-        assert np.array_equal(ear.heard, between(cut, start, told + 15 + late))
+        assert np.array_equal(session.heard, between(cut, start, told + 15 + late))
         assert [one.word for one in woken] == ["hey_jarvis"]
 
 
@@ -110,36 +117,36 @@ def test_the_pre_roll_begins_before_the_word_is_over() -> None:
 
 async def test_the_button_needs_no_word() -> None:
     cut, _ = evening()
-    ear = Ear()
+    session = Session()
     async with routing(ours(["hey_jarvis"], lazy=True)) as (router, woken):
-        router.route(Microphone.WAKE, None, barging=False)
+        router.route(Route(Microphone.WAKE))
         await feed(router, cut[:4])
-        router.route(Microphone.HOLD, None, barging=False)
+        router.route(Route(Microphone.HOLD))
         await feed(router, cut[4:7])
-        router.route(Microphone.SESSION, ear, barging=False)
-        assert np.array_equal(ear.heard, between(cut, 4 * FRAME_SAMPLES, 7))
+        router.route(Route(Microphone.SESSION, session))
+        assert np.array_equal(session.heard, between(cut, 4 * FRAME_SAMPLES, 7))
         assert woken == []
 
 
 @pytest.mark.parametrize("mode", [Microphone.HOLD, Microphone.SESSION])
 async def test_the_word_wakes_nobody_who_is_awake(mode: Microphone) -> None:
     cut, told = evening()
-    ear = Ear()
+    session = Session()
     async with routing(ours(["hey_jarvis"], lazy=True)) as (router, woken):
-        router.route(mode, ear, barging=False)
+        router.route(Route(mode, session))
         await feed(router, cut[: told + 5])
-        router.route(Microphone.SESSION, ear, barging=False)
-        assert np.array_equal(ear.heard, between(cut, 0, told + 5))
+        router.route(Route(Microphone.SESSION, session))
+        assert np.array_equal(session.heard, between(cut, 0, told + 5))
         assert woken == []
 
 
 async def test_a_word_that_is_found_after_the_button_is_no_second_one() -> None:
     cut, told = evening()
     async with routing(ours(["hey_jarvis"], lazy=True)) as (router, woken):
-        router.route(Microphone.WAKE, None, barging=False)
+        router.route(Route(Microphone.WAKE))
         for frame in cut[: told + 1]:
-            router.take(frame)
-        router.route(Microphone.HOLD, None, barging=False)
+            router.take(frame, NOTHING)
+        router.route(Route(Microphone.HOLD))
         await feed(router, cut[told + 1 : told + 3])
         await asyncio.sleep(0.2)
         assert woken == []
@@ -147,57 +154,59 @@ async def test_a_word_that_is_found_after_the_button_is_no_second_one() -> None:
 
 async def test_off_hears_nothing_and_keeps_nothing_but_has_a_pulse() -> None:
     cut, told = evening()
-    ear = Ear()
+    session = Session()
     async with routing(ours(["hey_jarvis"], lazy=True)) as (router, woken):
-        router.route(Microphone.OFF, ear, barging=False)
+        router.route(Route(Microphone.OFF, session))
         await feed(router, cut[: told + 3])
-        assert ear.pieces == []
-        router.route(Microphone.WAKE, None, barging=False)
+        assert session.pieces == []
+        router.route(Route(Microphone.WAKE))
         await feed(router, cut[told + 3 : told + 6])
         assert woken == []
-        router.route(Microphone.SESSION, ear, barging=False)
-        assert ear.pieces == []
+        router.route(Route(Microphone.SESSION, session))
+        assert session.pieces == []
 
 
 async def test_muting_takes_back_what_was_held() -> None:
     cut, told = evening()
-    ear = Ear()
+    session = Session()
     async with routing(ours(["hey_jarvis"], lazy=True)) as (router, woken):
-        router.route(Microphone.WAKE, None, barging=False)
+        router.route(Route(Microphone.WAKE))
         for frame in cut[: told + 4]:
-            router.take(frame)
+            router.take(frame, NOTHING)
         await until(lambda: bool(woken))
-        router.route(Microphone.OFF, None, barging=False)
-        router.take(cut[told + 4])
-        router.route(Microphone.SESSION, ear, barging=False)
-        assert ear.pieces == []
+        router.route(Route(Microphone.OFF))
+        router.take(cut[told + 4], NOTHING)
+        router.route(Route(Microphone.SESSION, session))
+        assert session.pieces == []
 
 
 async def test_interrupting_an_answer_has_its_own_threshold_and_keeps_what_follows() -> None:
     cut, told = evening()
     async with routing(ours(["hey_jarvis"], lazy=True, threshold=1.0)) as (router, woken):
-        router.route(Microphone.WAKE, None, barging=False)
+        router.route(Route(Microphone.WAKE))
         await feed(router, cut)
         assert woken == []
-    ear = Ear()
+    session = Session()
     async with routing(ours(["hey_jarvis"], lazy=True, threshold=1.0)) as (router, woken):
-        router.route(Microphone.WAKE, ear, barging=True)
+        router.route(Route(Microphone.WAKE, session, barging=True))
         taken = 0
         while not woken:
             await feed(router, cut[taken : taken + 1])
             taken += 1
-        assert ear.pieces == []
+        assert session.pieces == []
         assert taken >= told
-        router.route(Microphone.SESSION, ear, barging=False)
+        router.route(Route(Microphone.SESSION, session))
         await feed(router, cut[taken : taken + 5])
-        assert np.array_equal(ear.heard, between(cut, taken * FRAME_SAMPLES - LAG, taken + 5))
+        assert np.array_equal(session.heard, between(cut, taken * FRAME_SAMPLES - LAG, taken + 5))
 
 
 async def test_a_threshold_may_be_changed_at_any_time() -> None:
     cut, _ = evening()
-    async with routing(ours(["hey_jarvis"], lazy=True)) as (router, woken):
-        router.route(Microphone.WAKE, None, barging=False)
-        router.set_threshold(1.0)
+    words = ours(["hey_jarvis"], lazy=True)
+    ear = Ear(words, EchoCanceller(), 0.25)
+    async with routing(words) as (router, woken):
+        router.route(Route(Microphone.WAKE))
+        ear.set_threshold(1.0)
         await feed(router, cut)
         assert woken == []
 
@@ -209,10 +218,10 @@ async def test_the_end_is_quiet() -> None:
     loop.set_exception_handler(lambda _, context: complaints.append(context))
     cut, told = evening()
     async with routing(ours(["hey_jarvis"], lazy=True)) as (router, _):
-        router.route(Microphone.WAKE, None, barging=False)
+        router.route(Route(Microphone.WAKE))
         for frame in cut[: told + 1]:
-            router.take(frame)
-    router.take(cut[told])
+            router.take(frame, NOTHING)
+    router.take(cut[told], NOTHING)
     await asyncio.sleep(0.2)
     loop.set_exception_handler(None)
     assert complaints == []
@@ -226,19 +235,57 @@ _steps = st.sampled_from([*Microphone, None, None, None])
 @given(st.lists(_steps, max_size=40))
 async def test_the_session_gets_what_was_taken_for_it(steps: list[Microphone | None]) -> None:
     """None is a frame, anything else a posture; a session takes what was held since the speaker woke."""
-    ear, wanted, held = Ear(), list[int](), list[int]()
+    session, wanted, held = Session(), list[int](), list[int]()
     mode = Microphone.OFF
     async with routing(_silent_words()) as (router, woken):
         for number, step in enumerate(steps, 1):
             if step is None:
-                router.take(np.full(FRAME_SAMPLES, number, np.int16))
-                held += [number] if mode in {Microphone.HOLD, Microphone.SESSION} else []
+                await feed(router, [np.full(FRAME_SAMPLES, number, np.int16)])
+                held += [number] if mode not in {Microphone.OFF, Microphone.WAKE} else []
             else:
                 mode = step
-                router.route(mode, ear if mode is Microphone.SESSION else None, barging=False)
+                router.route(Route(mode, session if mode is Microphone.SESSION else None))
             if mode is Microphone.SESSION:
                 wanted += held
-            if mode is not Microphone.HOLD:
+            if mode not in {Microphone.HOLD, Microphone.OVER}:
                 held.clear()
         assert woken == []
-    assert ear.heard[::FRAME_SAMPLES].tolist() == wanted
+    assert session.heard[::FRAME_SAMPLES].tolist() == wanted
+
+
+async def test_what_a_lost_session_took_is_given_to_the_next_one() -> None:
+    cut, _ = evening()
+    first, second = Session(), Session()
+    async with routing(_silent_words()) as (router, _woken):
+        router.begin_audit()
+        router.route(Route(Microphone.SESSION, first))
+        await feed(router, cut[:3])
+        router.answered()
+        await feed(router, cut[3:6])
+        router.repeat()
+        router.route(Route(Microphone.SESSION))
+        await feed(router, cut[6:8])
+        router.route(Route(Microphone.SESSION, second))
+        assert np.array_equal(second.heard, between(cut, 3 * FRAME_SAMPLES, 8))
+        assert (router.audit.lost, router.audit.duplicated) == (0, 0)
+
+
+async def test_what_is_said_over_an_answer_reaches_the_session_whole(speech: Speech) -> None:
+    """Nothing plays, so the ear changes nothing; what is sent lags until somebody talks, and nothing is lost."""
+    words = pcm.resample(speech("Turn off the kitchen light please."), pcm.SESSION_HZ, WAKE_HZ)
+    cut = frames(np.concatenate([silence(2), words, silence(1)]))
+    over: list[None] = []
+    session = Session()
+    router = Router(Ear(_silent_words(), EchoCanceller(), 0.25), lambda _: None, lambda: over.append(None), Nobody())
+    router.begin_audit()
+    router.route(Route(Microphone.OVER, session))
+    taken = 0
+    while not over:
+        await feed(router, cut[taken : taken + 1])
+        taken += 1
+    assert taken - session.heard.size // FRAME_SAMPLES in {OVER_FRAMES, OVER_FRAMES + 1}
+    router.route(Route(Microphone.SESSION, session))
+    await feed(router, cut[taken:])
+    router.close()
+    assert np.array_equal(session.heard, between(cut, 0, len(cut)))
+    assert (router.audit.lost, router.audit.duplicated) == (0, 0)

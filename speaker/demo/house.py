@@ -108,6 +108,7 @@ class VirtualHouse:
 
     def __init__(self, port: int, gadgets: list[Gadget], listen: Callable[[Incoming], None] | None = None) -> None:
         self.gadgets = gadgets
+        self.lag_s = LAG_S
         self._listen = listen
         self._tasks: set[asyncio.Task[None]] = set()
         self._ready = asyncio.Event()
@@ -156,5 +157,5 @@ class VirtualHouse:
                 task.add_done_callback(self._tasks.discard)
 
     async def _report(self, gadget: Gadget) -> None:
-        await asyncio.sleep(LAG_S)
+        await asyncio.sleep(self.lag_s)
         await self.broker.publish(gadget.state_topic, gadget.state, retain=True)
