@@ -154,6 +154,7 @@ class Dialogue:
                     self._opened(endpoint)
                 case Lost(error=error):
                     self._end_connection()
+                    self.lost = error
                     if error is not None:
                         self._ports.trouble(f"{error}; it is opened anew")
                         self._ports.post(happened.SessionLost(self.number))

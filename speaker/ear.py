@@ -9,11 +9,18 @@ from typing import Final, Literal
 
 from speaker.adapters.echo import EchoCanceller
 from speaker.adapters.wakeword import Detection, WakeWords
-from speaker.core.pcm import Samples
+from speaker.core.pcm import SILENCE_DBFS, Samples, level_dbfs
 from speaker.offline.vad import SpeechStarted, TurnDetector, TurnSettings
 
 TALK: Final = TurnSettings(threshold=0.5, prefix_padding_ms=300, silence_duration_ms=240)
 """What counts as somebody talking over the speaker. The silence is short: "stop" is one syllable."""
+
+
+TALK_DBFS: Final = -60.0
+"""Nobody talks so softly; in a digital silence the detector hears voices all the same."""
+
+FALL_DB: Final = 3.0
+"""How fast the loudest moment is forgotten, for each frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,7 @@ class Ear:
         self._barge_in_threshold = barge_in_threshold
         self._detector: TurnDetector | None = None
         self._attentive = False
+        self._loudest_dbfs = SILENCE_DBFS
 
     def set_threshold(self, threshold: float) -> None:
         """Use another threshold for every wake word."""
@@ -76,7 +84,11 @@ class Ear:
         elif not self._attentive:
             self._detector.restart()
         self._attentive = True
+        self._loudest_dbfs = max(level_dbfs(residue), self._loudest_dbfs - FALL_DB)
         events = self._detector.push(residue)
         if not events:
+            return ""
+        if self._loudest_dbfs < TALK_DBFS:
+            self._detector.restart()
             return ""
         return "begins" if isinstance(events[-1], SpeechStarted) else "ends"

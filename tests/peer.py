@@ -178,7 +178,7 @@ def ladder(events: Sequence[Json]) -> list[str]:
 
 def response(*rungs: str) -> list[str]:
     """The ladder of a whole response."""
-    return ["response.created", *rungs, "response.done"]
+    return ["response.created", "rate_limits.updated", *rungs, "response.done"]
 
 
 def of(events: Sequence[Json], kind: str) -> list[Json]:

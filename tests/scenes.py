@@ -10,9 +10,9 @@ import numpy as np
 from websockets.asyncio.server import ServerConnection
 
 from speaker.adapters.realtime import Closed, News, Opened, RealtimeSession
-from speaker.core.target import Target
 from speaker.core.errors import SessionError
 from speaker.core.pcm import Samples
+from speaker.core.target import Target
 from speaker.core.wire import server as ev
 from speaker.core.wire.codec import Dialect
 from speaker.core.wire.objects import Audio, AudioFormat, AudioInput, AudioOutput, Problem, Session, SessionHead

@@ -124,14 +124,17 @@ async def test_wake_and_command_in_one_breath(on: Stage, speech: Speech) -> None
 async def test_no_word_is_lost_while_the_cloud_takes_its_time(on: Stage, speech: Speech, connect_s: float) -> None:
     """The command follows the wake word in one breath; the service gets all of it, however late it answers."""
     async with scripted([Delay(connect_s), *opening()]) as (script, url):
-        await on.start(stage_settings(on.broker.port, **cloud_at(url)))
+        # Without the chime, whose echo would be cancelled, what is received is sample by sample what was said.
+        await on.start(stage_settings(on.broker.port, audio={"sounds": []}, **cloud_at(url)))
         await on.room.say(speech("Hey Jarvis, turn on the sofa lamp."))
         await on.until(lambda: bool(script.seen) and len(sound_sent(script)) > 2.2 * SESSION_HZ)
     received = pcm.resample(sound_sent(script), SESSION_HZ, WAKE_HZ)
     heard = (await asyncio.to_thread(Ears().hear, received)).text.lower()
     # The last sound of the wake word may come along; the first of the command may not be missing.
     assert heard.endswith("turn on the sofa lamp.")
-    assert len(set(lags(speech("Hey Jarvis, turn on the sofa lamp."), sound_sent(script)))) == 1
+    late = lags(speech("Hey Jarvis, turn on the sofa lamp."), sound_sent(script))
+    assert len(late) >= 3
+    assert max(late) - min(late) <= 1, late
     await on.command("stop")
     audio = (await on.event("turn"))["audio"]
     assert (audio["lost_samples"], audio["duplicated_samples"], audio["overflows"]) == (0, 0, 0)
@@ -142,14 +145,15 @@ def lags(said: Samples, received: Samples) -> list[int]:
 
     One sample lost, doubled or out of order changes it for all that follows.
     """
-    block = SESSION_HZ // 4
+    block = SESSION_HZ // 2
     found: list[int] = []
-    for start in range(block * 4, said.size - block, block):
+    for start in range(SESSION_HZ * 7 // 5, said.size - block, block // 2):
         piece = said[start : start + block].astype(np.float64)
-        if pcm.level_dbfs(said[start : start + block]) > -30:
-            match = np.correlate(received.astype(np.float64), piece)
-            found.append(int(np.argmax(match)) - start)
-    assert len(found) > 3
+        match = np.correlate(received.astype(np.float64), piece)
+        energy = np.convolve(received.astype(np.float64) ** 2, np.ones(block), "valid")
+        likeness = match / np.sqrt(energy * np.sum(piece**2) + 1e-9)
+        assert np.max(likeness) > 0.9, f"half a second from {start / SESSION_HZ:.2f} s on was not received"
+        found.append(int(np.argmax(likeness)) - start)
     return found
 
 
@@ -221,7 +225,7 @@ async def test_wake_word_interrupts_a_long_answer(on: Stage, speech: Speech) -> 
 
 @pytest.mark.parametrize("end", [Drop(), Close(1001, "going away"), Close(1011)])
 async def test_cloud_gone_mid_answer_is_said_and_the_session_opened_anew(on: Stage, speech: Speech, end: Step) -> None:
-    async with scripted([*opening(), *spoken_turn(), end], opening()) as (script, url):
+    async with scripted([*opening(), *spoken_turn(), Delay(1), end], opening()) as (script, url):
         await on.start(stage_settings(on.broker.port, **cloud_at(url)))
         since_ms = on.room.now_ms
         await on.room.say(speech("Hey Jarvis."))
@@ -263,7 +267,7 @@ async def test_talking_over_a_story_is_heard_and_the_story_itself_is_not(on: Sta
     async with on.room.echo(delay_ms=80, gain_db=-10):
         await on.start(storyteller(on, "auto"))
         await on.until(lambda: "removed" in str(on.state().get("duplex_reason")), within_s=15)
-        assert on.state()["duplex"] == "full"
+        assert on.state()["duplex"] == "full", on.state()["duplex_reason"]
         await on.room.say(speech("Hey Jarvis, tell me a story."))
         await on.is_in("responding")
         await asyncio.sleep(15)

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from speaker.adapters.realtime import Closed, News, Opened
-from speaker.core.target import Target
 from speaker.core import pcm
 from speaker.core.pcm import SESSION_HZ, WAKE_HZ, resample
+from speaker.core.target import Target
 from speaker.core.wire import client as cl
 from speaker.core.wire import server as ev
 from speaker.core.wire.codec import Dialect

@@ -245,9 +245,9 @@ class CountingMind(Mind):
         super().__init__()
         self.listened = 0
 
-    async def hear(self, samples: Samples) -> Heard:
+    async def hear(self, samples: Samples, hz: int = pcm.SESSION_HZ) -> Heard:
         self.listened += 1
-        return await super().hear(samples)
+        return await super().hear(samples, hz)
 
 
 async def test_what_was_said_is_worked_through_once(speech: Speech) -> None:

@@ -53,6 +53,9 @@ class Ear:
         self.frames: list[Samples] = []
         self.troubles: list[str] = []
 
+    def take(self, frame: Samples, _index: int) -> None:
+        self.frames.append(frame)
+
     @property
     def level_dbfs(self) -> float:
         return max((pcm.level_dbfs(frame) for frame in self.frames), default=pcm.SILENCE_DBFS)
@@ -75,7 +78,7 @@ class Mouth:
 
 async def test_microphone_delivers_whole_frames_of_what_is_said(room: Room) -> None:
     ear = Ear()
-    microphone = Microphone(SoundSystem(), MICROPHONE, ear.frames.append, ear.troubles.append)
+    microphone = Microphone(SoundSystem(), MICROPHONE, ear.take, ear.troubles.append)
     microphone.open(True)
     async with running(microphone):
         await until(lambda: len(ear.frames) > 3)
@@ -90,7 +93,7 @@ async def test_microphone_delivers_whole_frames_of_what_is_said(room: Room) -> N
 
 async def test_muted_microphone_is_closed_and_comes_back(room: Room) -> None:
     ear = Ear()
-    microphone = Microphone(SoundSystem(), MICROPHONE, ear.frames.append, ear.troubles.append)
+    microphone = Microphone(SoundSystem(), MICROPHONE, ear.take, ear.troubles.append)
     microphone.open(True)
     async with running(microphone):
         await until(lambda: bool(ear.frames))
@@ -105,7 +108,7 @@ async def test_muted_microphone_is_closed_and_comes_back(room: Room) -> None:
 
 async def test_lost_card_is_said_once_and_reopened(room: Room) -> None:
     ear, mouth = Ear(), Mouth()
-    microphone = Microphone(mouth.system, MICROPHONE, ear.frames.append, ear.troubles.append)
+    microphone = Microphone(mouth.system, MICROPHONE, ear.take, ear.troubles.append)
     microphone.open(True)
     async with running(microphone, mouth.loudspeaker):
         await until(lambda: bool(ear.frames))
@@ -134,7 +137,7 @@ class Picky(SoundSystem):
 async def test_native_rate_is_resampled_with_a_filter(room: Room) -> None:
     ear, mouth = Ear(), Mouth(system=Picky())
     mouth.loudspeaker.set_volume(100)
-    microphone = Microphone(mouth.system, MICROPHONE, ear.frames.append, ear.troubles.append)
+    microphone = Microphone(mouth.system, MICROPHONE, ear.take, ear.troubles.append)
     microphone.open(True)
     async with running(microphone, mouth.loudspeaker):
         await until(lambda: len(ear.frames) > 3)

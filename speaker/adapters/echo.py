@@ -23,6 +23,13 @@ SPEEX_SAMPLES: Final = 256
 SPEEX_TAPS: Final = 4096
 """Length of the linear filter, 256 ms: delay that was not measured, and the room's reverberation."""
 
+SETTLE_FRAMES: Final = 8
+"""Frames of echo until AEC3 is at work again after a silence; measured: two to four."""
+
+FORGET_S: Final = 1.5
+"""After so long a silence AEC3 begins anew. The loudspeaker's device may have been closed meanwhile, and comes
+back some samples earlier or later: an old AEC3 trusts what it knew and lets the echo pass, a new one is careful."""
+
 TAIL_S: Final = 0.6
 """How long the room may ring after the last sound of the loudspeaker."""
 
@@ -99,20 +106,35 @@ class EchoCanceller:
     def __init__(self) -> None:
         self._ringing = 0
         """Samples for which the echo of what was played may still be heard."""
+        self._frames = 0
+        """Frames since it began to be heard."""
+        self._quiet = 0
+        """Samples since it was last heard."""
+        self._aec3: _Aec3 | None = None
 
     def push(self, frame: Samples, reference: Samples) -> Cleaned:
         """A frame, and what the loudspeaker put into the air while it was recorded (a little early)."""
         if np.max(np.abs(reference.astype(np.int32))) >= SILENT_BELOW:
             self._ringing = round(TAIL_S * WAKE_HZ)
         if self._ringing <= 0:
+            self._frames = 0
+            self._quiet += frame.size
             return Cleaned(frame, frame, playing=False)
         self._ringing -= frame.size
-        return Cleaned(self._speex.push(frame, reference), self._aec3.push(frame, reference), playing=True)
+        self._frames += 1
+        if self._aec3 is None or self._quiet > round(FORGET_S * WAKE_HZ):
+            self._aec3 = _Aec3()
+        self._quiet = 0
+        voice, residue = self._speex.push(frame, reference), self._aec3.push(frame, reference)
+        # AEC3 lets the first moment of an echo pass after a silence.
+        settled = self._frames > SETTLE_FRAMES
+        return Cleaned(voice, (residue if settled else np.zeros_like(frame)) + self._murmur, playing=True)
+
+    @cached_property
+    def _murmur(self) -> Samples:
+        """Noise 75 dB below full scale: in a digital silence voice detectors begin to hear voices."""
+        return np.random.default_rng(0).integers(-8, 9, FRAME_SAMPLES, np.int16)
 
     @cached_property
     def _speex(self) -> _Speex:
         return _Speex()
-
-    @cached_property
-    def _aec3(self) -> _Aec3:
-        return _Aec3()

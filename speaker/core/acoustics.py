@@ -22,7 +22,7 @@ _SHORTEST_BLOCK: Final = 1024
 
 
 def impulse_response(delay_ms: float, gain_db: float, decay_ms: float, hz: int, seed: int) -> Impulse:
-    """The direct sound after ``delay_ms``, and noise behind it that has fallen by 60 dB when it ends ``decay_ms`` later.
+    """The direct sound after ``delay_ms``, and noise behind it fallen by 60 dB when it ends ``decay_ms`` later.
 
     ``gain_db`` is the energy of the whole against the sound that goes in: the level a broadband sound comes
     back with. The same arguments give the same response. Raises ValueError for a negative time.

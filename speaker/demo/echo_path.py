@@ -1,9 +1,12 @@
-"""The echo of a virtual room, as a process of its own: nothing that happens in the speaker's can delay it.
+"""The echo of a virtual room, as a process of its own: nothing that happens in the speaker's can hold it up.
 
-What the loudspeaker plays goes through an impulse response into the microphone.
+What the loudspeaker plays goes through an impulse response into the microphone, all the time::
+
+    python -m speaker.demo.echo_path SOCKET --delay-ms 80 --gain-db -6 --decay-ms 200 --seed 1
 """
 
 import argparse
+import contextlib
 import fcntl
 import os
 import signal
@@ -13,88 +16,132 @@ import sys
 import termios
 from typing import IO, Final
 
-from speaker.core.acoustics import Convolver, impulse_response
-from speaker.core.pcm import BYTES_PER_SAMPLE, bytes_to_ms, from_bytes, ms_to_samples, to_bytes
+from speaker.core.acoustics import Convolver, Impulse, impulse_response
+from speaker.core.pcm import BYTES_PER_SAMPLE, Samples, from_bytes, ms_to_samples, to_bytes
 from speaker.demo.processes import need
 
-READY: Final = "sound flows"
-"""The line it writes when the echo has begun and its delay has settled."""
+READY: Final = "The echo path carries sound."
+"""What it writes to its output once sound flows and the delay has settled."""
 
 HZ: Final = 48_000
-"""The rate of both sinks, so that PulseAudio need not resample."""
+"""The rate of both null sinks, so that PulseAudio has nothing to resample."""
 
 BLOCK_MS: Final = 10
+"""What goes through at a time, and the latency asked of parec."""
 
-PIPES_MS: Final = 0.0
-"""What the way through PulseAudio takes by itself"""
+RESERVE_MS: Final = 60
+"""The latency asked of pacat: about half of it is what the process may be late without a gap."""
 
-RESERVE_MS: Final = 20
+PIPES_MS: Final = 40.0
+"""What parec, pacat and the blocks take by themselves, measured: 30 to 40, different each time it starts and
+constant from then on. The impulse response adds the rest; a shorter delay cannot be had."""
 
-SETTLE_BLOCKS: Final = 50
-"""Over so many blocks the lowest level of the pipe is taken."""
+NICENESS: Final = -11
+"""Ahead of everything else, where that is allowed: the niceness PulseAudio gives itself."""
 
-MOST_WAITING_MS: Final = 5.0
-"""More than this, waiting all the time, is delay that an interruption left behind."""
+ROUND: Final = 40
+"""After so many blocks it is judged whether the delay has grown."""
+
+LEFT_OVER_MS: Final = 5
+"""More than this waiting for pacat through a whole round is delay that an interruption has left behind."""
 
 
-def main() -> int:
-    """Run until it is told to end, or PulseAudio does."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("socket", help="of the private PulseAudio")
-    for name, default in (("delay-ms", 80.0), ("gain-db", -6.0), ("decay-ms", 200.0)):
-        parser.add_argument(f"--{name}", type=float, default=default)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--ear", type=int, default=20)
-    parser.add_argument("--mouth", type=int, default=60)
-    wanted = parser.parse_args()
-    impulse = impulse_response(max(0.0, wanted.delay_ms - PIPES_MS), wanted.gain_db, wanted.decay_ms, HZ, wanted.seed)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    env = os.environ | {"PULSE_SERVER": f"unix:{wanted.socket}"}
+class Mouth:
+    """The pipe to pacat, which must not become a queue.
+
+    PulseAudio plays silence while the process is late, and everything that was late afterwards: each
+    interruption would make the delay longer, for good. So what has waited through a whole round is left out.
+    """
+
+    def __init__(self, pipe: IO[bytes]) -> None:
+        self._pipe = pipe
+        self._waiting: list[int] = []
+        self._excess = 0
+        self._rounds = 0
+        # More than PulseAudio asks for, so that its buffer is full each time; else the delay differs with the start.
+        pipe.write(bytes(_bytes(RESERVE_MS)))
+
+    @property
+    def settled(self) -> bool:
+        """Whether the delay is as it will stay. The first round began before PulseAudio took any sound."""
+        return self._rounds > 1 and not self._excess
+
+    def say(self, samples: Samples) -> None:
+        """Hand over one block. Raises BrokenPipeError when pacat has ended."""
+        if not self._excess:
+            self._look()
+        data = to_bytes(samples)
+        left_out = min(self._excess, len(data))
+        self._excess -= left_out
+        self._pipe.write(data[left_out:])
+        self._pipe.flush()
+
+    def _look(self) -> None:
+        """Not while something is being left out: until the pipe has run down by as much, it would count twice."""
+        self._waiting.append(_size(self._pipe))
+        if len(self._waiting) == ROUND:
+            lowest = min(self._waiting)
+            self._excess = lowest if lowest > _bytes(LEFT_OVER_MS) else 0
+            self._waiting.clear()
+            self._rounds += 1
+
+
+def _bytes(ms: float) -> int:
+    return ms_to_samples(ms, HZ) * BYTES_PER_SAMPLE
+
+
+def _size(pipe: IO[bytes]) -> int:
+    """Number of bytes that wait in a pipe."""
+    (count,) = struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, bytes(struct.calcsize("i"))))
+    return int(count)
+
+
+def _carry(ear: IO[bytes], mouth: Mouth, convolver: Convolver) -> None:
+    """Block by block, until one side ends."""
+    told = False
+    while len(data := ear.read(_bytes(BLOCK_MS))) == _bytes(BLOCK_MS):
+        mouth.say(convolver.push(from_bytes(data)))
+        if mouth.settled and not told:
+            told = True
+            sys.stdout.write(f"{READY}\n")
+            sys.stdout.flush()
+
+
+def _run(socket: str, impulse: Impulse) -> None:
+    env = os.environ | {"PULSE_SERVER": f"unix:{socket}"}
     how = ["--raw", "--format=s16le", "--channels=1", f"--rate={HZ}"]
-    ear = subprocess.Popen(  # noqa: S603 - a program of the system, found by need()
-        [need("parec", "pulseaudio-utils"), "--device=loudspeaker.monitor", f"--latency-msec={wanted.ear}", *how],
-        stdout=subprocess.PIPE, env=env,
-    )  # fmt: skip
-    mouth = subprocess.Popen(  # noqa: S603 - the same
-        [need("pacat", "pulseaudio-utils"), "--playback", "--device=microphone", f"--latency-msec={wanted.mouth}", *how],
-        stdin=subprocess.PIPE, env=env,
-    )  # fmt: skip
+    hear = [need("parec", "pulseaudio-utils"), "--device=loudspeaker.monitor", f"--latency-msec={BLOCK_MS}", *how]
+    say = [need("pacat", "pulseaudio-utils"), "--playback", "--device=microphone", f"--latency-msec={RESERVE_MS}", *how]
+    ear = subprocess.Popen(hear, stdout=subprocess.PIPE, env=env)  # noqa: S603 - programs found by need()
+    mouth = subprocess.Popen(say, stdin=subprocess.PIPE, env=env)  # noqa: S603
     try:
-        if ear.stdout is not None and mouth.stdin is not None:
-            carry(ear.stdout, mouth.stdin, Convolver(impulse))
+        assert ear.stdout is not None  # noqa: S101 - asked for when they were started
+        assert mouth.stdin is not None  # noqa: S101
+        _carry(ear.stdout, Mouth(mouth.stdin), Convolver(impulse))
+    except BrokenPipeError:
+        sys.stderr.write("pacat ended: the private PulseAudio is gone, or has no sink called microphone.\n")
     finally:
         for process in (mouth, ear):
             process.terminate()
             process.wait()
-    return 0
 
 
-def carry(ear: IO[bytes], mouth: IO[bytes], convolver: Convolver) -> None:
-    """Block by block, until one side ends."""
-    size = BYTES_PER_SAMPLE * ms_to_samples(BLOCK_MS, HZ)
-    levels = []
-    drop = 0
-    first = True
-    hist=[]
-    import time
-    while len(data := ear.read(size)) == size:
-        out = to_bytes(convolver.push(from_bytes(data)))
-        cut = min(drop, len(out))
-        drop -= cut
-        level = waiting(mouth)
-        levels.append(level)
-        mouth.write(out[cut:])
-        mouth.flush()
-        if len(levels) == SETTLE_BLOCKS:
-            lowest = min(levels)
-            if bytes_to_ms(lowest, HZ) > MOST_WAITING_MS:
-                drop = lowest
-            sys.stderr.write(f"{time.monotonic():.2f} {bytes_to_ms(lowest,HZ):.1f} {bytes_to_ms(max(levels),HZ):.1f} drop {drop}\n")
-            levels=[]
-
-
-def waiting(pipe: IO[bytes]) -> int:
-    return struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, struct.pack("i", 0)))[0]
+def main() -> int:
+    """Run until SIGTERM; by itself it ends, with 1, only when PulseAudio does."""
+    parser = argparse.ArgumentParser(prog="python -m speaker.demo.echo_path", description=__doc__)
+    parser.add_argument("socket", help="of the private PulseAudio")
+    parser.add_argument("--delay-ms", type=float, default=80.0, help="from the loudspeaker sink to the microphone sink")
+    parser.add_argument("--gain-db", type=float, default=-6.0, help="energy of what comes back")
+    parser.add_argument("--decay-ms", type=float, default=200.0, help="until the reverberation has fallen by 60 dB")
+    parser.add_argument("--seed", type=int, default=1, help="of the reverberation")
+    wanted = parser.parse_args()
+    rest = max(0.0, wanted.delay_ms - PIPES_MS)
+    impulse = impulse_response(rest, wanted.gain_db, wanted.decay_ms, HZ, wanted.seed)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with contextlib.suppress(PermissionError):
+        os.nice(NICENESS)
+    _run(wanted.socket, impulse)
+    return 1
 
 
 if __name__ == "__main__":

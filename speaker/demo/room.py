@@ -15,16 +15,14 @@ from typing import Final
 from speaker.core import pcm
 from speaker.core.errors import SpeakerError
 from speaker.core.pcm import SESSION_HZ, Samples
+from speaker.demo import echo_path
 from speaker.demo.processes import Process, need
 
 MICROPHONE: Final = "room_mic"
 LOUDSPEAKER: Final = "room_speaker"
 
 START_S: Final = 10.0
-"""How long PulseAudio may take to start."""
-
-ECHO_START_S: Final = 1.5
-"""How long the echo path takes until sound flows through it."""
+"""How long PulseAudio may take to start, and the echo path to carry sound."""
 
 QUIET_DBFS: Final = -60.0
 """Below this the room counts as quiet."""
@@ -126,18 +124,29 @@ class Room:
     async def echo(self, delay_ms: float = 80, gain_db: float = -6, decay_ms: float = 200) -> AsyncIterator[None]:
         """Let the microphone hear the loudspeaker, as in a real room, for as long as it lasts.
 
-        ``delay_ms`` is right to about 20 ms; ``gain_db`` is what comes back, ``decay_ms`` the reverberation.
+        ``delay_ms`` lies between the two sinks, is at least 35 and right to about 8; ``gain_db`` is the level of
+        what comes back, ``decay_ms`` the reverberation. Raises SpeakerError when the echo does not begin.
         """
         wanted = [f"--delay-ms={delay_ms}", f"--gain-db={gain_db}", f"--decay-ms={decay_ms}"]
-        command = [sys.executable, "-m", "speaker.demo.echo_path", str(self._socket), *wanted]
-        path = Process("the echo path", command, self._folder / "echo.log", self._env)
+        command = [sys.executable, "-m", echo_path.__name__, str(self._socket), *wanted]
+        log = self._folder / "echo.log"
+        log.unlink(missing_ok=True)
+        path = Process("the echo path", command, log, self._env)
         await path.start()
         try:
-            await asyncio.sleep(ECHO_START_S)
-            path.check()
+            await self._flowing(path, log)
             yield
         finally:
             await path.stop()
+
+    async def _flowing(self, path: Process, log: Path) -> None:
+        try:
+            async with asyncio.timeout(START_S):
+                while echo_path.READY not in log.read_text(errors="replace"):  # noqa: ASYNC240 - a few bytes
+                    path.check()
+                    await asyncio.sleep(0.02)
+        except TimeoutError as error:
+            raise SpeakerError(f"no sound came through the echo path within {START_S:g} s; see {log}") from error
 
     @property
     def now_ms(self) -> float:

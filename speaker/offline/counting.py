@@ -13,11 +13,15 @@ import msgspec
 
 from speaker.core.pcm import SESSION_HZ, bytes_to_ms
 from speaker.core.wire.objects import CachedTokens, InputTokens, OutputTokens, Session, Usage
+from speaker.core.wire.server import RateLimit
 from speaker.offline.items import Entry
 
 USER_MS_PER_TOKEN: Final = 100
 ASSISTANT_MS_PER_TOKEN: Final = 50
 CHARACTERS_PER_TOKEN: Final = 4
+
+PLENTY: Final = 1_000_000
+"""Requests and tokens that are always left: this server counts neither, and never refuses for their sake."""
 
 
 def text_tokens(text: str) -> int:
@@ -44,6 +48,11 @@ def entry_tokens(entry: Entry) -> tuple[int, int]:
         return 0, audio_tokens(len(entry.audio), rate)
     written = "".join(part.text or part.transcript or "" for part in item.content or [])
     return text_tokens(written + (item.arguments or "") + (item.output or "") + (item.name or "")), 0
+
+
+def rate_limits() -> list[RateLimit]:
+    """What ``rate_limits.updated`` says: nothing is used up, so there is nothing to wait for."""
+    return [RateLimit(name=name, limit=PLENTY, remaining=PLENTY, reset_seconds=0) for name in ("requests", "tokens")]
 
 
 class Counter:

@@ -43,6 +43,8 @@ class Entry:
     audio: bytes = b""
     words: str | None = None
     """What was heard in the user's sound, once it was asked for."""
+    silent: bool = False
+    """Nobody spoke until the idle timeout committed this sound; what words it may seem to hold are noise."""
     hearing: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while the sound is worked through, so that this happens only once."""
 

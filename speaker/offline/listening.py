@@ -15,6 +15,11 @@ class Buffer:
         """Samples of the session before the first one held."""
 
     @property
+    def begins_ms(self) -> float:
+        """Where the first sample held stands, in milliseconds since the first one of the session."""
+        return pcm.samples_to_ms(self._begins, SESSION_HZ)
+
+    @property
     def end_ms(self) -> float:
         """Milliseconds since the first sample of the session."""
         return pcm.samples_to_ms(self._begins + len(self._data) // BYTES_PER_SAMPLE, SESSION_HZ)
@@ -28,9 +33,13 @@ class Buffer:
         """More sound, cut anywhere."""
         self._data += audio
 
+    def copy(self, start_ms: float, end_ms: float) -> bytes:
+        """What is held of a stretch; it stays held."""
+        return bytes(self._data[self._offset(start_ms) : self._offset(end_ms)])
+
     def cut(self, start_ms: float, end_ms: float) -> bytes:
         """Take out a stretch; everything before its end is forgotten."""
-        taken = bytes(self._data[self._offset(start_ms) : self._offset(end_ms)])
+        taken = self.copy(start_ms, end_ms)
         self.forget(end_ms)
         return taken
 

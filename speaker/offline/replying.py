@@ -22,6 +22,9 @@ from speaker.offline.wording import SEPARATOR, plain, spoken, trim, without_sepa
 __all__ = ["Brain", "Call", "Reply"]
 
 UNHEARD: Final = "Sorry, I didn't catch that."
+STILL_THERE: Final = "Are you still there?"
+"""What is said when nobody has spoken for too long."""
+
 UNKNOWN: Final = "Sorry, I can't help with that offline."
 PARTLY: Final = "Sorry, I understood only a part of that, so I did nothing."
 

@@ -24,11 +24,12 @@ from speaker.core.wire.objects import (
     StatusDetails,
     Usage,
 )
-from speaker.offline.counting import ASSISTANT_MS_PER_TOKEN, Counter, audio_tokens, text_tokens
+from speaker.offline.counting import ASSISTANT_MS_PER_TOKEN, Counter, audio_tokens, rate_limits, text_tokens
 from speaker.offline.definitions import Call, Reply
 from speaker.offline.items import Entry, Items, new_id
 from speaker.offline.message import Message
 from speaker.offline.mind import Mind
+from speaker.offline.replying import STILL_THERE
 from speaker.offline.terms import sides, wished
 
 log = logging.getLogger(__name__)
@@ -78,9 +79,20 @@ class Answer:
         self._open: Message | None = None
         self._work: asyncio.Task[None] | None = None
 
+    @property
+    def sound_ms(self) -> float:
+        """How long the sound plays that went out so far."""
+        return pcm.bytes_to_ms(self._made.audio, SESSION_HZ)
+
+    @property
+    def calls_tools(self) -> bool:
+        """Whether it has called a tool, so that the next word is not the user's."""
+        return any(item.type == "function_call" for item in self._made.items)
+
     def start(self) -> None:
         """Announce the response and begin to make it."""
         self._emit(ev.ResponseCreated(response=self._report("in_progress")))
+        self._emit(ev.RateLimits(rate_limits=rate_limits()))
         self._work = asyncio.create_task(self._make(), name=self.id)
         self._work.add_done_callback(self._worked)
 
@@ -122,14 +134,10 @@ class Answer:
         outputs = _unanswered(self._read)
         if outputs:
             return Reply(text=brain.answer(outputs))
-        return await self._mind.reply(brain, await self._words())
-
-    async def _words(self) -> str:
-        """The user's last words: written, or heard in the sound."""
-        for entry in reversed(self._read):
-            if entry.item.role == "user":
-                return await hear(self._mind, entry)
-        return ""
+        last = next((entry for entry in reversed(self._read) if entry.item.role == "user"), None)
+        if last is not None and last.silent:
+            return Reply(text=STILL_THERE)
+        return await self._mind.reply(brain, await hear(self._mind, last) if last is not None else "")
 
     async def _say(self, text: str) -> None:
         spoken = self._session.output_modalities != ["text"]

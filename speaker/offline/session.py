@@ -14,11 +14,12 @@ from speaker.core.wire import server as ev
 from speaker.core.wire.codec import Dialect, RefusedError, decode_client, type_of
 from speaker.core.wire.objects import Content, Failure, Item, Problem, ResponseWish, SemanticVad, ServerVad, Session
 from speaker.offline.counting import Counter
+from speaker.offline.idle import IdleWait
 from speaker.offline.items import Entry, Items, accepted, new_id
 from speaker.offline.listening import Buffer, Listener
 from speaker.offline.mind import Mind
 from speaker.offline.responding import Answer, hear
-from speaker.offline.terms import sides, turn_settings, updated
+from speaker.offline.terms import idle_timeout_ms, sides, turn_settings, updated
 from speaker.offline.vad import SpeechStarted
 
 log = logging.getLogger(__name__)
@@ -41,6 +42,7 @@ class ServerSession:
         self._counter = Counter()
         self._buffer = Buffer()
         self._listener = Listener(mind)
+        self._idle = IdleWait(lambda: self._buffer.end_ms, self._time_out)
         self._turn: tuple[str, float] | None = None
         """The id of the user item to come and where its sound begins."""
         self._answers: dict[str, Answer] = {}
@@ -52,8 +54,16 @@ class ServerSession:
     def emit(self, event: ev.ServerEvent) -> None:
         """Send an event under a fresh id."""
         event.event_id = new_id("event")
-        self._spoke = self._spoke or isinstance(event, ev.AudioDelta)
         self._send(event)
+        match event:
+            case ev.AudioDelta():
+                self._spoke = True
+            case ev.SpeechStarted() | ev.ResponseCreated():
+                self._idle.cancel()
+            case ev.ResponseDone(response=response):
+                self._await_speech(self._answers[response.id])
+            case _:
+                pass
 
     def open(self) -> None:
         """Send the first event."""
@@ -61,6 +71,7 @@ class ServerSession:
 
     async def close(self) -> None:
         """Stop whatever is being made."""
+        self._idle.cancel()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(
@@ -91,6 +102,8 @@ class ServerSession:
                 await self._append(audio)
             case cl.SessionUpdate(session=update):
                 self.session = updated(self.session, update, spoke=self._spoke)
+                if idle_timeout_ms(self.session) is None:
+                    self._idle.cancel()
                 self.emit(ev.SessionUpdated(session=self.session))
             case cl.CommitAudio():
                 self._commit_all()
@@ -152,7 +165,7 @@ class ServerSession:
             else:
                 self._end_turn(change.end_ms, turns)
         if self._turn is None:
-            self._buffer.forget(self._buffer.end_ms - KEPT_SILENCE_MS)
+            self._buffer.forget(min(self._idle.since_ms, self._buffer.end_ms - KEPT_SILENCE_MS))
 
     def _begin_turn(self, start_ms: int, turns: ServerVad | SemanticVad) -> None:
         item_id = new_id("item")
@@ -188,12 +201,12 @@ class ServerSession:
         self._turn = None
         self._listener.forget()
 
-    def _commit(self, item_id: str, audio: bytes) -> None:
+    def _commit(self, item_id: str, audio: bytes, *, silent: bool = False) -> None:
         item = Item(
             type="message", id=item_id, object="realtime.item", status="completed", role="user",
             content=[Content(type="input_audio", transcript=None)],
         )  # fmt: skip
-        entry = Entry(item, audio)
+        entry = Entry(item, audio, words="" if silent else None, silent=silent)
         before = self._items.add(entry)
         self.emit(ev.AudioCommitted(item_id=item_id, previous_item_id=before))
         self._announce(item, before)
@@ -213,6 +226,24 @@ class ServerSession:
             log.error("the words of an item could not be found", exc_info=task.exception())
             error = Failure(type="server_error", message="The words could not be found.")
             self.emit(ev.TranscriptionFailed(item_id=task.get_name(), error=error))
+
+    def _await_speech(self, answer: Answer) -> None:
+        """After an answer it is the user's turn, unless a tool must answer first or somebody speaks already."""
+        idle_ms = idle_timeout_ms(self.session)
+        if idle_ms is None or answer.calls_tools or self._turn or any(not one.ended for one in self._answers.values()):
+            return
+        self._idle.begin(answer.sound_ms, idle_ms)
+
+    def _time_out(self, since_ms: float) -> None:
+        item_id, end_ms = new_id("item"), self._buffer.end_ms
+        start_ms = max(since_ms, self._buffer.begins_ms)
+        self.emit(ev.SilenceTimedOut(audio_start_ms=int(start_ms), audio_end_ms=int(end_ms), item_id=item_id))
+        # The end is kept besides: it may be the beginning of a word that is not known as one yet.
+        self._commit(item_id, self._buffer.copy(start_ms, end_ms), silent=True)
+        self._buffer.forget(end_ms - KEPT_SILENCE_MS)
+        turns = self._turn_detection
+        if turns is not None and turns.create_response is not False:
+            self._respond(ResponseWish())
 
     # What is answered.
 

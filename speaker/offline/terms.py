@@ -25,6 +25,9 @@ PCM: Final = AudioFormat(type="audio/pcm", rate=24_000)
 LONGEST_MS: Final = 60_000
 """No setting of turn detection may be longer."""
 
+SHORTEST_IDLE_MS: Final = 500
+"""A shorter ``idle_timeout_ms`` would ask again and again without leaving anybody the time to answer."""
+
 _EAGERNESS_MS: Final = {"low": 1200, "medium": 800, "auto": 800, "high": 400}
 """Silence that ends a turn; this server has no ear for meaning and takes eagerness as patience."""
 
@@ -86,6 +89,13 @@ def turn_settings(turns: ServerVad | SemanticVad) -> TurnSettings:
         prefix_padding_ms=int(str(full.prefix_padding_ms)),
         silence_duration_ms=int(str(full.silence_duration_ms)),
     )
+
+
+def idle_timeout_ms(session: Session) -> int | None:
+    """How long it may be silent after an answer, ms; None when that does not matter. Only ``server_vad`` has it."""
+    turns = sides(session)[0].turn_detection
+    wanted = turns.idle_timeout_ms if isinstance(turns, ServerVad) else None
+    return wanted if isinstance(wanted, int) else None
 
 
 def merged(base: S, update: S) -> S:
@@ -177,7 +187,7 @@ def _check_turns(turns: TurnDetection | UnsetType | None, param: str) -> None:
         _within(turns.threshold, 0, 1, f"{param}.threshold")
         _within(turns.prefix_padding_ms, 0, LONGEST_MS, f"{param}.prefix_padding_ms")
         _within(turns.silence_duration_ms, 0, LONGEST_MS, f"{param}.silence_duration_ms")
-        _within(turns.idle_timeout_ms, 0, LONGEST_MS, f"{param}.idle_timeout_ms")
+        _within(turns.idle_timeout_ms, SHORTEST_IDLE_MS, LONGEST_MS, f"{param}.idle_timeout_ms")
 
 
 def _check_tools(tools: list[dict[str, Any]] | UnsetType, param: str) -> None:
