@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from speaker.core.audit import Audit
 from speaker.core.pricing import cost_usd
 from speaker.core.settings import PRICES
 from speaker.core.wire.objects import InputTokens, OutputTokens, Usage
@@ -31,6 +32,7 @@ def test_a_turn_from_wake_to_sleep() -> None:
     trace.tool("set_light", ok=True, confirmed=True, took_s=0.3)
     trace.tool("get_weather", ok=False, confirmed=False, took_s=0.05)
     trace.sounded(102.75)
+    trace.hear_out(Audit(taken=32_000, lost=0, duplicated=0), 96_000, overflows=0)
     trace.book(MINUTE, MINI)
     assert trace.event(110.0, "follow_up_timeout", with_words=False) == {
         "type": "turn",
@@ -43,6 +45,13 @@ def test_a_turn_from_wake_to_sleep() -> None:
             "speech_end_to_first_sound": 750,
             "tools": 350,
             "total": 10_000,
+        },
+        "audio": {
+            "taken_ms": 2000,
+            "sent_ms": 2000,
+            "lost_samples": 0,
+            "duplicated_samples": 0,
+            "overflows": 0,
         },
         "tools": [
             {"name": "set_light", "ok": True, "confirmed": True},

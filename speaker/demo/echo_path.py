@@ -29,7 +29,7 @@ HZ: Final = 48_000
 BLOCK_MS: Final = 10
 """What goes through at a time, and the latency asked of parec."""
 
-RESERVE_MS: Final = 60
+RESERVE_MS: Final = 40
 """The latency asked of pacat: about half of it is what the process may be late without a gap."""
 
 PIPES_MS: Final = 40.0
