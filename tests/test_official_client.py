@@ -47,6 +47,8 @@ async def test_the_official_client_holds_a_spoken_turn(mind: Mind, speech: Speec
             await connection.input_audio_buffer.append(audio=audio)
         asked = await until(connection, "response.done")
         assert "input_audio_buffer.speech_started" in [event.type for event in asked]
+        (limits,) = [event.rate_limits for event in asked if event.type == "rate_limits.updated"]
+        assert {one.name for one in limits} == {"requests", "tokens"}
         (call,) = asked[-1].response.output
         assert (call.type, call.name) == ("function_call", "set_light")
         arguments = json.loads(call.arguments)
@@ -69,6 +71,23 @@ async def test_the_official_client_holds_a_spoken_turn(mind: Mind, speech: Speec
     assert "sofa lamp" in heard
     assert "on" in heard.split()[-1]
     assert lamp == {"sofa lamp": True}
+
+
+async def test_the_official_client_is_asked_when_nobody_speaks(mind: Mind) -> None:
+    async with (
+        RealtimeServer(ServerSettings(port=0), mind) as server,
+        AsyncOpenAI(api_key="any", websocket_base_url=server.url.removesuffix("/realtime")) as client,
+        client.realtime.connect(model="offline") as connection,
+    ):
+        turns: Any = {"turn_detection": {"type": "server_vad", "idle_timeout_ms": 500}}
+        await connection.session.update(session={"type": "realtime", "audio": {"input": turns}})
+        updated = (await until(connection, "session.updated"))[-1].session
+        assert updated.audio.input.turn_detection.idle_timeout_ms == 500
+        await connection.response.create(response={"instructions": "Say exactly: Hi."})
+        await until(connection, "response.done")
+        triggered, *_, done = await until(connection, "response.done")
+        assert triggered.type == "input_audio_buffer.timeout_triggered"
+        assert done.response.output[0].content[0].transcript == "Are you still there?"
 
 
 async def test_the_official_client_interrupts_and_truncates(mind: Mind) -> None:

@@ -74,6 +74,13 @@ def _check_places(events: list[Json]) -> None:
     assert all("audio" not in part for item in items for part in item.get("content", []))
 
 
+async def test_nothing_is_used_up_here(cloud: RealtimeServer) -> None:
+    async with peer(cloud) as client:
+        (limits,) = of(await client.respond(output_modalities=["text"]), "rate_limits.updated")
+    assert [one["name"] for one in limits["rate_limits"]] == ["requests", "tokens"]
+    assert all(one["remaining"] == one["limit"] > 0 == one["reset_seconds"] for one in limits["rate_limits"])
+
+
 async def test_push_to_talk(cloud: RealtimeServer, speech: Speech) -> None:
     async with peer(cloud) as client:
         await client.update(audio={"input": {"turn_detection": None}}, instructions=HOUSE)

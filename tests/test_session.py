@@ -3,6 +3,9 @@
 import asyncio
 import json
 import threading
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import numpy as np
 import pytest
@@ -13,14 +16,19 @@ from speaker.offline.mind import Mind
 from speaker.offline.server import RealtimeServer
 from tests.conftest import Speech
 from tests.peer import (
+    HOUSE,
+    LIGHT,
     REQUEST,
+    SPOKEN,
     VAD,
+    WRITTEN,
     Json,
     Peer,
     ladder,
     ms,
     of,
     peer,
+    response,
     silence,
     sound,
     sound_of,
@@ -173,11 +181,188 @@ async def test_a_response_beside_the_conversation_is_cancelled_by_its_id(cloud: 
         assert problem["code"] == "response_cancel_not_active"
 
 
+# Nobody speaks after an answer.
+
+IDLE_MS = 700
+IMPATIENT = VAD | {"idle_timeout_ms": IDLE_MS}
+TIMED_OUT = [
+    "input_audio_buffer.timeout_triggered",
+    "input_audio_buffer.committed",
+    "conversation.item.added",
+    "conversation.item.done",
+]
+
+
+@asynccontextmanager
+async def impatient(server: RealtimeServer, turns: Json | None = None, **session: object) -> AsyncIterator[Peer]:
+    """A client of a server that waits for speech only so long, and that writes what it answers."""
+    async with peer(server) as client:
+        wanted: Json = {"output_modalities": ["text"], "audio": {"input": {"turn_detection": turns or IMPATIENT}}}
+        await client.update(**(wanted | session))
+        yield client
+
+
+@asynccontextmanager
+async def quiet_room(client: Peer) -> AsyncIterator[None]:
+    """A microphone that hears nothing, in real time."""
+
+    async def listen() -> None:
+        while True:
+            await client.append(silence(40))
+            await asyncio.sleep(0.04)
+
+    listening = asyncio.create_task(listen())
+    try:
+        yield
+    finally:
+        listening.cancel()
+        await asyncio.wait([listening])
+
+
+async def nothing_comes(client: Peer, within_ms: float) -> bool:
+    try:
+        async with asyncio.timeout(within_ms / 1000):
+            await client.next()
+    except TimeoutError:
+        return True
+    return False
+
+
+async def test_who_keeps_silent_after_an_answer_is_asked(cloud: RealtimeServer) -> None:
+    async with impatient(cloud, output_modalities=["audio"]) as client, quiet_room(client):
+        answer = await client.respond(instructions="Say exactly: Good morning.")
+        answered_s, playing_ms = time.monotonic(), ms(sound(answer))
+        events = await client.until("response.created")
+        waited_ms = 1000 * (time.monotonic() - answered_s)
+        events += await client.until("response.done")
+        triggered, committed, added, done = events[:4]
+        item = await client.retrieve(triggered["item_id"])
+    assert ladder(events) == TIMED_OUT + response(*SPOKEN)
+    assert waited_ms >= playing_ms + IDLE_MS - 5
+    assert {committed["item_id"], added["item"]["id"], done["item"]["id"]} == {triggered["item_id"]}
+    assert committed["previous_item_id"] == answer[-1]["response"]["output"][0]["id"]
+    length_ms = triggered["audio_end_ms"] - triggered["audio_start_ms"]
+    assert triggered["audio_start_ms"] > playing_ms / 2
+    assert length_ms == pytest.approx(IDLE_MS, abs=300)
+    assert ms(sound_of(item)) == pytest.approx(length_ms, abs=1)
+    said = events[-1]["response"]["output"][0]["content"][0]["transcript"]
+    assert said == "Are you still there?"
+
+
+async def test_the_wait_is_over_without_any_sound_too_and_begins_again(cloud: RealtimeServer) -> None:
+    async with impatient(cloud) as client:
+        await client.respond(instructions="Say exactly: Good morning.")
+        for _ in range(2):
+            events = await client.until("response.done")
+            assert ladder(events) == TIMED_OUT + response(*WRITTEN)
+            assert (events[0]["audio_start_ms"], events[0]["audio_end_ms"]) == (0, 0)
+
+
+async def test_silence_has_no_words(cloud: RealtimeServer) -> None:
+    heard = {"turn_detection": IMPATIENT, "transcription": {"model": "whisper-1"}}
+    async with impatient(cloud, audio={"input": heard}) as client, quiet_room(client):
+        await client.respond()
+        triggered, *_, written = await client.until("conversation.item.input_audio_transcription.completed")
+    assert (written["item_id"], written["transcript"]) == (triggered["item_id"], "")
+
+
+async def test_silence_is_asked_about_in_the_older_dialect(cloud: RealtimeServer) -> None:
+    async with peer(cloud, beta=True) as client:
+        flat = {"modalities": ["text"], "turn_detection": IMPATIENT}
+        await client.send("session.update", session=flat)
+        assert (await client.next())["session"]["turn_detection"]["idle_timeout_ms"] == IDLE_MS
+        await client.respond()
+        events = await client.until("response.done")
+    assert ladder(events)[:5] == [
+        *TIMED_OUT[:2],
+        "conversation.item.created",
+        "response.created",
+        "rate_limits.updated",
+    ]
+    assert events[-1]["response"]["output"][0]["content"] == [{"type": "text", "text": "Are you still there?"}]
+
+
+@pytest.mark.parametrize("turns", [None, VAD, VAD | {"idle_timeout_ms": None}, {"type": "semantic_vad"}])
+async def test_who_no_longer_wants_to_be_asked_is_not(cloud: RealtimeServer, turns: Json | None) -> None:
+    async with impatient(cloud) as client:
+        await client.respond()
+        await client.update(audio={"input": {"turn_detection": turns}})
+        assert await nothing_comes(client, 1.5 * IDLE_MS)
+
+
+async def test_other_changes_of_the_session_do_not_end_the_wait(cloud: RealtimeServer) -> None:
+    async with impatient(cloud) as client:
+        await client.respond()
+        await client.update(instructions="Be brief.")
+        assert (await client.next())["type"] == TIMED_OUT[0]
+
+
+async def test_who_speaks_is_not_asked(cloud: RealtimeServer, speech: Speech) -> None:
+    async with impatient(cloud) as client:
+        await client.respond()
+        await client.append(np.concatenate([silence(400), speech(REQUEST)[:SESSION_HZ]]))
+        assert (await client.next())["type"] == "input_audio_buffer.speech_started"
+        assert await nothing_comes(client, 1.5 * IDLE_MS)
+
+
+async def test_a_new_response_is_waited_for(cloud: RealtimeServer) -> None:
+    async with impatient(cloud) as client:
+        await client.respond()
+        await client.send("response.create", response={"instructions": LONG, "output_modalities": ["audio"]})
+        begun = await client.until("response.output_audio.delta")
+        await asyncio.sleep(1.5 * IDLE_MS / 1000)
+        await client.send("response.cancel")
+        assert not of(begun + await client.until("response.done"), TIMED_OUT[0])
+        assert await nothing_comes(client, 1.5 * IDLE_MS)  # what was sent is still played
+        assert ladder(await client.respond()) == response(*WRITTEN)
+        assert (await client.next())["type"] == TIMED_OUT[0]
+
+
+async def test_a_tool_is_waited_for_and_not_the_user(cloud: RealtimeServer) -> None:
+    async with impatient(cloud, instructions=HOUSE, tools=[LIGHT]) as client:
+        await client.write(REQUEST)
+        (call,) = (await client.respond())[-1]["response"]["output"]
+        assert await nothing_comes(client, 1.5 * IDLE_MS)
+        output = {"type": "function_call_output", "call_id": call["call_id"], "output": "Confirmed: it is on."}
+        await client.send("conversation.item.create", item=output)
+        await client.until("conversation.item.done")
+        assert ladder(await client.respond()) == response(*WRITTEN)
+        assert (await client.next())["type"] == TIMED_OUT[0]
+
+
+async def test_who_wants_no_answers_gets_none_to_silence(cloud: RealtimeServer) -> None:
+    async with impatient(cloud, IMPATIENT | {"create_response": False}) as client:
+        await client.respond()
+        assert ladder(await client.until("conversation.item.done")) == TIMED_OUT
+        assert await nothing_comes(client, 1.5 * IDLE_MS)
+
+
+async def test_a_word_that_begins_as_the_time_is_up_is_heard_whole(cloud: RealtimeServer, speech: Speech) -> None:
+    said = speech(REQUEST)
+    first = int(np.argmax(np.abs(said) > 500)) + pcm.ms_to_samples(60, SESSION_HZ)  # too short to be known as speech
+    async with impatient(cloud) as client:
+        await client.respond()
+        await client.append(np.concatenate([silence(1000), said[:first]]))
+        triggered = (await client.until("response.done"))[0]
+        await client.append(np.concatenate([said[first:], silence(700)]))
+        started, stopped, *_ = await client.until("conversation.item.done")
+        await client.until("response.done")
+        item = await client.retrieve(started["item_id"])
+    assert triggered["type"] == TIMED_OUT[0]
+    assert started["audio_start_ms"] < triggered["audio_end_ms"]
+    assert ms(sound_of(item)) == pytest.approx(stopped["audio_end_ms"] - started["audio_start_ms"], abs=1)
+
+
 # Refusals, after each of which the session is still there.
 
 
 def wish(**fields: object) -> Json:
     return {"type": "response.create", "response": fields}
+
+
+def talkative(idle_ms: int) -> Json:
+    turns = VAD | {"idle_timeout_ms": idle_ms}
+    return {"type": "session.update", "session": {"type": "realtime", "audio": {"input": {"turn_detection": turns}}}}
 
 
 CUT = {"type": "conversation.item.truncate", "item_id": "x", "content_index": 0, "audio_end_ms": 0}
@@ -192,6 +377,8 @@ LOST: list[tuple[Json | str, str, str | None]] = [
     ({"type": "transcription_session.update", "session": {}}, "invalid_value", "type"),
     (wish(output_modalities=["audio", "text"]), "invalid_value", "response.output_modalities"),
     (wish(max_output_tokens=9000), "integer_above_max_value", "response.max_output_tokens"),
+    (talkative(499), "integer_below_min_value", "session.audio.input.turn_detection.idle_timeout_ms"),
+    (talkative(60_001), "integer_above_max_value", "session.audio.input.turn_detection.idle_timeout_ms"),
     (wish(voice="alloy"), "unknown_parameter", "response.voice"),
     (wish(input=[user({"type": "text"})]), "invalid_value", "response.input[0].content[0].type"),
     ("{", "invalid_json", None),

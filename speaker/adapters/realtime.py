@@ -35,8 +35,8 @@ _socket_log.setLevel(logging.WARNING)
 APPEND_MS: Final = 40
 """Length of one append; the protocol's clients use 20-60 ms."""
 
-ATTEMPTS: Final = 4
-BACKOFF_S: Final = 0.4
+ATTEMPTS: Final = 3
+BACKOFF_S: Final = 0.3
 """Wait before the second attempt to connect; doubled for each further one, and jittered."""
 
 LOSSES: Final = 3

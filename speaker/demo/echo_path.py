@@ -33,8 +33,8 @@ RESERVE_MS: Final = 40
 """The latency asked of pacat: about half of it is what the process may be late without a gap."""
 
 PIPES_MS: Final = 40.0
-"""What parec, pacat and the blocks take by themselves, measured: 30 to 40, different each time it starts and
-constant from then on. The impulse response adds the rest; a shorter delay cannot be had."""
+"""What parec, pacat and the blocks take by themselves; the impulse response adds the rest, and a shorter delay
+cannot be had. Measured between the monitors of the two sinks, each read with 10 ms: see Room.echo."""
 
 NICENESS: Final = -11
 """Ahead of everything else, where that is allowed: the niceness PulseAudio gives itself."""

@@ -61,7 +61,7 @@ class ServerSession:
             case ev.SpeechStarted() | ev.ResponseCreated():
                 self._idle.cancel()
             case ev.ResponseDone(response=response):
-                self._await_speech(self._answers[response.id])
+                self._await_speech(self._answers[response.id], failed=response.status == "failed")
             case _:
                 pass
 
@@ -227,12 +227,12 @@ class ServerSession:
             error = Failure(type="server_error", message="The words could not be found.")
             self.emit(ev.TranscriptionFailed(item_id=task.get_name(), error=error))
 
-    def _await_speech(self, answer: Answer) -> None:
+    def _await_speech(self, answer: Answer, *, failed: bool) -> None:
         """After an answer it is the user's turn, unless a tool must answer first or somebody speaks already."""
         idle_ms = idle_timeout_ms(self.session)
-        if idle_ms is None or answer.calls_tools or self._turn or any(not one.ended for one in self._answers.values()):
-            return
-        self._idle.begin(answer.sound_ms, idle_ms)
+        users_turn = not (failed or answer.calls_tools or self._turn)
+        if idle_ms is not None and users_turn and all(one.ended for one in self._answers.values()):
+            self._idle.begin(answer.sound_ms, idle_ms)
 
     def _time_out(self, since_ms: float) -> None:
         item_id, end_ms = new_id("item"), self._buffer.end_ms
