@@ -282,18 +282,6 @@ async def test_talking_over_a_story_is_heard_and_the_story_itself_is_not(on: Sta
     assert "kitchen light" in heard[1]
 
 
-async def test_stop_without_the_wake_word_silences_a_story(on: Stage, speech: Speech) -> None:
-    await on.start(storyteller(on, "wake"))
-    await on.room.say(speech("Hey Jarvis, tell me a story."))
-    await on.is_in("responding")
-    await asyncio.sleep(3)
-    await on.room.say(speech("Stop."))
-    turn = await on.event("turn", within_s=8)
-    await on.room.quiet(for_ms=1000, within_s=4)
-    assert turn["ended_by"] == "stop"
-    assert on.state()["state"] == "idle"
-
-
 async def test_slow_tool_is_excused_once(on: Stage, speech: Speech) -> None:
     on.house.lag_s = 2.5
     await on.start(stage_settings(on.broker.port))
