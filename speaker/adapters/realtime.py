@@ -139,6 +139,9 @@ class RealtimeSession:
             if not renewing and (not self._opened or error.code not in PASSING or self._losses >= LOSSES):
                 return error
             self._opened = False
+            # What waits for this session means nothing to the next one.
+            self._outgoing = asyncio.Queue()
+            self._resampler, self._rest = pcm.Resampler(WAKE_HZ, SESSION_HZ), b""
             self._tell(Lost(None if renewing else error))
             if not renewing:
                 log.warning("%s; opening it anew", error)
@@ -241,9 +244,6 @@ class RealtimeSession:
     def _open(
         self, connection: ClientConnection, event: ev.SessionUpdated, limit: asyncio.Timeout
     ) -> "asyncio.Task[None]":
-        # What waited for another session means nothing to this one.
-        self._outgoing = asyncio.Queue()
-        self._resampler, self._rest = pcm.Resampler(WAKE_HZ, SESSION_HZ), b""
         self._opened = True
         limit.reschedule(None)
         self._tell(Opened(event.session.id or ""))
