@@ -265,7 +265,7 @@ async def test_idle_device_is_given_back_once_and_stays_so(room: Room) -> None:
         assert system.opened == 2
 
 
-async def test_missing_loudspeaker_does_not_hold_up_a_conversation() -> None:
+async def test_missing_loudspeaker_does_not_hold_up_a_conversation(room: Room) -> None:
     mouth = Mouth("no such thing")
     async with running(mouth.loudspeaker):
         mouth.loudspeaker.play(tone(200), "item")
