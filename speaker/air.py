@@ -55,13 +55,15 @@ class Air:
         self._mind = mind
         self._speech = speech
         self._queued = ports.queued
-        self._ear = Ear(words, EchoCanceller(), settings.wake.barge_in_threshold)
+        canceller = EchoCanceller()
+        self._ear = Ear(words, canceller, settings.wake.barge_in_threshold)
         self._stop_word = StopWord(self._recognise, ports.stopped)
         self.router = Router(self._ear, ports.woken, ports.spoken_over, self._stop_word)
-        self._microphone = Microphone(sound, audio.microphone, self._take, ports.trouble)
+        self._microphone = Microphone(sound, audio.microphone, self._take, ports.trouble, slipped=canceller.slipped)
         self.loudspeaker = Loudspeaker(
-            sound, audio.loudspeaker, ports.began, ports.ended, ports.trouble, lead_in_ms=audio.lead_in_ms
-        )
+            sound, audio.loudspeaker, ports.began, ports.ended, ports.trouble,
+            slipped=canceller.slipped, lead_in_ms=audio.lead_in_ms,
+        )  # fmt: skip
         self._speaking: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Lock()
         """Sentences are spoken one after the other, in the order in which they were asked for."""

@@ -39,12 +39,17 @@ class Loudspeaker:
         ended: Callable[[], None],
         trouble: Callable[[str], None],
         *,
+        slipped: Callable[[], None] = lambda: None,
         lead_in_ms: int = 0,
     ) -> None:
-        """``lead_in_ms``: how long a device that was asleep needs before it can be heard."""
+        """``lead_in_ms``: how long a device that was asleep needs before it can be heard.
+
+        ``slipped`` is called, on PortAudio's thread, when the device ran out of sound and filled in silence.
+        """
         self._stage = Stage(system, name, "loudspeaker", trouble)
         self._began = began
         self._ended = ended
+        self._slipped = slipped
         self._playlist = Playlist(lead_in_ms)
         self.reference = Reference()
         """What is in the air, for the echo canceller."""
@@ -146,7 +151,9 @@ class Loudspeaker:
         log.info("= loudspeaker %s at %d Hz", device.name, hz)
         return stream
 
-    def _pull(self, _data: None, count: int, times: Mapping[str, float], _status: int) -> tuple[bytes, int]:
+    def _pull(self, _data: None, count: int, times: Mapping[str, float], status: int) -> tuple[bytes, int]:
+        if status & pyaudio.paOutputUnderflow:
+            self._slipped()
         delay_s = latency_s(times, "output_buffer_dac_time")
         data, speech, dry = self._playlist.pull(count, delay_s)
         self.reference.took(data, self._playlist.hz, delay_s, self._streams)

@@ -31,8 +31,12 @@ class Microphone:
         name: str,
         deliver: Callable[[Samples, int], None],
         trouble: Callable[[str], None],
+        *,
+        slipped: Callable[[], None] = lambda: None,
     ) -> None:
+        """``slipped`` is called, on the event loop, when the device dropped sound that nobody took in time."""
         self._stage = Stage(system, name, "microphone", trouble)
+        self._slipped = slipped
         self._deliver = deliver
         self._wanted = asyncio.Event()
         self._unwanted = asyncio.Event()
@@ -121,7 +125,9 @@ class Microphone:
         samples = pcm.from_bytes(data)
         if self._channels > 1:
             samples = np.ascontiguousarray(samples[:: self._channels])
-        self.overflows += dropped
+        if dropped:
+            self.overflows += 1
+            self._slipped()
         fresh = self._resampler.push(samples)
         index = self._ruler.place(begins_s, fresh.size) - self._rest.size
         ready = np.concatenate([self._rest, fresh]) if self._rest.size else fresh
