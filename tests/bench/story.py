@@ -56,7 +56,7 @@ async def begin(on: Stage, voice: Voice, duplex: str, times: int) -> None:
     await on.start(settings)
     if duplex == "auto":
         await on.until(lambda: "removed" in str(on.state().get("duplex_reason")), within_s=15)
-        print(f"duplex {on.state()['duplex']}: {on.state()['duplex_reason']}")
+        print(f"duplex {on.state()['duplex']}: {on.state()['duplex_reason']}", flush=True)
     await tell(on, voice)
 
 
@@ -67,7 +67,7 @@ async def tell(on: Stage, voice: Voice) -> None:
     await on.is_in("responding")
 
 
-async def alone(on: Stage, seconds: float) -> int:
+async def alone(on: Stage, voice: Voice, seconds: float) -> int:
     """How often the story stopped within a time in which nobody spoke."""
     loop, count = asyncio.get_running_loop(), 0
     end = loop.time() + seconds
@@ -75,8 +75,9 @@ async def alone(on: Stage, seconds: float) -> int:
         await asyncio.sleep(0.05)
         if on.state().get("state") != "responding":
             count += 1
-            print(f"  interrupted itself {seconds - (end - loop.time()):.0f} s into the story")
-            await on.is_in("responding", within_s=60)
+            print(f"  interrupted itself {seconds - (end - loop.time()):.0f} s into the story", flush=True)
+            await on.command("stop")
+            await tell(on, voice)
     return count
 
 
@@ -89,7 +90,7 @@ async def over(on: Stage, voice: Voice) -> tuple[bool, float]:
     await saying
     await on.is_in("responding")
     await on.command("stop")
-    turn = await on.event("turn")
+    turn = await on.event("turn", len(on.events("turn")) + 1)
     words: list[dict[str, Any]] = [one for one in turn["words"] if one["who"] == "user"]
     return "kitchen light" in words[-1]["text"].lower(), silent_s
 
@@ -122,7 +123,7 @@ async def perform(folder: Path, room: Room, minutes: float) -> None:
     async with private_broker(folder) as broker, room.echo(**ECHO):
         async with stage(folder / "a", room, broker) as on:
             await begin(on, voice, "auto", round(minutes * 60 / STORY_S) + 2)
-            interruptions = await alone(on, minutes * 60)
+            interruptions = await alone(on, voice, minutes * 60)
             heard, silent_s = await over(on, voice)
         rows.append(["self-interruptions, everything open", f"{interruptions} in {minutes:g} min"])
         rows.append(

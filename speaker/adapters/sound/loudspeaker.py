@@ -44,14 +44,14 @@ class Loudspeaker:
     ) -> None:
         """``lead_in_ms``: how long a device that was asleep needs before it can be heard.
 
-        ``slipped`` is called, on PortAudio's thread, when the device ran out of sound and filled in silence.
+        ``slipped`` is called, from any thread, when the device ran out of sound and filled in silence.
         """
         self._stage = Stage(system, name, "loudspeaker", trouble)
         self._began = began
         self._ended = ended
         self._slipped = slipped
         self._playlist = Playlist(lead_in_ms)
-        self.reference = Reference()
+        self.reference = Reference(slipped)
         """What is in the air, for the echo canceller."""
         self._streams = 0
         self._needed = asyncio.Event()

@@ -43,7 +43,7 @@ class Microphone:
         self._rest: Samples = np.zeros(0, np.int16)
         self._resampler = pcm.Resampler(WAKE_HZ, WAKE_HZ)
         self._channels = 1
-        self._ruler = Ruler()
+        self._ruler = Ruler(slipped)
         self.overflows = 0
         """How often the device dropped sound because nobody took it in time."""
         self._generation = 0
@@ -110,7 +110,7 @@ class Microphone:
         self._channels = channels
         self._resampler = pcm.Resampler(hz, WAKE_HZ)
         self._rest = np.zeros(0, np.int16)
-        self._ruler = Ruler()
+        self._ruler = Ruler(self._slipped)
         stream = self._stage.system.open(
             device, "microphone", arrived, rate=hz, channels=channels, frames_per_buffer=hz * FRAME_MS // 1000
         )
