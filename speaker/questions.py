@@ -80,8 +80,8 @@ class Questions:
                 async with asyncio.timeout(BEGIN_S):
                     await pending.began.wait()
                 async with asyncio.timeout(SAY_S):
-                    await asyncio.wait({asyncio.ensure_future(self._put(text, pending)), pending.settled},
-                                       return_when=asyncio.FIRST_COMPLETED)  # fmt: skip
+                    await self._say(text)
+                pending.listening = True
                 async with asyncio.timeout(timeout_s):
                     return await pending.settled
             except TimeoutError:
@@ -90,10 +90,6 @@ class Questions:
                 self._pending = None
                 self._forget()
                 self._post(happened.QuestionSettled())
-
-    async def _put(self, text: str, pending: _Pending) -> None:
-        await self._say(text)
-        pending.listening = True
 
     def begin(self) -> None:
         """The microphone is the question's now."""

@@ -61,7 +61,7 @@ def test_one_of_three_answers(order: list[str], hears_at: list[float], delay_s: 
     speakers = {name: Claims(name) for name in order}
     awake: set[str] = set()
     moments = sorted(zip(hears_at, order, strict=True))
-    queue = []
+    queue: list[tuple[float, str]] = []
     for at, name in moments:
         for came, sender in queue:
             if came <= at:

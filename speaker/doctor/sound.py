@@ -36,9 +36,11 @@ async def check_sound(audio: Audio) -> list[Check]:
         return [*found, skipped("echo", "there is no pair of devices to try it with")]
     try:
         async with _opened(system, audio) as pair:
-            level = await pair.level()
-            echo = await pair.echo(audio.volume) if level.result == "good" else skipped("echo", "nothing is heard")
-            return [*found, level, echo]
+            if not await pair.hears():
+                silent = failed("level", pair.problem or "the microphone delivers nothing", BUSY)
+                return [*found, silent, skipped("echo", "nothing is heard")]
+            echo = await pair.echo(audio.volume)
+            return [*found, pair.level(), echo]
     finally:
         system.end()
 
@@ -56,7 +58,7 @@ class _Pair:
     """Both devices at work."""
 
     def __init__(self, system: SoundSystem, audio: Audio) -> None:
-        self._problem = ""
+        self.problem = ""
         self._frames: list[Samples] = []
         self._test: EchoTest | None = None
         self.microphone = Microphone(system, audio.microphone, self._take, self._note)
@@ -64,20 +66,20 @@ class _Pair:
             system, audio.loudspeaker, _nothing, _nothing, self._note, lead_in_ms=audio.lead_in_ms
         )
 
-    async def level(self) -> Check:
-        """What the microphone delivers."""
+    async def hears(self) -> bool:
+        """Listen for a second; whether the microphone delivers anything."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + WAIT_S
         while len(self._frames) < LISTEN_FRAMES and loop.time() < deadline:
             await asyncio.sleep(FRAME_MS / 1000)
-        if not self._frames:
-            return failed("level", self._problem or "the microphone delivers nothing", BUSY)
-        sound = np.concatenate(self._frames)
-        if not np.any(sound):
-            return failed(
-                "level", "the microphone delivers nothing but zeros", "unmute the capture in `alsamixer` (F4)"
-            )
-        level = level_dbfs(sound)
+        return bool(self._frames)
+
+    def level(self) -> Check:
+        """How loud the room is, from the first second; a microphone that never delivers but zeros is muted."""
+        if not np.any(np.concatenate(self._frames)):
+            text = "the microphone delivers nothing but zeros"
+            return failed("level", text, "unmute the capture in `alsamixer` (F4)")
+        level = level_dbfs(np.concatenate(self._frames[:LISTEN_FRAMES]))
         text = f"{level:.0f} dBFS while nobody should be speaking"
         if level > LOUD_DBFS:
             return failed("level", text, "lower the capture in `alsamixer` (F4), or find what is so loud")
@@ -91,11 +93,11 @@ class _Pair:
         try:
             report = await self._test.run()
         except SoundError as error:
-            return failed("echo", self._problem or str(error), BUSY)
+            return failed("echo", self.problem or str(error), BUSY)
         finally:
             self._test = None
-        if self._problem:
-            return failed("echo", self._problem, BUSY)
+        if self.problem:
+            return failed("echo", self.problem, BUSY)
         if not report.heard:
             remedy = "turn the loudspeaker up (`alsamixer`, audio.volume); with headphones this is as it should be"
             return failed("echo", "the microphone does not hear the chirp of the loudspeaker", remedy)
@@ -108,7 +110,7 @@ class _Pair:
             self._test.take(frame, index)
 
     def _note(self, problem: str) -> None:
-        self._problem = problem
+        self.problem = problem
 
 
 def _nothing() -> None:

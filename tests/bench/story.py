@@ -89,8 +89,9 @@ async def over(on: Stage, voice: Voice) -> tuple[bool, float]:
     silent_s = loop.time() - began
     await saying
     await on.is_in("responding")
+    number = len(on.events("turn")) + 1
     await on.command("stop")
-    turn = await on.event("turn", len(on.events("turn")) + 1)
+    turn = await on.event("turn", number)
     words: list[dict[str, Any]] = [one for one in turn["words"] if one["who"] == "user"]
     return "kitchen light" in words[-1]["text"].lower(), silent_s
 
