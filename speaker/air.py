@@ -109,7 +109,7 @@ class Air:
     def sound(self, name: Chime, percent: int) -> None:
         """Make one of the speaker's sounds, unless the configuration leaves it out."""
         if name in self._sounds or (name == "unmuted" and "muted" in self._sounds):
-            self.loudspeaker.play(chime(name), chime_percent=percent)
+            self.loudspeaker.play(chime(name), percent=percent)
 
     def speak(self, text: str, item: str = OWN) -> None:
         """Say a text in the offline voice, behind what is being played."""
@@ -122,9 +122,7 @@ class Air:
 
     async def test_echo(self, percent: int) -> EchoReport:
         """Play the test sound as loud as an answer, and measure. Raises SoundError without a microphone."""
-        self._test = EchoTest(
-            self.loudspeaker.reference, lambda sound: self.loudspeaker.play(sound, chime_percent=percent)
-        )
+        self._test = EchoTest(self.loudspeaker.reference, lambda sound: self.loudspeaker.play(sound, percent=percent))
         try:
             return await self._test.run()
         finally:

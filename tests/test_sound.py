@@ -228,7 +228,7 @@ async def test_chime_is_heard_and_is_not_an_answer(room: Room) -> None:
     mouth = Mouth()
     async with running(mouth.loudspeaker):
         since_ms = room.now_ms
-        mouth.loudspeaker.play(tone(200), chime_percent=50)
+        mouth.loudspeaker.play(tone(200), percent=50)
         await until(lambda: pcm.level_dbfs(room.heard(since_ms)) > -50)
         await room.quiet(for_ms=200, within_s=3)
     assert mouth.told == []

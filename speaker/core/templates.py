@@ -125,3 +125,13 @@ def write(template: str, value: float | str) -> str:
     """The command payload for ``value``; without a template, the value itself. Empty when broken."""
     plain = f"{value:g}" if isinstance(value, float) else str(value)
     return _render(template, {"value": value}) if template else plain
+
+
+def compiles(template: str) -> bool:
+    """Whether a template can be used at all."""
+    return _compiled(template) is not None
+
+
+def fill(template: str, values: dict[str, object]) -> str:
+    """The text that ``template`` makes of named values; empty when broken."""
+    return _render(template, values)

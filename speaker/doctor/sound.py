@@ -87,9 +87,7 @@ class _Pair:
 
     async def echo(self, percent: int) -> Check:
         """What the microphone hears of the loudspeaker, and the duplex mode that follows."""
-        self._test = EchoTest(
-            self.loudspeaker.reference, lambda sound: self.loudspeaker.play(sound, chime_percent=percent)
-        )
+        self._test = EchoTest(self.loudspeaker.reference, lambda sound: self.loudspeaker.play(sound, percent=percent))
         try:
             report = await self._test.run()
         except SoundError as error:

@@ -75,11 +75,10 @@ class Loudspeaker:
         if wanted:
             self._needed.set()
 
-    def play(self, samples: Samples, item: str = "", *, chime_percent: int = 100) -> None:
-        """Queue sound behind what is queued already."""
+    def play(self, samples: Samples, item: str = "", *, percent: int | None = None) -> None:
+        """Queue sound behind what is queued already; ``percent`` None means as loud as speech is."""
         if samples.size:
-            gain = None if item else gain_of(chime_percent)
-            self._playlist.add(samples, item, gain)
+            self._playlist.add(samples, item, None if percent is None else gain_of(percent))
             self._needed.set()
 
     def hush(self) -> list[Heard]:
