@@ -100,7 +100,8 @@ class Ringer:
         """Forget those that a name means; how they were called. Raises ToolError."""
         found = named(name, self.pending, self.now())
         for alarm in found:
-            self._forget(alarm, "cancelled")
+            self._forget(alarm)
+            self._publish(alarm, "cancelled")
         return [spoken(alarm) for alarm in found]
 
     def listed(self) -> list[str]:
@@ -151,20 +152,29 @@ class Ringer:
 
     async def _fall_due(self, alarm: Alarm) -> None:
         now = self.now()
-        self._forget(alarm, "")
-        again = following(alarm, now)
-        if again is not None:
-            self._keep(again)
         if time.time() - alarm.due_s > LATE_S:
-            log.warning("= %s was missed", spoken(alarm))
             self._publish(alarm, "missed")
             await self._say(missed_words(alarm, now))
-            return
+        else:
+            await self._sound_out(alarm)
+        # Only now: a power cut in the middle of it lets it ring again.
+        again = following(alarm, self.now())
+        if alarm.id not in self._alarms:
+            return  # somebody cancelled it while it rang
+        if again is None:
+            self._forget(alarm)
+        else:
+            self._keep(again)
+
+    async def _sound_out(self, alarm: Alarm) -> None:
         self._publish(alarm, "rings")
-        self._bell = asyncio.create_task(self._sound(alarm))
+        self._bell = bell = asyncio.create_task(self._sound(alarm))
         self._tell_ringing(True)
-        await asyncio.wait({self._bell})
-        bell, self._bell = self._bell, None
+        try:
+            await asyncio.wait({bell})
+        finally:
+            bell.cancel()
+            self._bell = None
         self._tell_ringing(False)
         self._publish(alarm, "stopped" if bell.cancelled() else "ended")
         if not bell.cancelled():
@@ -199,12 +209,10 @@ class Ringer:
         self._store.keep_alarm(alarm.id, msgspec.json.encode(alarm))
         self._changed.set()
 
-    def _forget(self, alarm: Alarm, why: str) -> None:
+    def _forget(self, alarm: Alarm) -> None:
         del self._alarms[alarm.id]
         self._store.drop_alarm(alarm.id)
         self._changed.set()
-        if why:
-            self._publish(alarm, why)
 
     def _publish(self, alarm: Alarm, what: str) -> None:
         log.info("= %s: %s", spoken(alarm), what)

@@ -157,7 +157,7 @@ def described(alarm: Alarm, now: datetime) -> str:
         return f"{spoken(alarm)}, {duration(max(0.0, alarm.due_s - now.timestamp()))} left"
     due = alarm.at(now)
     days = (due.date() - now.date()).days
-    day = {0: "", 1: " tomorrow"}.get(days, f" on {due:%A}" if days < 7 else f" on {due:%Y-%m-%d}")  # noqa: PLR2004
+    day = {0: "", 1: " tomorrow"}.get(days, f" on {due:%A}" if days < 7 else f" on {due:%Y-%m-%d}")
     repeats = "" if alarm.repeat == "once" else f", {alarm.repeat}"
     return f"{spoken(alarm)} at {due:%H:%M}{day}{repeats}"
 
