@@ -7,7 +7,8 @@ import msgspec
 
 from speaker.core.audit import Audit
 from speaker.core.pcm import SESSION_HZ, WAKE_HZ, bytes_to_ms, samples_to_ms
-from speaker.core.pricing import Price, add_usage, cost_usd
+from speaker.core.pricing import Price, cost_usd
+from speaker.core.usage import add_usage
 from speaker.core.wire.objects import Usage
 
 
