@@ -216,13 +216,20 @@ class Cost(Section, frozen=True, kw_only=True):
     """What the speaker may spend."""
 
     daily_usd: Usd | None = None
-    """Budget a day in USD; when it is used up, the offline server answers. null = none."""
+    """Budget a day in USD, for the days of the house's time zone. null = none."""
     monthly_usd: Usd | None = None
-    """Budget a month in USD; the same. null = none."""
+    """Budget a calendar month in USD. null = none."""
     ladder: list[Literal["short", "mini", "offline", "refuse"]] = field(
         default_factory=lambda: ["short", "mini", "offline", "refuse"]
     )
-    """What happens as a budget runs out, in this order. Only the step offline acts yet."""
+    """What happens as a budget runs out, in this order: the first of short and mini from 60 % of it on, the second
+    from 80 %; at 100 % the first of offline and refuse. short = one short sentence an answer, mini = `mini_model`,
+    offline = the offline server answers, refuse = nobody answers, which is said once. Without offline and refuse a
+    budget is not kept."""
+    mini_model: Annotated[str, Meta(min_length=1)] = "gpt-realtime-2.1-mini"
+    """Cheaper model for the step mini, which is passed over when `session.model` is this one already."""
+    short_tokens: Annotated[int, Meta(ge=100, le=4096)] = 600
+    """Longest answer in tokens from the step short on, 100-4096; 600 are about 20 seconds of speech."""
     prices: dict[str, Price] = field(default_factory=lambda: dict(PRICES))
     """What each model costs, and as of when; yours are added to these. By the token: USD per million of text_in,
     text_cached, text_out, audio_in, audio_cached, audio_out. By the minute of sound: audio_in_usd_per_minute,
@@ -355,12 +362,18 @@ def _check_prices(cost: Cost) -> None:
 
 def _check_budget(cost: Cost, session: Session) -> None:
     """Raise ConfigError when a budget could not be kept, since nobody would know what answers cost."""
-    price = price_of(session.model, cost.prices)
-    if session.endpoint == "offline" or (price is not None and talks(price)):
-        return
-    lacking = f"cost.prices has no price for the model {session.model}, so the budget cannot be kept; add it"
     budgets = {"daily_usd": cost.daily_usd, "monthly_usd": cost.monthly_usd}
-    if problems := [f"cost.{name}: {lacking}" for name, budget in budgets.items() if budget is not None]:
+    if session.endpoint == "offline" or not any(budgets.values()):
+        return
+    models = [session.model, *([cost.mini_model] if "mini" in cost.ladder else [])]
+    prices = {model: price_of(model, cost.prices) for model in dict.fromkeys(models)}
+    problems = [
+        f"cost.{name}: cost.prices has no price for the model {model}, so the budget cannot be kept; add it"
+        for name, budget in budgets.items()
+        for model, price in prices.items()
+        if budget is not None and (price is None or not talks(price))
+    ]
+    if problems:
         raise ConfigError(problems)
 
 

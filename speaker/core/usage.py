@@ -51,6 +51,16 @@ class Tokens:
 
 
 @dataclass(frozen=True, slots=True)
+class Paid:
+    """What one response used and cost."""
+
+    usage: Usage
+    cost_usd: float
+    estimated: bool = False
+    """Whether the service did not say what it used."""
+
+
+@dataclass(frozen=True, slots=True)
 class Opening:
     """How many tokens a session begins with, by what they are for; every response reads them."""
 
