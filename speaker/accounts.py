@@ -28,6 +28,7 @@ from speaker.core.usage import (
     Tokens,
     TranscriptionUsage,
     estimated,
+    opening_tokens,
     output_of,
     prompt_tokens,
 )
@@ -119,7 +120,13 @@ class Accounts:
         wanted = opening(self._planned(plan), house, tools, plan.instruction)
         self._model, self._prompt = plan.model or self._settings.session.model, prompt_tokens(wanted)
         self._tally, self._answers = Tally(), []
+        self._note_opening(str(opening_tokens(wanted, house)))
         return wanted
+
+    def _note_opening(self, counts: str) -> None:
+        """Keep what a session begins with, for the report; it seldom changes."""
+        if counts != self._ledger.chosen("opening_tokens"):
+            self._ledger.choose("opening_tokens", counts)
 
     def _planned(self, plan: Plan) -> SessionSettings:
         settings = self._settings.session

@@ -40,6 +40,9 @@ log = logging.getLogger(__name__)
 
 DEFAULT_CONFIG: Final = Path("/etc/speaker/config.yaml")
 
+LEDGER: Final = "ledger.sqlite"
+"""The ledger's file in the state directory."""
+
 WATCHDOG_SHARE: Final = 3
 """The watchdog is fed this many times in its period."""
 
@@ -138,7 +141,7 @@ class App:
         self.around = around
         self._mind = Mind()
         self._server = RealtimeServer(ServerSettings(port=0), self._mind)
-        self._ledger = Ledger(around.state / "ledger.sqlite")
+        self._ledger = Ledger(around.state / LEDGER)
         self._speech = Speech(self._mind, SoundCache(around.state / "phrases", settings.audio.cache_mb * 1_000_000))
         self._sound = SoundSystem()
         self._house = configured_house(settings)

@@ -12,7 +12,7 @@ written down, or a session that was open."""
 
 Saving = Literal["silence", "cached", "local", "batched", "quiet"]
 
-SAVINGS: Final[dict[Saving, str]] = {
+SAVINGS: Final[dict[str, str]] = {
     "silence": "silence that was not sent",
     "cached": "sentences replayed from disk",
     "local": "requests answered without the cloud",

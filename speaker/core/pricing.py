@@ -103,6 +103,15 @@ def cost_usd(usage: Usage, price: Price) -> float:
     return millionths / 1_000_000 + by_minute
 
 
+def kinds_usd(tokens: Tokens, price: Price) -> dict[str, float]:
+    """What each kind of token costs, the cached ones apart; only what is sold by the token."""
+    per_million = {
+        "text_in": price.text_in, "text_cached": price.text_cached, "text_out": price.text_out,
+        "audio_in": price.audio_in, "audio_cached": price.audio_cached, "audio_out": price.audio_out,
+    }  # fmt: skip
+    return {kind: tokens.of_kind(kind) * (usd or 0) / 1_000_000 for kind, usd in per_million.items()}
+
+
 def sound_out_usd(said_ms: float, price: Price) -> float:
     """What so much sound of an answer costs: the waste when nobody heard it, the saving when it is replayed."""
     minutes = said_ms / 60_000

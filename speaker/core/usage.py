@@ -41,6 +41,14 @@ class Tokens:
             audio_in=given.audio_tokens or 0, audio_cached=cached.audio_tokens or 0, audio_out=made.audio_tokens or 0,
         )  # fmt: skip
 
+    def of_kind(self, kind: str) -> int:
+        """How many of one kind, named like the field; the cached ones do not count among the rest that came in."""
+        return {
+            "text_in": self.text_in - self.text_cached, "text_cached": self.text_cached, "text_out": self.text_out,
+            "audio_in": self.audio_in - self.audio_cached, "audio_cached": self.audio_cached,
+            "audio_out": self.audio_out,
+        }[kind]  # fmt: skip
+
     def __add__(self, other: "Tokens") -> "Tokens":
         """The sum, kind by kind."""
         return Tokens(
@@ -72,6 +80,16 @@ class Opening:
     def total(self) -> int:
         """All of them."""
         return self.instructions + self.tools + self.house
+
+    def __str__(self) -> str:
+        """As ``read`` takes it."""
+        return f"{self.instructions} {self.tools} {self.house}"
+
+    @classmethod
+    def read(cls, text: str | None) -> "Opening | None":
+        """What was written with ``str``; None for anything else."""
+        counts = [int(one) for one in (text or "").split() if one.isdecimal()]
+        return cls(*counts) if len(counts) == 3 else None
 
 
 def text_tokens(text: str) -> int:
