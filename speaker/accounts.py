@@ -228,6 +228,13 @@ class Accounts:
         usd = sound_in_usd(heard_ms, price) + sound_out_usd(said_ms, price) if price is not None else 0.0
         self._ledger.save(what, self._now().date(), usd=usd, seconds=(heard_ms + said_ms) / 1000)
 
+    def spoke(self, ms: float, cached: bool) -> None:
+        """The offline voice has said so much; from disk, or in place of the model, which then only wrote."""
+        if cached:
+            self.saved("cached", said_ms=ms)
+        elif self._settings.session.output == "text":
+            self.saved("text", said_ms=ms)
+
     def _book(self, items: Sequence[str], usage: Usage | None, endpoint: str, purpose: Purpose) -> Paid:
         guess = usage is None
         if usage is None:

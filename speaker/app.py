@@ -142,7 +142,6 @@ class App:
         self._mind = Mind()
         self._server = RealtimeServer(ServerSettings(port=0), self._mind)
         self._ledger = Ledger(around.state / LEDGER)
-        self._speech = Speech(self._mind, SoundCache(around.state / "phrases", settings.audio.cache_mb * 1_000_000))
         self._sound = SoundSystem()
         self._house = configured_house(settings)
         topic = f"{settings.topic}/availability"
@@ -152,6 +151,8 @@ class App:
         )  # fmt: skip
         self._hub = Hub(self._broker, settings, __version__)
         self._accounts = Accounts(settings, self._ledger, self._hub.event)
+        kept = SoundCache(around.state / "phrases", settings.audio.cache_mb * 1_000_000)
+        self._speech = Speech(self._mind, kept, self._accounts.spoke)
         self._followed: set[str] = set()
         self._home = MqttHome(self._house, self._broker, settings.tools.confirm_timeout_s)
         self._discovery = [f"{settings.mqtt.discovery_prefix}/{levels}/config" for levels in ("+/+", "+/+/+")]

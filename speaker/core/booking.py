@@ -10,11 +10,12 @@ Purpose = Literal["turn", "ask", "announce", "transcription", "session"]
 """What was paid for: an answer in a conversation, one to a written question, an announcement, the user's words
 written down, or a session that was open."""
 
-Saving = Literal["silence", "cached", "local", "batched", "quiet"]
+Saving = Literal["silence", "cached", "text", "local", "batched", "quiet"]
 
 SAVINGS: Final[dict[str, str]] = {
     "silence": "silence that was not sent",
     "cached": "sentences replayed from disk",
+    "text": "written answers spoken by the offline voice",
     "local": "requests answered without the cloud",
     "batched": "tool calls answered together",
     "quiet": "confirmations by a sound instead of a sentence",
