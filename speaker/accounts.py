@@ -18,7 +18,16 @@ from speaker.core.budget import Plan, Spending, budget, key_of, notices
 from speaker.core.errors import SessionError
 from speaker.core.opening import opening
 from speaker.core.phrases import BUDGET_TOLD
-from speaker.core.pricing import Price, cost_usd, price_of, session_usd, sound_in_usd, sound_out_usd, transcription_usd
+from speaker.core.pricing import (
+    Price,
+    cost_usd,
+    kinds_usd,
+    price_of,
+    session_usd,
+    sound_in_usd,
+    sound_out_usd,
+    transcription_usd,
+)
 from speaker.core.settings import Session as SessionSettings
 from speaker.core.settings import Settings
 from speaker.core.tally import Tally
@@ -36,6 +45,9 @@ from speaker.core.wire.objects import Response, Session, Usage
 from speaker.standby import Endpoint
 
 CLOUD: Final = "cloud"
+
+SENTENCE_MS: Final = 1500
+"""How long a confirmation in words takes, such as "The sofa lamp is on."; a guess for the report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +193,11 @@ class Accounts:
         if response.usage is None and response.status == "failed":
             return None
         items = [item.id for item in response.output if item.id]
-        return self._book(items, response.usage, endpoint, purpose)
+        paid = self._book(items, response.usage, endpoint, purpose)
+        calls = sum(item.type == "function_call" for item in response.output)
+        if calls > 1 and endpoint == CLOUD:
+            self._save_batch(paid.usage, calls - 1)
+        return paid
 
     def end(self, endpoint: str, open_s: float) -> Paid | None:
         """The conversation has ended; what was heard of an answer that never came to an end is paid for too.
@@ -227,6 +243,19 @@ class Accounts:
         price = price_of(self._settings.session.model, self._settings.cost.prices)
         usd = sound_in_usd(heard_ms, price) + sound_out_usd(said_ms, price) if price is not None else 0.0
         self._ledger.save(what, self._now().date(), usd=usd, seconds=(heard_ms + said_ms) / 1000)
+
+    def _save_batch(self, usage: Usage, spared: int) -> None:
+        """Calls that are answered together spare a response each, which would have read the conversation again."""
+        tokens, price = Tokens.of(usage), self._price(CLOUD)
+        again = Tokens(
+            text_in=tokens.text_in, text_cached=tokens.text_in, audio_in=tokens.audio_in, audio_cached=tokens.audio_in
+        )
+        usd = sum(kinds_usd(again, price).values()) if price is not None else 0.0
+        self._ledger.save("batched", self._now().date(), usd=spared * usd, times=spared)
+
+    def kept_quiet(self) -> None:
+        """A sound was answer enough: no sentence was asked for."""
+        self.saved("quiet", said_ms=SENTENCE_MS)
 
     def spoke(self, ms: float, cached: bool) -> None:
         """The offline voice has said so much; from disk, or in place of the model, which then only wrote."""

@@ -125,7 +125,7 @@ def check_settings(settings: Settings, config_file: Path | None) -> None:
 def make_toolbelt(settings: Settings) -> tuple[toolbelt.Toolbelt, list[str]]:
     """The tools that the configuration allows, and what is wrong with files that hold none."""
     tools, problems = toolbelt.find([toolbelt.bundled(), *map(Path, settings.tools.paths)])
-    return toolbelt.Toolbelt(tools, settings.tools), problems
+    return toolbelt.Toolbelt(tools, settings.tools, settings.cost.quiet_tools), problems
 
 
 def offline_endpoint(url: str) -> Endpoint:

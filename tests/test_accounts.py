@@ -340,3 +340,16 @@ def test_the_voice_of_the_plan_is_that_of_the_settings() -> None:
         assert isinstance(wanted.audio, Audio)
         assert wanted.audio.output is not UNSET
         assert wanted.audio.output.voice == "cedar"
+
+
+def test_calls_that_are_answered_together_spare_responses() -> None:
+    calls = [Item(type="function_call", call_id=f"c{number}", name="set_light") for number in range(3)]
+    with desk() as it:
+        it.open()
+        for output, endpoint in ((calls, "cloud"), (calls, "offline"), (calls[:1], "cloud")):
+            it.accounts.book(Response(id="r", status="completed", output=output, usage=spoken(0)), endpoint)
+        it.accounts.kept_quiet()
+        batched, quiet = it.ledger.savings(it.time.date())
+    assert (batched.what, batched.times) == ("batched", 2)
+    assert batched.usd == pytest.approx(2 * (1000 * 0.4 + 40 * 0.4) / 1e6)
+    assert (quiet.what, quiet.times, quiet.seconds) == ("quiet", 1, 1.5)

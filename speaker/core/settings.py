@@ -106,11 +106,11 @@ class Audio(Section, frozen=True, kw_only=True):
     """Loudness of answers, in percent. The hub can change it; its choice survives a restart."""
     chime_volume: Percent = 40
     """Loudness of chimes, in percent."""
-    sounds: list[Literal["wake", "listened", "error", "muted", "timer"]] = field(
-        default_factory=lambda: ["wake", "error", "muted", "timer"]
+    sounds: list[Literal["wake", "listened", "done", "error", "muted", "timer"]] = field(
+        default_factory=lambda: ["wake", "done", "error", "muted", "timer"]
     )
-    """Which sounds are made: wake = listening now, listened = your sentence was taken, error, muted (and
-    unmuted), timer."""
+    """Which sounds are made: wake = listening now, listened = your sentence was taken, done = in place of an answer
+    (see `cost.quiet_tools`), error, muted (and unmuted), timer."""
     lead_in_ms: Milliseconds = 250
     """Near-silence before speech on a loudspeaker that was just opened, in milliseconds: sleeping USB and HDMI
     devices swallow so much."""
@@ -230,6 +230,9 @@ class Cost(Section, frozen=True, kw_only=True):
     """Cheaper model for the step mini, which is passed over when `session.model` is this one already."""
     short_tokens: Annotated[int, Meta(ge=100, le=4096)] = 600
     """Longest answer in tokens from the step short on, 100-4096; 600 are about 20 seconds of speech."""
+    quiet_tools: list[str] = field(default_factory=list)
+    """Tools whose success is told by a sound instead of a paid sentence, such as set_light; * and ? match. Only what
+    a device has confirmed is told so."""
     prices: dict[str, Price] = field(default_factory=lambda: dict(PRICES))
     """What each model costs, and as of when; yours are added to these. By the token: USD per million of text_in,
     text_cached, text_out, audio_in, audio_cached, audio_out. By the minute of sound: audio_in_usd_per_minute,

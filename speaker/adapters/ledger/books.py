@@ -81,12 +81,12 @@ class Ledger:
 
     # What was saved.
 
-    def save(self, what: Saving, day: date, *, usd: float = 0.0, seconds: float = 0.0) -> None:
-        """Write down that something was not spent once more on a day."""
+    def save(self, what: Saving, day: date, *, usd: float = 0.0, seconds: float = 0.0, times: int = 1) -> None:
+        """Write down that something was not spent so many times more on a day."""
         self._write(
-            "INSERT INTO saving VALUES (?, ?, 1, ?, ?) ON CONFLICT DO UPDATE SET "
-            "times = times + 1, seconds = seconds + excluded.seconds, usd = usd + excluded.usd",
-            str(day), what, seconds, usd,
+            "INSERT INTO saving VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+            "times = times + excluded.times, seconds = seconds + excluded.seconds, usd = usd + excluded.usd",
+            str(day), what, times, seconds, usd,
         )  # fmt: skip
 
     def savings(self, month: date) -> list[Saved]:
