@@ -4,20 +4,14 @@ The sound of the present conversation is tallied here, so that answers whose usa
 and what was paid for and not heard is known.
 """
 
-import dataclasses
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from msgspec.structs import replace
-
 from speaker.adapters.ledger import Ledger
 from speaker.core.booking import NO_TOKENS, Booking, Purpose, Saving
-from speaker.core.budget import Plan, Spending, budget, key_of, notices
-from speaker.core.errors import SessionError
 from speaker.core.opening import opening
-from speaker.core.phrases import BUDGET_TOLD
 from speaker.core.pricing import (
     Price,
     cost_usd,
@@ -28,7 +22,6 @@ from speaker.core.pricing import (
     sound_out_usd,
     transcription_usd,
 )
-from speaker.core.settings import Session as SessionSettings
 from speaker.core.settings import Settings
 from speaker.core.tally import Tally
 from speaker.core.usage import (
@@ -42,9 +35,7 @@ from speaker.core.usage import (
     prompt_tokens,
 )
 from speaker.core.wire.objects import Response, Session, Usage
-from speaker.standby import Endpoint
-
-CLOUD: Final = "cloud"
+from speaker.purse import CLOUD, Purse
 
 SENTENCE_MS: Final = 1500
 """How long a confirmation in words takes, such as "The sofa lamp is on."; a guess for the report."""
@@ -75,8 +66,8 @@ class Accounts:
         """``tell`` publishes an event; ``now`` is aware of the house's time zone."""
         self._settings = settings
         self._ledger = ledger
-        self._tell = tell
         self._now = now
+        self.purse = Purse(settings, ledger, tell, now)
         self._model = settings.session.model
         self._prompt = 0
         self._turn = 0
@@ -85,51 +76,12 @@ class Accounts:
         self.ended_by_budget = False
         """Whether the present conversation is being ended because a budget is used up."""
 
-    # The budgets.
-
-    @property
-    def spending(self) -> Spending:
-        """What was spent today and this month, and what was given on top."""
-        day = self._now().date()
-        return Spending(*self._ledger.spent_usd(day), self._ledger.raised_usd(day))
-
-    @property
-    def plan(self) -> Plan:
-        """What the budgets ask for now."""
-        session = self._settings.session
-        return Plan() if session.endpoint == "offline" else budget(self.spending, self._settings.cost, session.model)
-
-    @property
-    def used_up(self) -> bool:
-        """Whether the cloud may not answer any more."""
-        return self.plan.used_up
-
-    def endpoints(self, answering: Sequence[Endpoint], offline: Endpoint) -> list[Endpoint]:
-        """Who may answer under the present plan, of those who usually do; nobody when it says ``refuse``."""
-        plan = self.plan
-        if plan.step == "refuse":
-            return []
-        return [offline] if plan.used_up else [self._with_model(one, plan) for one in answering]
-
-    @staticmethod
-    def _with_model(endpoint: Endpoint, plan: Plan) -> Endpoint:
-        if endpoint.name != CLOUD or plan.model is None:
-            return endpoint
-        return Endpoint(endpoint.name, dataclasses.replace(endpoint.target, model=plan.model))
-
-    def refusal(self) -> SessionError | None:
-        """Why nobody may answer, if so; its code changes once that was told in this period."""
-        plan = self.plan
-        if plan.step != "refuse":
-            return None
-        key = f"refusal {key_of(plan.period, self._now().date())}"
-        code = f"budget_{plan.period}" if self._ledger.warn_once(key, 1.0) else BUDGET_TOLD
-        return SessionError(f"the budget of the {plan.period} is used up", code=code, fatal=True)
+    # The present conversation.
 
     def session(self, house: str, tools: Sequence[dict[str, Any]]) -> Session:
         """What is asked of the next session under the present plan; begins to count for it."""
-        plan = self.plan
-        wanted = opening(self._planned(plan), house, tools, plan.instruction)
+        plan = self.purse.plan
+        wanted = opening(self.purse.planned(plan), house, tools, plan.instruction)
         self._model, self._prompt = plan.model or self._settings.session.model, prompt_tokens(wanted)
         self._tally, self._answers = Tally(), []
         self._note_opening(str(opening_tokens(wanted, house)))
@@ -139,33 +91,6 @@ class Accounts:
         """Keep what a session begins with, for the report; it seldom changes."""
         if counts != self._ledger.chosen("opening_tokens"):
             self._ledger.choose("opening_tokens", counts)
-
-    def _planned(self, plan: Plan) -> SessionSettings:
-        settings = self._settings.session
-        most = [settings.max_output_tokens or None, self._settings.cost.short_tokens if plan.short else None]
-        return replace(
-            settings,
-            model=plan.model or settings.model,
-            max_output_tokens=min((one for one in most if one is not None), default=None),
-        )
-
-    def raise_today(self, usd: float) -> None:
-        """So much more than the budgets allow may be spent today, in USD; warnings may come again."""
-        day = self._now().date()
-        self._ledger.raise_cap(day, usd)
-        reached = notices(self.spending, self._settings.cost)
-        for period in ("day", "month"):
-            highest = max((one.share for one in reached if one.period == period), default=0.0)
-            self._ledger.forget_warnings(key_of(period, day), above=highest)
-            self._ledger.forget_warnings(f"refusal {key_of(period, day)}", above=0.0)
-
-    def _warn(self) -> None:
-        day, plan = self._now().date(), self.plan
-        for notice in notices(self.spending, self._settings.cost):
-            if self._ledger.warn_once(key_of(notice.period, day), notice.share):
-                self._tell(notice.event(plan.step))
-
-    # The present conversation.
 
     def begin(self) -> int:
         """A conversation begins; its number."""
@@ -290,7 +215,7 @@ class Accounts:
     def _write(self, one: Booking) -> int | None:
         number = self._ledger.book(one)
         if one.endpoint == CLOUD:
-            self._warn()
+            self.purse.warn()
         return number
 
     def _price(self, endpoint: str) -> Price | None:

@@ -195,8 +195,8 @@ class App:
                 home=self._home,
                 describe_house=self._house.describe,
                 standby=Standby(
-                    lambda: self._accounts.endpoints(answering, offline_endpoint(self._server.url)),
-                    self._accounts.refusal,
+                    lambda: self._accounts.purse.endpoints(answering, offline_endpoint(self._server.url)),
+                    self._accounts.purse.refusal,
                 ),
                 accounts=self._accounts,
                 mind=self._mind,

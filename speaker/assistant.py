@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from speaker import air
-from speaker.accounts import CLOUD, Accounts
+from speaker.accounts import Accounts
 from speaker.adapters.ledger import Ledger
 from speaker.adapters.sound import SoundSystem
 from speaker.adapters.wakeword import Detection, WakeWords
@@ -31,6 +31,7 @@ from speaker.core.wire.objects import Response
 from speaker.dialogue import Dialogue, Limits, Ports
 from speaker.hub import Hub
 from speaker.offline.mind import Mind
+from speaker.purse import CLOUD
 from speaker.router import Route
 from speaker.speech import Speech
 from speaker.standby import Standby
@@ -192,7 +193,7 @@ class Assistant:
 
     def raise_budget(self, usd: float) -> None:
         """Let more be spent today than the budgets allow, in USD."""
-        self._parts.accounts.raise_today(usd)
+        self._parts.accounts.purse.raise_today(usd)
         self._status.show()
 
     def goodbye(self) -> None:
@@ -370,7 +371,7 @@ class Assistant:
             return
         accounts, endpoint = self._parts.accounts, self._status.endpoint
         self._trace.pay(accounts.book(response, endpoint))
-        if endpoint == CLOUD and accounts.used_up:
+        if endpoint == CLOUD and accounts.purse.used_up:
             accounts.ended_by_budget = True
             self.goodbye()
 

@@ -81,7 +81,7 @@ class Status:
 
     def show(self) -> None:
         """Publish the state and the service's status line."""
-        now, ledger, spending = today(), self._choices.ledger, self._accounts.spending
+        now, ledger, spending = today(), self._choices.ledger, self._accounts.purse.spending
         self._tell_problem(ledger.problem)
         self._hub.show(
             {
@@ -95,7 +95,7 @@ class Status:
                 "duplex_reason": self.duplex_reason,
                 "cost_today_usd": round(spending.today_usd, 6),
                 "cost_month_usd": round(spending.month_usd, 6),
-                "budget_step": self._accounts.plan.step,
+                "budget_step": self._accounts.purse.plan.step,
                 "budget_raised_usd": spending.raised_usd,
                 "sessions_today": ledger.sessions(now),
                 "not_for_me_today": ledger.count_of("not_for_me", now),
