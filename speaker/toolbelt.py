@@ -99,6 +99,11 @@ class Toolbelt:
         """What may happen when the model asks for it: the configuration's word, else the tool's own."""
         return self._settings.risk.get(tool.name, tool.risk)
 
+    def allows(self, name: str) -> bool:
+        """Whether a tool may run without anybody being asked first."""
+        tool = self._tools.get(name)
+        return tool is not None and self.risk(tool) == "allow"
+
     async def run(self, name: str, arguments: str, providers: Mapping[type, object]) -> Ran:
         """Run a call; whatever goes wrong becomes words for the model."""
         tool = self._tools.get(name)

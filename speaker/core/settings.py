@@ -176,6 +176,9 @@ class Session(Section, frozen=True, kw_only=True):
     noise_reduction: Literal["near_field", "far_field"] | None = "far_field"
     """What the service does to your voice first: far_field for a speaker across the room, near_field for a
     microphone at your mouth, null = nothing."""
+    local_first: Literal["off", "confident"] = "off"
+    """Who is asked first: off = the service, confident = the rules of this machine, when they hardly doubt what was
+    said and all that it takes are tools with risk allow; the service then hears nothing of it."""
     transcription: str | None = None
     """Model that writes down what you say, such as gpt-transcribe; billed extra, and needed by nothing here but
     published transcripts. null = none."""
