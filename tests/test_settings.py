@@ -315,6 +315,15 @@ def test_no_part_of_a_price_is_free_by_mistake(own: dict[str, object], missing: 
         assert "mine" in load(document, "pi").cost.prices
 
 
+def test_a_bare_off_is_the_word() -> None:
+    for text, means in (("off", "off"), ("'off'", "off"), ("confident", "confident")):
+        document = yaml.safe_load(f"session: {{local_first: {text}}}")
+        assert load(document, "pi").session.local_first == means
+    assert problems(yaml.safe_load("session: {local_first: on}")) == [
+        "session.local_first: expected one of off, confident, got bool 'True'"
+    ]
+
+
 def test_a_model_that_only_writes_down_keeps_no_budget() -> None:
     document = {"cost": {"daily_usd": 1}, "session": {"model": "gpt-transcribe"}}
     (problem,) = problems(document)
