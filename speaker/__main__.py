@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from speaker import __version__
-from speaker.adapters.service import JournalFormatter, read_secret
+from speaker.accounts import now_here
+from speaker.adapters.service import JournalFormatter, read_secret, state_directory
 from speaker.adapters.sound import Microphone, SoundSystem
 from speaker.adapters.sound.system import Direction
 from speaker.adapters.wakeword import WakeWords
 from speaker.app import (
     DEFAULT_CONFIG,
+    LEDGER,
     Surroundings,
     check_settings,
     make_toolbelt,
@@ -27,6 +29,7 @@ from speaker.app import (
 )
 from speaker.core.errors import ConfigError, SpeakerError
 from speaker.core.pcm import Samples, level_dbfs
+from speaker.costs import as_json, as_text, draw, month_named, month_report
 from speaker.demo.show import perform
 from speaker.doctor.check import Check
 from speaker.doctor.visit import visit
@@ -108,6 +111,10 @@ def _parser() -> argparse.ArgumentParser:
     say = with_config(add("say", _send, "speak a text as it stands"))
     say.add_argument("payload", metavar="TEXT")
     say.set_defaults(verb="say")
+    cost = with_config(add("cost", _cost, "what was spent in a month, on what, and what was saved"))
+    cost.add_argument("--month", metavar="YYYY-MM", help="default: this month")
+    cost.add_argument("--json", action="store_true", help="the same as data")
+    cost.add_argument("--plot", type=Path, metavar="FILE.png", help="draw the days of the month into a file")
     offline = add("offline", _offline, "the embedded Realtime server alone")
     offline.add_argument("--host", default="127.0.0.1")
     offline.add_argument("--port", type=int, default=8765)
@@ -242,6 +249,17 @@ def _tools(options: argparse.Namespace) -> int:
 def _send(options: argparse.Namespace) -> int:
     file = _config_file(options)
     asyncio.run(send_command(read_settings(file), read_secret("mqtt_password", file), options.verb, options.payload))
+    return GOOD
+
+
+def _cost(options: argparse.Namespace) -> int:
+    settings = read_settings(_config_file(options))
+    today = now_here().date()
+    month = month_named(options.month) if options.month else today
+    found = month_report(settings, state_directory() / LEDGER, month, today)
+    print(as_json(found) if options.json else as_text(found, settings))
+    if options.plot:
+        draw(found, options.plot, settings.cost.daily_usd)
     return GOOD
 
 

@@ -24,6 +24,8 @@ class Ran:
     ok: bool
     confirmed: bool
     """Whether a device's own state confirmed it."""
+    quiet: bool = False
+    """Whether a sound is answer enough: it is confirmed, and nobody needs to hear it in words."""
 
 
 def bundled() -> Path:
@@ -78,8 +80,10 @@ def _load(file: Path) -> list[Tool]:
 class Toolbelt:
     """The tools that the configuration allows."""
 
-    def __init__(self, tools: Mapping[str, Tool], settings: Tools) -> None:
+    def __init__(self, tools: Mapping[str, Tool], settings: Tools, quiet: Iterable[str] = ()) -> None:
+        """``quiet``: names of tools, with * and ?, whose success needs no words."""
         self._settings = settings
+        self._quiet = tuple(quiet)
         self._tools = {name: tool for name, tool in sorted(tools.items()) if self._allowed(name)}
 
     @property
@@ -94,6 +98,11 @@ class Toolbelt:
     def risk(self, tool: Tool) -> Risk:
         """What may happen when the model asks for it: the configuration's word, else the tool's own."""
         return self._settings.risk.get(tool.name, tool.risk)
+
+    def allows(self, name: str) -> bool:
+        """Whether a tool may run without anybody being asked first."""
+        tool = self._tools.get(name)
+        return tool is not None and self.risk(tool) == "allow"
 
     async def run(self, name: str, arguments: str, providers: Mapping[type, object]) -> Ran:
         """Run a call; whatever goes wrong becomes words for the model."""
@@ -112,10 +121,17 @@ class Toolbelt:
             log.exception("tool %s failed", name)
             return Ran(f"Refused: {name} failed with an error of its own.", ok=False, confirmed=False)
         refused = text.startswith(("Refused", "No answer"))
-        return Ran(text, ok=not refused, confirmed=text.startswith("Confirmed"))
+        # A tool that works on several devices confirms some and names the others behind them.
+        confirmed = text.startswith("Confirmed")
+        whole = confirmed and not any(word in text for word in ("Refused", "No answer", "Sent"))
+        return Ran(text, ok=not refused, confirmed=confirmed, quiet=whole and self._is_quiet(tool))
+
+    def _is_quiet(self, tool: Tool) -> bool:
+        return tool.quiet or _named(tool.name, self._quiet)
 
     def _allowed(self, name: str) -> bool:
-        def named(patterns: Iterable[str]) -> bool:
-            return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+        return _named(name, self._settings.allow) and not _named(name, self._settings.deny)
 
-        return named(self._settings.allow) and not named(self._settings.deny)
+
+def _named(name: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)

@@ -59,6 +59,7 @@ class World:
             refused=lambda _, why: self.refusals.append(why),
             booked=lambda _: None,
             said=lambda who, words: self.words.append((who, words)),
+            transcribed=lambda _: None,
             trouble=self.troubles.append,
         )
 

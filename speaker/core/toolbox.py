@@ -87,6 +87,8 @@ class Tool:
     _function: Callable[..., Awaitable[str]]
     _arguments: type[msgspec.Struct]
     _injected: Mapping[str, type]
+    quiet: bool = False
+    """Whether a sound is answer enough once the tool has confirmed that it is done."""
 
     async def __call__(self, *args: object, **kwargs: object) -> str:
         """Call the function as it was written."""
@@ -120,19 +122,19 @@ class Tool:
 @overload
 def tool(function: Callable[..., Awaitable[str]], /) -> Tool: ...
 @overload
-def tool(*, risk: Risk) -> Callable[[Callable[..., Awaitable[str]]], Tool]: ...
+def tool(*, risk: Risk = ..., quiet: bool = ...) -> Callable[[Callable[..., Awaitable[str]]], Tool]: ...
 def tool(
-    function: Callable[..., Awaitable[str]] | None = None, /, *, risk: Risk = "allow"
+    function: Callable[..., Awaitable[str]] | None = None, /, *, risk: Risk = "allow", quiet: bool = False
 ) -> Tool | Callable[[Callable[..., Awaitable[str]]], Tool]:
     """Make an async function a tool. Raises SpeakerError when its signature cannot be a schema."""
 
     def build(target: Callable[..., Awaitable[str]]) -> Tool:
-        return _build(target, risk)
+        return _build(target, risk, quiet=quiet)
 
     return build if function is None else build(function)
 
 
-def _build(function: Callable[..., Awaitable[str]], risk: Risk) -> Tool:
+def _build(function: Callable[..., Awaitable[str]], risk: Risk, *, quiet: bool) -> Tool:
     name = function.__name__
     description = inspect.getdoc(function)
     if not description:
@@ -157,7 +159,7 @@ def _build(function: Callable[..., Awaitable[str]], risk: Risk) -> Tool:
             fields.append((parameter.name, hint, parameter.default))
     try:
         arguments = msgspec.defstruct(name, fields, forbid_unknown_fields=True, kw_only=True)
-        return Tool(name, description, _schema(arguments), risk, function, arguments, injected)
+        return Tool(name, description, _schema(arguments), risk, function, arguments, injected, quiet)
     except TypeError as error:
         raise SpeakerError(f"tool {name}: the signature is no JSON schema: {error}") from error
 

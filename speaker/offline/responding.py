@@ -12,6 +12,7 @@ from msgspec import UNSET
 
 from speaker.core import pcm
 from speaker.core.pcm import SESSION_HZ
+from speaker.core.usage import ASSISTANT_MS_PER_TOKEN, text_tokens
 from speaker.core.wire import server as ev
 from speaker.core.wire.objects import (
     AudioOutput,
@@ -24,7 +25,7 @@ from speaker.core.wire.objects import (
     StatusDetails,
     Usage,
 )
-from speaker.offline.counting import ASSISTANT_MS_PER_TOKEN, Counter, audio_tokens, rate_limits, text_tokens
+from speaker.offline.counting import Counter, audio_tokens, rate_limits
 from speaker.offline.definitions import Call, Reply
 from speaker.offline.items import Entry, Items, new_id
 from speaker.offline.message import Message
