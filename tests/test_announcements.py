@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from speaker.core.announcements import ABBREVIATIONS, announced
+from speaker.core.abbreviations import ABBREVIATIONS
+from speaker.core.announcements import announced
 from speaker.core.errors import ConfigError, SpeakerError
 from speaker.core.house import House
 from tests.homes import CEILING, EVERYTHING, MOVIE_NIGHT, OUTDOOR, SOFA_LAMP, hear, home_of, topic
@@ -119,7 +120,8 @@ def test_what_the_components_of_a_device_share() -> None:
         ({"cmd_t": ""}, "command_topic"),
         ({"stat_t": "a"}, "command_topic"),
         ({"cmd_t": "a", "bri_scl": 0}, "brightness_scale"),
-        ({"cmd_t": "a", "schema": "template"}, "schema"),
+        ({"cmd_t": "a", "schema": "template"}, "command_on_template"),
+        ({"cmd_t": "a", "schema": "legacy"}, "schema"),
         ({"cmd_t": "a", "schema": ["json"]}, "schema"),
         ({"cmd_t": "a", "avty": [{"topic": None}]}, "topic"),
         ({"cmd_t": "a", "avty": "online"}, "availability"),
@@ -147,7 +149,7 @@ def test_one_bad_component_refuses_the_whole_device() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["vacuum/robot", "device_automation/0x1/action", "light/a/b/c", "status", "light//x", "switch"]
+    "path", ["update/robot", "device_automation/0x1/action", "light/a/b/c", "status", "light//x", "switch"]
 )
 def test_what_is_no_device_of_ours_is_passed_over(path: str) -> None:
     house = House()

@@ -21,6 +21,8 @@ def test_a_template_of_somebody_else_never_raises(template: str, payload: bytes)
         "{{ '{:999999999}'.format(1) }}",
         "{{ 'x'.ljust(999999999) }}",
         "{{ 'x' | center(999999999) }}",
+        "{{ '%999999999d' | format(1) }}",
+        "{{ '%*d' | format(999999999, 1) }}",
         "{% for a in range(99999) %}{% for b in range(99999) %}x{% endfor %}{% endfor %}",
         "{{ value.__class__.__mro__ }}",
         "{{ cycler.__init__.__globals__ }}",
@@ -44,6 +46,9 @@ def test_a_greedy_or_curious_template_finds_nothing(greedy: str) -> None:
         ("{{ value_json.on | bool }}", b'{"on":"on"}', "True"),
         ("{{ {'a': value_json.b} | to_json }}", b'{"b":1}', '{"a": 1}'),
         ("{{ value_json.a }}", b"no json", ""),
+        ("{{ '#%02x%02x' | format(value_json.r, 7) }}", b'{"r":255}', "#ff07"),
+        ("{{ value_json.v[0:2] | int(0, 16) }}", b'{"v":"ff00"}', "255"),
+        ("{{ {0: 'off', 1: 'heat'}[value_json.v] | default('off') }}", b'{"v":1}', "heat"),
     ],
 )
 def test_templates_as_devices_use_them(template: str, payload: bytes, text: str) -> None:

@@ -120,7 +120,7 @@ class House:
             if not text:
                 continue
             reported = True
-            value = feed.value(text)
+            value = feed.read(text)
             if value is None:
                 state.pop(feed.fact, None)
             else:
@@ -162,12 +162,30 @@ class House:
     def order(self, device: Device, wish: Wish) -> list[Message]:
         """The messages that ask ``device`` for ``wish``. Raises ToolError when it cannot do that."""
         try:
+            device.shape.refuse(wish, self.spoken(device))
             messages = device.shape.order(wish, self.spoken(device))
         except ToolError as error:
             raise ToolError(str(error)[:1].upper() + str(error)[1:]) from error
         if not all(message.payload for message in messages):
             raise ToolError(f"The announcement of {self.spoken(device)} has a command template that fails.")
         return messages
+
+    def settled(self, device: Device, wish: Wish) -> Wish:
+        """The wish with "more" and "less" as values. Raises ToolError when there is nothing to count from."""
+        if wish.step is None:
+            return wish
+        try:
+            return device.shape.settled(self.state(device), wish, self.spoken(device))
+        except ToolError as error:
+            raise ToolError(str(error)[:1].upper() + str(error)[1:]) from error
+
+    def state(self, device: Device) -> State:
+        """What the device last reported, as it is now."""
+        return dict(self._states.get(device.id, {}))
+
+    def approaches(self, device: Device, before: State, wish: Wish) -> bool:
+        """Whether the device came nearer to the wish since it reported ``before``."""
+        return device.shape.approaches(before, self._states.get(device.id, {}), wish)
 
     def confirms(self, device: Device, wish: Wish) -> bool:
         """Whether the device reports all that must be known to call the wish fulfilled."""

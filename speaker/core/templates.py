@@ -5,6 +5,7 @@ wrong inside one means "no text", never an error.
 """
 
 import json
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
@@ -61,17 +62,28 @@ def _is_defined(value: object) -> object:
     return value
 
 
+_WIDE: Final = re.compile(r"%[^a-zA-Z%]*(\*|[1-9]\d)")
+
+
+def _format(pattern: str, *values: object) -> str:
+    """Texts like "#%02x": one digit of width is enough for devices, and cannot fill the memory."""
+    if _WIDE.search(pattern):
+        raise ValueError("a width of one digit is enough")
+    return pattern % values
+
+
 def _environment() -> _Sandbox:
     environment = _Sandbox(autoescape=False)
     environment.globals.clear()
     environment.globals |= {"float": environment.filters["float"], "int": environment.filters["int"]}
-    for padding in ("center", "format", "indent", "urlize", "wordwrap"):
+    for padding in ("center", "indent", "urlize", "wordwrap"):
         del environment.filters[padding]
     extra: dict[str, Callable[..., object]] = {
         "is_defined": _is_defined,
         "multiply": lambda value, amount: float(value) * float(amount),
         "to_json": json.dumps,
         "from_json": json.loads,
+        "format": _format,
         "bool": lambda value: str(value).lower() in {"true", "on", "yes", "1"},
     }
     environment.filters |= extra
@@ -121,7 +133,10 @@ def read(template: str, payload: bytes) -> str:
     return _render(template, values)
 
 
-def write(template: str, value: float | str) -> str:
-    """The command payload for ``value``; without a template, the value itself. Empty when broken."""
+def write(template: str, value: float | str, **named: float | str) -> str:
+    """The command payload for ``value``; without a template, the value itself. Empty when broken.
+
+    ``named`` is what the template may use beside it.
+    """
     plain = f"{value:g}" if isinstance(value, float) else str(value)
-    return _render(template, {"value": value}) if template else plain
+    return _render(template, {"value": value, **named}) if template else plain
