@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any, get_args
 
+import msgspec
 import pytest
 
 from speaker.core.errors import ToolError
@@ -19,7 +20,7 @@ CASES = {
 
 
 def wish_of(fields: dict[str, Any]) -> Wish:
-    return Wish(**{key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()})
+    return msgspec.convert(fields, Wish)
 
 
 def settle(case: dict[str, Any]) -> tuple[House, Device]:
@@ -144,17 +145,22 @@ def test_a_lock_with_a_code_is_left_alone() -> None:
         house.order(house.find("door"), Wish(action="unlock"))
 
 
+LIGHT = {"brightness_command_topic": "b", "brightness_state_topic": "x"}
+CLIMATE = {"temperature_command_topic": "t", "temperature_state_topic": "x"}
+FAN = {"percentage_command_topic": "p", "percentage_state_topic": "x"}
+PLAYER = {"command_volume_topic": "v", "state_volume_topic": "x"}
+HUMIDIFIER = {"target_humidity_command_topic": "h", "target_humidity_state_topic": "x"}
 STEPS = [
-    ("light", {"brightness_command_topic": "b", "brightness_state_topic": "x"}, b"128", 20, Wish(brightness_percent=70)),
-    ("light", {"brightness_command_topic": "b", "brightness_state_topic": "x"}, b"20", -20, Wish(brightness_percent=1)),
-    ("climate", {"temperature_command_topic": "t", "temperature_state_topic": "x"}, b"20", 1.5, Wish(temperature_c=21.5)),
-    ("climate", {"temperature_command_topic": "t", "temperature_state_topic": "x"}, b"34", 5, Wish(temperature_c=35)),
-    ("fan", {"percentage_command_topic": "p", "percentage_state_topic": "x"}, b"50", 25, Wish(percent=75)),
+    ("light", LIGHT, b"128", 20, Wish(brightness_percent=70)),
+    ("light", LIGHT, b"20", -20, Wish(brightness_percent=1)),
+    ("climate", CLIMATE, b"20", 1.5, Wish(temperature_c=21.5)),
+    ("climate", CLIMATE, b"34", 5, Wish(temperature_c=35)),
+    ("fan", FAN, b"50", 25, Wish(percent=75)),
     ("cover", {"position_topic": "x"}, b"50", -80, Wish(percent=0)),
-    ("media_player", {"command_volume_topic": "v", "state_volume_topic": "x"}, b"0.5", 10, Wish(percent=60)),
-    ("humidifier", {"target_humidity_command_topic": "h", "target_humidity_state_topic": "x"}, b"40", 5, Wish(percent=45)),
+    ("media_player", PLAYER, b"0.5", 10, Wish(percent=60)),
+    ("humidifier", HUMIDIFIER, b"40", 5, Wish(percent=45)),
     ("number", {"state_topic": "x"}, b"98", 10, Wish(number=100)),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("kind", "config", "now", "step", "wish"), STEPS)
