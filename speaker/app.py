@@ -148,7 +148,8 @@ class App:
         )  # fmt: skip
         self._hub = Hub(self._broker, settings, __version__)
         self._followed: set[str] = set()
-        self._home = MqttHome(self._house, self._broker, settings.tools.confirm_timeout_s)
+        tools = settings.tools
+        self._home = MqttHome(self._house, self._broker, tools.confirm_timeout_s, risk=tools.risk)
         self._discovery = [f"{settings.mqtt.discovery_prefix}/{levels}/config" for levels in ("+/+", "+/+/+")]
         self.assistant: Assistant | None = None
 

@@ -105,8 +105,8 @@ def test_a_cover_that_reports_only_its_position_is_on_its_way_when_it_comes_near
     before = house.state(blind)
     house.hear("p", b"92")
     assert house.fulfils(blind.id, Wish(action="close")) is False
-    assert house.approaches(blind, before, Wish(action="close"))
-    assert not house.approaches(blind, before, Wish(action="open"))
+    assert house.approaches(blind.id, before, Wish(action="close"))
+    assert not house.approaches(blind.id, before, Wish(action="open"))
 
 
 def test_a_cover_may_count_downwards() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from speaker.core.announcements import announced, configured
 from speaker.core.describing import describe
-from speaker.core.entities import Fact, Feed, Kind, Message, Outcome, State, Value, Wish
+from speaker.core.entities import Action, Fact, Feed, Kind, Message, Outcome, State, Value, Wish
 from speaker.core.errors import ConfigError, SpeakerError, ToolError
 from speaker.core.finding import in_room, matches
 from speaker.core.kinds import Device
@@ -18,7 +18,7 @@ from speaker.core.naming import NOUNS, clean, listing, the
 from speaker.core.renaming import Renaming, is_renaming, renamed, renaming
 from speaker.core.templates import MAX_PAYLOAD_BYTES
 
-__all__ = ["Device", "House", "Kind", "Message", "Outcome", "State", "Wish"]
+__all__ = ["Action", "Device", "House", "Kind", "Message", "Outcome", "State", "Wish"]
 
 
 class House:
@@ -196,9 +196,10 @@ class House:
         """What the device last reported, as it is now."""
         return dict(self._states.get(device.id, {}))
 
-    def approaches(self, device: Device, before: State, wish: Wish) -> bool:
+    def approaches(self, device_id: str, before: State, wish: Wish) -> bool:
         """Whether the device came nearer to the wish since it reported ``before``."""
-        return device.shape.approaches(before, self._states.get(device.id, {}), wish)
+        device = self._devices.get(device_id)
+        return device is not None and device.shape.approaches(before, self._states[device_id], wish)
 
     def confirms(self, device: Device, wish: Wish) -> bool:
         """Whether the device reports all that must be known to call the wish fulfilled."""

@@ -124,6 +124,11 @@ def the(name: str, kind: Kind, room: str = "") -> str:
     return f"the {before}{uncapital(name)}{noun}"
 
 
+def be(said: str) -> str:
+    """The verb after a name: "the blinds are", "the lamp is"."""
+    return "are" if re.search(r"[^sui'’]s$", said) else "is"
+
+
 def listing(names: list[str], last: str = "and", limit: int = 12) -> str:
     """Names as one says them: "a, b and c"; a long list is cut with the number of the rest."""
     if len(names) > limit:

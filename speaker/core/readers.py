@@ -24,8 +24,8 @@ def word(words: Mapping[str, object]) -> Read:
 
 
 def said(text: str) -> Value | None:
-    """A text for a sentence: one short printable line."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    """A text for a sentence: one short printable line that can stand in quotation marks."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split()).replace('"', "'")
     return None if line.casefold() in _UNKNOWN else line[:MAX_TEXT_CHARACTERS]
 
 
