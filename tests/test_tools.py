@@ -52,7 +52,7 @@ class Throat:
         self.leaving = True
 
 
-async def use(name: str, provider: MqttHome | Throat, **arguments: Any) -> str:
+async def use(name: str, provider: MqttHome | Throat, /, **arguments: Any) -> str:
     kind: type = Voice if isinstance(provider, Throat) else Home
     return await TOOLS[name].call(json.dumps(arguments), {kind: provider})
 

@@ -42,7 +42,8 @@ async def read_device(home: Home, name: str, room: str = "") -> str:
     known = [home.reading(device) for device in found if home.reading(device)]
     if not known:
         return f"No answer: {found[0].spoken} has not reported, or cannot be reached."
-    return f"{'; '.join(told)}.".capitalize() if not told[0][:1].isupper() else f"{'; '.join(told)}."
+    sentence = f"{'; '.join(told)}."
+    return sentence[:1].upper() + sentence[1:]
 
 
 def _is(device: Device, kind: str) -> bool:

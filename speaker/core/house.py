@@ -203,7 +203,7 @@ class House:
 
     def confirms(self, device: Device, wish: Wish) -> bool:
         """Whether the device reports all that must be known to call the wish fulfilled."""
-        asked = device.shape.asks(wish)
+        asked = set() if device.shape.unreported(wish) else device.shape.asks(wish)
         return bool(asked) and asked <= {feed.fact for feed in self._feeds.get(device.id, ())}
 
     def fulfils(self, device_id: str, wish: Wish) -> bool | None:

@@ -116,7 +116,7 @@ def the(name: str, kind: Kind, room: str = "") -> str:
     if kind == "scene":
         return f"the scene {uncapital(name)}"
     words = _words(name)
-    unclear = kind in {"light", "climate", "fan", "lock"} and not words & _OWN_NOUNS[kind]
+    unclear = kind in {"light", "climate", "fan", "lock", "vacuum"} and not words & _OWN_NOUNS[kind]
     noun = f" {NOUNS[kind]}" if unclear else ""
     before = f"{room} " if room and not _words(room) <= words else ""
     if not before and re.match(r"(the|\S+['’]s?) ", name, re.IGNORECASE):
