@@ -2,7 +2,7 @@
 
 import re
 
-from speaker.core.toolbox import NOUNS, Annotated, Device, Home, Meta, ToolError, tool
+from speaker.core.toolbox import NOUNS, Annotated, Device, Home, Meta, ToolError, be, tool
 
 MOST = 30
 """How many devices are listed in one answer."""
@@ -27,18 +27,19 @@ async def find_devices(
     if not found:
         rest = f" {len(unknown)} of them did not report." if unknown else ""
         return f"None of {len(fitting)} devices is {_word(state)}.{rest}"
-    listed = [_entry(home, device) for device in found[:MOST]]
+    entry = _sentence if state else _entry
+    listed = [entry(home, device) for device in found[:MOST]]
     more = f"; and {len(found) - MOST} more, ask for a room or a kind" if len(found) > MOST else ""
-    return f"{len(found)} of {len(fitting)}: {'; '.join(listed)}{more}."
+    return f"{len(found)} of {len(fitting)} devices: {'; '.join(listed)}{more}."
 
 
 @tool
 async def read_device(home: Home, name: str, room: str = "") -> str:
     """Tell what one device is or measures, by its name: is the front door locked, how warm is the fridge."""
     found = home.matching(name, room=room) or [home.find(name, room=room)]
-    told = [f"{device.spoken}: {_quoted(device, home.reading(device))}" for device in found[:4]]
     if len(found) > 4:
         home.find(name, room=room)  # says which ones it may mean
+    told = [f"{device.spoken} {be(device.spoken)} {_quoted(device, home.reading(device))}" for device in found]
     known = [home.reading(device) for device in found if home.reading(device)]
     if not known:
         return f"No answer: {found[0].spoken} has not reported, or cannot be reached."
@@ -82,6 +83,11 @@ def _does(condition: str | None, state: str) -> bool:
 def _entry(home: Home, device: Device) -> str:
     place = f", {device.room}" if device.room else ""
     return f"{device.name} ({NOUNS[device.kind]}{place}): {_quoted(device, home.condition(device))}"
+
+
+def _sentence(home: Home, device: Device) -> str:
+    place = f" in the {device.room}" if device.room and device.room not in device.name.lower() else ""
+    return f"{device.spoken}{place} {be(device.spoken)} {_quoted(device, home.condition(device))}"
 
 
 def _quoted(device: Device, reading: str | None) -> str:

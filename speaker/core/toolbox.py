@@ -20,7 +20,7 @@ from speaker.core.choosing import Home, carry_out, chosen
 from speaker.core.colours import understood as understood_colour
 from speaker.core.errors import SpeakerError, ToolError
 from speaker.core.house import Action, Device, Kind, Outcome, Wish
-from speaker.core.naming import NOUNS
+from speaker.core.naming import NOUNS, be
 from speaker.core.risks import Risk
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "ToolError",
     "Voice",
     "Wish",
+    "be",
     "carry_out",
     "chosen",
     "tool",

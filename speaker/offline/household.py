@@ -89,6 +89,14 @@ class Household:
                 meant[words] = (*meant.get(words, ()), device)
         return meant
 
+    def called_any(self, *kinds: str) -> dict[str, tuple[Listed, ...]]:
+        """The same for several kinds; a name of two kinds means each device of that name that is listed first."""
+        meant: dict[str, tuple[Listed, ...]] = {}
+        for kind in kinds:
+            for words, devices in self.called(kind).items():
+                meant.setdefault(words, devices)
+        return meant
+
     @property
     def has_outside(self) -> bool:
         """Whether something measures the weather outside."""
