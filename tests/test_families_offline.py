@@ -90,7 +90,8 @@ UNDERSTOOD: list[tuple[list[Call], str]] = [
 
 LEFT_ALONE = """look the front door|unlook the front door|unlock the front dour|unlock the frond door
 on lock the front door|unlock the door|unlock the garage door|lock the kitchen|should I lock the front door
-don't unlock the front door|did you lock the front door|is the front door made of wood|never open the garage door|do not open the garage door
+don't unlock the front door|did you lock the front door|is the front door made of wood
+never open the garage door|do not open the garage door
 open the window|open the door|open a bottle|open the bathroom blinds|close the shop|close your eyes|stop the press
 play some jazz|play a game|pause for thought|play the radio station with jazz|next week|skip breakfast
 make the desk lamp plaid|make the kettle red|set the blinds to red|set the blinds|open the blinds at seven
