@@ -116,8 +116,8 @@ def is_outside(device: Device) -> bool:
 def matches(name: str, candidates: Sequence[Device], rooms: Iterable[str]) -> list[Device]:
     """The candidates that ``name`` may mean: none, the one, or several that it cannot tell apart."""
     asked = plain(name)
-    if not asked:
-        return []
+    if not asked:  # a name without a word in it, such as "<3"
+        return [device for device in candidates if device.name.casefold() == name.strip().casefold()]
     if exact := [device for device in candidates if asked in _full_names(device)]:
         return exact
     for room in sorted(rooms, key=len, reverse=True):
