@@ -154,7 +154,8 @@ class App:
         kept = SoundCache(around.state / "phrases", settings.audio.cache_mb * 1_000_000)
         self._speech = Speech(self._mind, kept, self._accounts.spoke)
         self._followed: set[str] = set()
-        self._home = MqttHome(self._house, self._broker, settings.tools.confirm_timeout_s)
+        tools = settings.tools
+        self._home = MqttHome(self._house, self._broker, tools.confirm_timeout_s, risk=tools.risk)
         self._discovery = [f"{settings.mqtt.discovery_prefix}/{levels}/config" for levels in ("+/+", "+/+/+")]
         self.assistant: Assistant | None = None
 

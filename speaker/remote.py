@@ -1,6 +1,7 @@
 """What the command line does through the broker: commands to a running speaker, and single tools."""
 
 import asyncio
+import contextlib
 import json
 import secrets
 from collections.abc import Sequence
@@ -74,13 +75,14 @@ async def run_tool(settings: Settings, password: str | None, name: str, argument
     house = configured_house(settings)
     belt, _ = make_toolbelt(settings)
     async with Line(settings, password) as line:
-        home = MqttHome(house, line.broker, settings.tools.confirm_timeout_s)
+        home = MqttHome(house, line.broker, settings.tools.confirm_timeout_s, risk=settings.tools.risk)
 
         async def follow() -> None:
             while True:
                 message = await line.messages.get()
                 if message.topic.endswith("/config"):
-                    house.hear_discovery(message.topic, message.payload)
+                    with contextlib.suppress(SpeakerError):  # one that nobody understands is no reason to stop
+                        house.hear_discovery(message.topic, message.payload)
                     line.broker.subscribe(house.topics())
                 else:
                     home.hear(message.topic, message.payload, retained=message.retained)

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from speaker.core.errors import SpeakerError, ToolError
+from speaker.core.risks import Risk, risk_of
 from speaker.core.settings import Tools
-from speaker.core.toolbox import MAX_OUTPUT_CHARACTERS, Risk, Tool
+from speaker.core.toolbox import MAX_OUTPUT_CHARACTERS, Tool
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +98,7 @@ class Toolbelt:
 
     def risk(self, tool: Tool) -> Risk:
         """What may happen when the model asks for it: the configuration's word, else the tool's own."""
-        return self._settings.risk.get(tool.name, tool.risk)
+        return risk_of(tool.name, None, self._settings.risk, tool.risk)
 
     def allows(self, name: str) -> bool:
         """Whether a tool may run without anybody being asked first."""

@@ -160,7 +160,7 @@ OUTDOOR: Announcement = (
                 "ent_cat": "diagnostic",
                 "stat_t": "~/sensor/wifi/state",
             },
-            "restart": {"p": "button", "cmd_t": "~/restart"},
+            "restart": {"p": "button", "ent_cat": "config", "cmd_t": "~/restart"},
             "gone": {"p": "switch"},
         },
     },

@@ -16,10 +16,16 @@ from typing import Annotated, Any, Final, Literal, Protocol, get_type_hints, ove
 import msgspec
 from msgspec import Meta
 
+from speaker.core.choosing import Home, carry_out, chosen
+from speaker.core.colours import understood as understood_colour
 from speaker.core.errors import SpeakerError, ToolError
-from speaker.core.house import Device, Kind, Outcome, Wish
+from speaker.core.house import Action, Device, Kind, Outcome, Wish
+from speaker.core.naming import NOUNS, be
+from speaker.core.risks import Risk
 
 __all__ = [
+    "NOUNS",
+    "Action",
     "Annotated",
     "Device",
     "Home",
@@ -32,33 +38,15 @@ __all__ = [
     "ToolError",
     "Voice",
     "Wish",
+    "be",
+    "carry_out",
+    "chosen",
     "tool",
+    "understood_colour",
 ]
-
-Risk = Literal["allow", "confirm", "never"]
-"""What may happen when the model asks for a tool: run it, ask the user first, or refuse."""
 
 MAX_OUTPUT_CHARACTERS: Final = 4_000
 """Longest answer of a tool: it is paid for again with every later response of the session."""
-
-
-class Home(Protocol):
-    """The house, as tools see it."""
-
-    def find(self, name: str, *kinds: Kind, room: str = "") -> Device:
-        """The one device of these kinds that ``name`` means. Raises ToolError, naming what there is."""
-
-    def devices(self, *kinds: Kind, room: str = "") -> list[Device]:
-        """All devices of these kinds (no kind: all kinds), in a room or everywhere."""
-
-    async def act(self, device: Device, wish: Wish) -> Outcome:
-        """Ask the device for a change and wait until its state says so (or it does not answer).
-
-        Raises ToolError when the device cannot do that at all.
-        """
-
-    def reading(self, device: Device) -> str | None:
-        """The device's present value with its unit, as one would say it; None when it never reported."""
 
 
 class Voice(Protocol):
@@ -168,6 +156,17 @@ def _schema(arguments: type[msgspec.Struct]) -> dict[str, Any]:
     (schema,), components = msgspec.json.schema_components([arguments])
     name = schema["$ref"].rpartition("/")[2]
     top: dict[str, Any] = {key: value for key, value in components.pop(name).items() if key != "title"}
+    top["properties"] = {key: _slim(value) for key, value in top.get("properties", {}).items()}
     if components:
         top["$defs"] = components
     return top
+
+
+def _slim(parameter: dict[str, Any]) -> dict[str, Any]:
+    """A parameter that may be left out, without saying that it may be null or empty: every word is paid for."""
+    slim = {key: value for key, value in parameter.items() if key != "default" or value not in (None, "")}
+    ways = [way for way in slim.get("anyOf", []) if way != {"type": "null"}]
+    if len(ways) == 1:
+        del slim["anyOf"]
+        slim = ways[0] | slim
+    return slim
