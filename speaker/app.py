@@ -23,7 +23,7 @@ from speaker.adapters.service import Systemd, read_secret, state_directory
 from speaker.adapters.sound import SoundSystem
 from speaker.adapters.wakeword import WakeWords, Word, open_word
 from speaker.assistant import Assistant, Parts
-from speaker.choices import EVERY_WORD, Choices, EndpointChoice, as_endpoint
+from speaker.choices import EVERY_WORD, Choices, EndpointChoice, as_endpoint, wake_word_options
 from speaker.commands import Commands
 from speaker.core import phrases
 from speaker.core.errors import ConfigError, ModelError, SpeakerError
@@ -168,7 +168,8 @@ class App:
             settings.mqtt, f"speaker-{settings.id}", around.mqtt_password, topic,
             deliver=self._deliver, connected=self._connected, trouble=self._trouble,
         )  # fmt: skip
-        self._hub = Hub(self._broker, settings, __version__)
+        self._choices = Choices(self._ledger, settings)
+        self._hub = Hub(self._broker, settings, __version__, wake_word_options(self._choices))
         self._accounts = Accounts(settings, self._ledger, self._hub.event)
         kept = SoundCache(around.state / "phrases", settings.audio.cache_mb * 1_000_000)
         self._speech = Speech(self._mind, kept, self._accounts.spoke)
@@ -178,7 +179,6 @@ class App:
         self._home = MqttHome(
             self._house, self._broker, tools.confirm_timeout_s, risk=tools.risk, approve=self._approve_wish
         )
-        self._choices = Choices(self._ledger, settings)
         self._hub_tools = HubTools(self._broker, settings.mqtt.base, str(settings.id), self._refuse_definition)
         self._neighbours = Neighbours(
             self._broker, settings.mqtt.base, settings.mqtt.discovery_prefix, str(settings.id)

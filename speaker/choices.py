@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final, Literal, TypeVar, get_args
 
 from speaker.adapters.ledger import Ledger
+from speaker.adapters.wakeword import BUNDLED
 from speaker.core.errors import SpeakerError
 from speaker.core.phrases import loudest_percent
 from speaker.core.settings import Settings
@@ -95,3 +96,9 @@ def option(payload: str, choices: tuple[str, ...]) -> str:
     if payload not in choices:
         raise SpeakerError(f"expected one of {', '.join(choices)}, got {payload[:40]!r}")
     return payload
+
+
+def wake_word_options(choices: Choices) -> tuple[str, ...]:
+    """What may be chosen: all of the configuration, one of it, or a bundled one."""
+    configured = (word.model for word in choices.settings.wake.words)
+    return tuple(dict.fromkeys((EVERY_WORD, *configured, *sorted(BUNDLED))))

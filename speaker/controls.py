@@ -7,9 +7,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from speaker.adapters.wakeword import BUNDLED, WakeWords
+from speaker.adapters.wakeword import WakeWords
 from speaker.air import Air
-from speaker.choices import DUPLEX, ENDPOINTS, EVERY_WORD, LONGEST_FOLLOW_UP_S, Choices, option
+from speaker.choices import DUPLEX, ENDPOINTS, Choices, option, wake_word_options
 from speaker.core import happened
 from speaker.core.conversation import Conversation
 from speaker.core.errors import SpeakerError
@@ -118,12 +118,3 @@ class Controls:
 
     def _set_limits(self) -> None:
         self._machine.limits = replace(self._machine.limits, follow_up_s=self.choices.follow_up_s)
-
-
-def wake_word_options(choices: Choices) -> tuple[str, ...]:
-    """What may be chosen: all of the configuration, one of it, or a bundled one."""
-    configured = (word.model for word in choices.settings.wake.words)
-    return tuple(dict.fromkeys((EVERY_WORD, *configured, *sorted(BUNDLED))))
-
-
-__all__ = ["DUPLEX", "ENDPOINTS", "LONGEST_FOLLOW_UP_S", "Controls", "Ports", "wake_word_options"]
