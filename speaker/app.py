@@ -118,10 +118,13 @@ def check_settings(settings: Settings, config_file: Path | None) -> None:
     endpoints(settings, read_secret("openai_api_key", config_file), "")
 
 
-def make_toolbelt(settings: Settings) -> tuple[toolbelt.Toolbelt, list[str]]:
-    """The tools that the configuration allows, and what is wrong with files that hold none."""
+def make_toolbelt(settings: Settings, house: House | None = None) -> tuple[toolbelt.Toolbelt, list[str]]:
+    """The tools that the configuration allows, and what is wrong with files that hold none.
+
+    With a ``house``, those that have nothing to act on there are not offered.
+    """
     tools, problems = toolbelt.find([toolbelt.bundled(), *map(Path, settings.tools.paths)])
-    return toolbelt.Toolbelt(tools, settings.tools), problems
+    return toolbelt.Toolbelt(tools, settings.tools, house.kinds if house is not None else None), problems
 
 
 def offline_endpoint(url: str) -> Endpoint:
@@ -177,7 +180,7 @@ class App:
     def _build(self) -> Assistant:
         settings, around = self.settings, self.around
         words = open_words(settings)
-        belt, problems = make_toolbelt(settings)
+        belt, problems = make_toolbelt(settings, self._house)
         for problem in problems:
             log.error("%s", problem)
         answering = endpoints(settings, around.api_key, self._server.url)

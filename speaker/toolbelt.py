@@ -4,7 +4,7 @@ import fnmatch
 import importlib.util
 import logging
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from speaker.core.errors import SpeakerError, ToolError
 from speaker.core.risks import Risk, risk_of
 from speaker.core.settings import Tools
-from speaker.core.toolbox import MAX_OUTPUT_CHARACTERS, Tool
+from speaker.core.toolbox import MAX_OUTPUT_CHARACTERS, Kind, Tool
 
 log = logging.getLogger(__name__)
 
@@ -79,8 +79,12 @@ def _load(file: Path) -> list[Tool]:
 class Toolbelt:
     """The tools that the configuration allows."""
 
-    def __init__(self, tools: Mapping[str, Tool], settings: Tools) -> None:
+    def __init__(
+        self, tools: Mapping[str, Tool], settings: Tools, kinds: Callable[[], Set[Kind]] | None = None
+    ) -> None:
+        """``kinds`` tells the kinds of devices that the house has just now; None: as if it had all."""
         self._settings = settings
+        self._kinds = kinds
         self._tools = {name: tool for name, tool in sorted(tools.items()) if self._allowed(name)}
 
     @property
@@ -89,8 +93,13 @@ class Toolbelt:
         return list(self._tools.values())
 
     def definitions(self) -> Sequence[dict[str, Any]]:
-        """What the session is told; a tool that may never run is not offered."""
-        return [tool.definition() for tool in self.tools if self.risk(tool) != "never"]
+        """What the session is told; what may never run, or has nothing to act on, is not offered."""
+        here = None if self._kinds is None else self._kinds()
+        return [
+            tool.definition()
+            for tool in self.tools
+            if self.risk(tool) != "never" and (here is None or not tool.kinds or not here.isdisjoint(tool.kinds))
+        ]
 
     def risk(self, tool: Tool) -> Risk:
         """What may happen when the model asks for it: the configuration's word, else the tool's own."""

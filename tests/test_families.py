@@ -25,8 +25,8 @@ from speaker.demo.gadgets import (
 )
 from speaker.demo.house import Gadget
 from speaker.home import MqttHome
+from tests.homes import announce
 from tests.lamps import Reports, live
-from tests.test_gadgets import announce
 from tests.test_tools import use
 
 GADGETS: list[Callable[[], Gadget]] = [

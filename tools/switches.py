@@ -3,7 +3,7 @@
 from speaker.core.toolbox import Annotated, Home, Meta, Wish, carry_out, chosen, tool
 
 
-@tool
+@tool(kinds=["switch", "fan", "humidifier"])
 async def set_switch(
     home: Home,
     on: bool,
