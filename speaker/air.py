@@ -55,13 +55,15 @@ class Air:
         self._mind = mind
         self._speech = speech
         self._queued = ports.queued
-        self._ear = Ear(words, EchoCanceller(), settings.wake.barge_in_threshold)
+        canceller = EchoCanceller()
+        self._ear = Ear(words, canceller, settings.wake.barge_in_threshold)
         self._stop_word = StopWord(self._recognise, ports.stopped)
         self.router = Router(self._ear, ports.woken, ports.spoken_over, self._stop_word)
-        self._microphone = Microphone(sound, audio.microphone, self._take, ports.trouble)
+        self._microphone = Microphone(sound, audio.microphone, self._take, ports.trouble, slipped=canceller.slipped)
         self.loudspeaker = Loudspeaker(
-            sound, audio.loudspeaker, ports.began, ports.ended, ports.trouble, lead_in_ms=audio.lead_in_ms
-        )
+            sound, audio.loudspeaker, ports.began, ports.ended, ports.trouble,
+            slipped=canceller.slipped, lead_in_ms=audio.lead_in_ms,
+        )  # fmt: skip
         self._speaking: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Lock()
         """Sentences are spoken one after the other, in the order in which they were asked for."""
@@ -107,7 +109,7 @@ class Air:
     def sound(self, name: Chime, percent: int) -> None:
         """Make one of the speaker's sounds, unless the configuration leaves it out."""
         if name in self._sounds or (name == "unmuted" and "muted" in self._sounds):
-            self.loudspeaker.play(chime(name), chime_percent=percent)
+            self.loudspeaker.play(chime(name), percent=percent)
 
     def speak(self, text: str, item: str = OWN) -> None:
         """Say a text in the offline voice, behind what is being played."""
@@ -120,9 +122,7 @@ class Air:
 
     async def test_echo(self, percent: int) -> EchoReport:
         """Play the test sound as loud as an answer, and measure. Raises SoundError without a microphone."""
-        self._test = EchoTest(
-            self.loudspeaker.reference, lambda sound: self.loudspeaker.play(sound, chime_percent=percent)
-        )
+        self._test = EchoTest(self.loudspeaker.reference, lambda sound: self.loudspeaker.play(sound, percent=percent))
         try:
             return await self._test.run()
         finally:

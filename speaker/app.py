@@ -9,13 +9,13 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 import yaml
 
 from speaker import __version__, toolbelt
+from speaker.accounts import Accounts
 from speaker.adapters.broker import Broker, Incoming
 from speaker.adapters.cache import SoundCache
 from speaker.adapters.ledger import Ledger
@@ -24,12 +24,13 @@ from speaker.adapters.sound import SoundSystem
 from speaker.adapters.wakeword import WakeWords, Word, open_word
 from speaker.assistant import Assistant, Parts
 from speaker.core import happened, phrases
+from speaker.core.budget import MOST_RAISED_USD
 from speaker.core.errors import ConfigError, ModelError, SpeakerError
 from speaker.core.house import House
 from speaker.core.settings import Settings, load
 from speaker.core.target import Target
 from speaker.home import MqttHome
-from speaker.hub import Command, Hub, fraction, switch, whole_number
+from speaker.hub import Command, Hub, dollars, fraction, switch, whole_number
 from speaker.offline.mind import Mind
 from speaker.offline.server import RealtimeServer, ServerSettings
 from speaker.speech import Speech
@@ -38,6 +39,9 @@ from speaker.standby import Endpoint, Standby
 log = logging.getLogger(__name__)
 
 DEFAULT_CONFIG: Final = Path("/etc/speaker/config.yaml")
+
+LEDGER: Final = "ledger.sqlite"
+"""The ledger's file in the state directory."""
 
 WATCHDOG_SHARE: Final = 3
 """The watchdog is fed this many times in its period."""
@@ -124,7 +128,8 @@ def make_toolbelt(settings: Settings, house: House | None = None) -> tuple[toolb
     With a ``house``, those that have nothing to act on there are not offered.
     """
     tools, problems = toolbelt.find([toolbelt.bundled(), *map(Path, settings.tools.paths)])
-    return toolbelt.Toolbelt(tools, settings.tools, house.kinds if house is not None else None), problems
+    kinds = house.kinds if house is not None else None
+    return toolbelt.Toolbelt(tools, settings.tools, settings.cost.quiet_tools, kinds=kinds), problems
 
 
 def offline_endpoint(url: str) -> Endpoint:
@@ -140,8 +145,7 @@ class App:
         self.around = around
         self._mind = Mind()
         self._server = RealtimeServer(ServerSettings(port=0), self._mind)
-        self._ledger = Ledger(around.state / "ledger.sqlite")
-        self._speech = Speech(self._mind, SoundCache(around.state / "phrases", settings.audio.cache_mb * 1_000_000))
+        self._ledger = Ledger(around.state / LEDGER)
         self._sound = SoundSystem()
         self._house = configured_house(settings)
         topic = f"{settings.topic}/availability"
@@ -150,6 +154,9 @@ class App:
             deliver=self._deliver, connected=self._connected, trouble=self._trouble,
         )  # fmt: skip
         self._hub = Hub(self._broker, settings, __version__)
+        self._accounts = Accounts(settings, self._ledger, self._hub.event)
+        kept = SoundCache(around.state / "phrases", settings.audio.cache_mb * 1_000_000)
+        self._speech = Speech(self._mind, kept, self._accounts.spoke)
         self._followed: set[str] = set()
         tools = settings.tools
         self._home = MqttHome(self._house, self._broker, tools.confirm_timeout_s, risk=tools.risk)
@@ -192,21 +199,17 @@ class App:
                 toolbelt=belt,
                 home=self._home,
                 describe_house=self._house.describe,
-                standby=Standby(lambda: [offline_endpoint(self._server.url)] if self._over_budget() else answering),
+                standby=Standby(
+                    lambda: self._accounts.purse.endpoints(answering, offline_endpoint(self._server.url)),
+                    self._accounts.purse.refusal,
+                ),
+                accounts=self._accounts,
                 mind=self._mind,
                 speech=self._speech,
                 hub=self._hub,
                 ledger=self._ledger,
                 status=around.systemd.status,
             ),
-        )
-
-    def _over_budget(self) -> bool:
-        """Whether a budget is used up; then only the offline server answers, which costs nothing."""
-        cost = self.settings.cost
-        today, month = self._ledger.spent_usd(datetime.now().astimezone().date())
-        return (cost.daily_usd is not None and today >= cost.daily_usd) or (
-            cost.monthly_usd is not None and month >= cost.monthly_usd
         )
 
     async def _close(self) -> None:
@@ -237,6 +240,7 @@ class App:
             "sleep": post(happened.Stopped()),
             "mute": lambda payload: assistant.mute(switch(payload)),
             "volume": lambda payload: _ignore(assistant.set_volume(whole_number(payload, 0, 100))),
+            "budget": lambda payload: assistant.raise_budget(dollars(payload, MOST_RAISED_USD)),
             "say": assistant.say,
             "threshold": lambda payload: assistant.set_threshold(fraction(payload)),
         }

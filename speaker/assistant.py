@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from speaker import air
+from speaker.accounts import Accounts
 from speaker.adapters.ledger import Ledger
 from speaker.adapters.sound import SoundSystem
 from speaker.adapters.wakeword import Detection, WakeWords
@@ -22,9 +23,7 @@ from speaker.core.conversation import Conversation, Errand, State
 from speaker.core.duplex import judge
 from speaker.core.errors import SessionError, SoundError, SpeakerError
 from speaker.core.happened import Event
-from speaker.core.opening import opening
-from speaker.core.pcm import BYTES_PER_SAMPLE, Samples
-from speaker.core.pricing import price_of
+from speaker.core.pcm import BYTES_PER_SAMPLE, SESSION_HZ, WAKE_HZ, Samples, samples_to_ms
 from speaker.core.recall import Recall
 from speaker.core.settings import Settings
 from speaker.core.toolbox import Home, Voice
@@ -32,6 +31,7 @@ from speaker.core.wire.objects import Response
 from speaker.dialogue import Dialogue, Limits, Ports
 from speaker.hub import Hub
 from speaker.offline.mind import Mind
+from speaker.purse import CLOUD
 from speaker.router import Route
 from speaker.speech import Speech
 from speaker.standby import Standby
@@ -71,6 +71,7 @@ class Parts:
     speech: Speech
     hub: Hub
     ledger: Ledger
+    accounts: Accounts
     status: Callable[[str], None]
     """Shows one line to whoever looks at the service."""
 
@@ -87,7 +88,7 @@ class Assistant:
         self._loop = asyncio.get_running_loop()
         self._choices = Choices(parts.ledger, settings)
         names = [word.name for word in parts.words.words]
-        self._status = Status(self._choices, parts.hub, self._machine, names, parts.status)
+        self._status = Status(self._choices, parts.accounts, parts.hub, self._machine, names, line=parts.status)
         self._status.endpoint = parts.standby.first
         self._air = Air(
             settings, parts.sound, parts.words, mind=parts.mind, speech=parts.speech, ports=self._air_ports()
@@ -118,9 +119,10 @@ class Assistant:
         )
 
     def _dialogue_ports(self) -> Ports:
+        parts = self._parts
         return Ports(
             post=self.post,
-            play=self._air.play,
+            play=self._play,
             speak=self._air.speak,
             start=self._start,
             run_tool=self._run_tool,
@@ -129,6 +131,7 @@ class Assistant:
             refused=self._refused,
             booked=self._book,
             said=self._write_down,
+            transcribed=lambda usage: parts.accounts.transcribed(usage, self._status.endpoint),
             trouble=self.trouble,
         )
 
@@ -187,6 +190,11 @@ class Assistant:
         """Close the microphone or open it again; it survives a restart, for nobody wants to be surprised."""
         self._parts.ledger.choose("muted", "ON" if wanted else "OFF")
         self.post(happened.Muted() if wanted else happened.Unmuted())
+
+    def raise_budget(self, usd: float) -> None:
+        """Let more be spent today than the budgets allow, in USD."""
+        self._parts.accounts.purse.raise_today(usd)
+        self._status.show()
 
     def goodbye(self) -> None:
         """End the conversation when the present answer has been spoken."""
@@ -252,7 +260,9 @@ class Assistant:
         if self._trace is None:
             if self._machine.awake:
                 word, score = (event.word, event.score) if isinstance(event, happened.Woken) else (BUTTON, 0.0)
-                self._trace, self._status.wake_word = Trace(now, word, score, overflows=self._air.overflows), word
+                number = self._parts.accounts.begin()
+                trace = Trace(now, word, score, overflows=self._air.overflows, number=number)
+                self._trace, self._status.wake_word = trace, word
                 self._air.router.begin_audit()
                 self._apply_volume()
             return
@@ -288,10 +298,12 @@ class Assistant:
         words = phrases.apology(lost or self._spared, connected=connected)
         log.info("= apologising: %s", words)
         self._sound("error")
-        self._air.speak(words)
+        if words:
+            self._air.speak(words)
 
     def _hush(self) -> None:
         cuts = self._air.hush()
+        self._parts.accounts.cut((cut.item, cut.played_ms) for cut in cuts if cut.item != OWN)
         if self._dialogue is not None:
             self._dialogue.hush([cut for cut in cuts if cut.item != OWN])
 
@@ -319,7 +331,7 @@ class Assistant:
     # The session.
 
     def _open_dialogue(self, number: int) -> Dialogue:
-        wanted = opening(self._settings.session, self._parts.describe_house(), self._parts.toolbelt.definitions())
+        wanted = self._parts.accounts.session(self._parts.describe_house(), self._parts.toolbelt.definitions())
         endpoints, self._spared = self._parts.standby.now(self._loop.time())
         dialogue = Dialogue(number, wanted, endpoints, self._ports, self._limits)
         self._dialogue_task = self._start(dialogue.run())
@@ -333,7 +345,12 @@ class Assistant:
             self._status.asleep_bytes += BYTES_PER_SAMPLE * samples.size
         if self._trace is not None and self._trace.sent_at is None:
             self._trace.sent_at = self._loop.time()
+        self._parts.accounts.heard(samples_to_ms(samples.size, WAKE_HZ))
         self._dialogue.append(samples)
+
+    def _play(self, samples: Samples, item: str) -> None:
+        self._parts.accounts.said(item, samples_to_ms(samples.size, SESSION_HZ))
+        self._air.play(samples, item)
 
     def _opened(self, endpoint: str) -> None:
         self._status.endpoint = endpoint
@@ -350,13 +367,13 @@ class Assistant:
             self._air.speak(phrases.HELPED_OUT)
 
     def _book(self, response: Response) -> None:
-        if self._trace is None or response.usage is None:
+        if self._trace is None:
             return
-        model = self._settings.session.model
-        price = price_of(model, self._settings.cost.prices) if self._status.endpoint == "cloud" else None
-        cost = self._trace.book(response.usage, price)
-        tokens = (response.usage.input_tokens or 0, response.usage.output_tokens or 0)
-        self._parts.ledger.book(today(), model, self._status.endpoint, tokens, cost)
+        accounts, endpoint = self._parts.accounts, self._status.endpoint
+        self._trace.pay(accounts.book(response, endpoint))
+        if endpoint == CLOUD and accounts.purse.used_up:
+            accounts.ended_by_budget = True
+            self.goodbye()
 
     async def _run_tool(self, name: str, arguments: str) -> Ran:
         began, trace = self._loop.time(), self._trace
@@ -413,7 +430,11 @@ class Assistant:
 
     def _tell_turn(self, trace: Trace, now: float) -> None:
         self._trace = None
+        accounts = self._parts.accounts
+        trace.pay(accounts.end(trace.endpoint, now - (trace.opened_at or now)))
         ended_by = self._machine.ended_by
+        if ended_by == "goodbye" and accounts.ended_by_budget:
+            ended_by = "budget"
         if ended_by != "error":
             self._status.last_error = None
         if ended_by == "no_speech":

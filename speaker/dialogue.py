@@ -66,6 +66,8 @@ class Ports:
     booked: Callable[[Response], None]
     said: Callable[[str, str], None]
     """Words of the user or the assistant."""
+    transcribed: Callable[[dict[str, Any] | None], None]
+    """The user's words were written down; what the service says that this used."""
     trouble: Callable[[str], None]
 
 
@@ -227,7 +229,8 @@ class Dialogue:
                 self._ports.post(happened.SpeechBegan(self.number))
             case ev.SpeechStopped():
                 self._ports.post(happened.SpeechEnded(self.number))
-            case ev.TranscriptionCompleted(transcript=words):
+            case ev.TranscriptionCompleted(transcript=words, usage=usage):
+                self._ports.transcribed(usage)
                 self._ports.said("user", words or "")
             case ev.ResponseCreated(response=response):
                 self._active, self.lost = response.id, None

@@ -24,14 +24,16 @@ MOST_PAYLOAD_BYTES: Final = 8_192
 TOPICS: Final = (
     ("<base>/<id>/availability", "out", "yes, and last will", 1, "`online` or `offline`"),
     ("<base>/<id>/state", "out", "yes", 1, "JSON: state, muted, volume, threshold, wake_word, endpoint, duplex, "
-     "cost_today_usd, cost_month_usd, sessions_today, audio_sent_asleep_bytes, last_error"),
-    ("<base>/<id>/event", "out", "no", 0, "JSON with `type` and `at`: wake, not_for_me, turn, tool, error"),
+     "cost_today_usd, cost_month_usd, budget_step, budget_raised_usd, sessions_today, "
+     "audio_sent_asleep_bytes, last_error"),
+    ("<base>/<id>/event", "out", "no", 0, "JSON with `type` and `at`: wake, not_for_me, turn, tool, budget, error"),
     ("<base>/<id>/command/wake", "in", "ignored", 1, "empty: listen now"),
     ("<base>/<id>/command/stop", "in", "ignored", 1, "empty: silence, and back to sleep"),
     ("<base>/<id>/command/sleep", "in", "ignored", 1, "empty: the same"),
     ("<base>/<id>/command/mute", "in", "ignored", 1, "`ON` or `OFF`; survives a restart"),
     ("<base>/<id>/command/volume", "in", "ignored", 1, "0-100 percent; survives a restart"),
     ("<base>/<id>/command/threshold", "in", "ignored", 1, "0-1, for every wake word; survives a restart"),
+    ("<base>/<id>/command/budget", "in", "ignored", 1, "0-1000: USD that may be spent today beyond the budgets"),
     ("<base>/<id>/command/say", "in", "ignored", 1, "text, spoken as it stands by the offline voice"),
     ("<base>/<id>/command/result", "out", "no", 0, "JSON: verb, ok, error; also to the MQTT 5 response topic"),
     ("<discovery_prefix>/device/speaker_<id>/config", "out", "yes", 1, "the announcement to Home Assistant"),
@@ -117,6 +119,11 @@ class Hub:
             self._broker.tell(f"{self._settings.topic}/state", told, retain=True, qos=1)
 
 
+def dollars(payload: str, most: float) -> float:
+    """A payload as an amount of money in USD. Raises SpeakerError."""
+    return _number(payload, 0, most)
+
+
 def whole_number(payload: str, lowest: int, highest: int) -> int:
     """A payload as a number in a range. Raises SpeakerError."""
     return round(_number(payload, lowest, highest))
@@ -127,13 +134,13 @@ def fraction(payload: str) -> float:
     return _number(payload, 0, 1)
 
 
-def _number(payload: str, lowest: int, highest: int) -> float:
+def _number(payload: str, lowest: float, highest: float) -> float:
     try:
         value = float(payload) if "_" not in payload else float("nan")  # Python reads 1_0 as 10, nobody else does
     except ValueError:
         value = float("nan")
     if not lowest <= value <= highest:
-        raise SpeakerError(f"expected a number from {lowest} to {highest}, got {payload[:40]!r}")
+        raise SpeakerError(f"expected a number from {lowest:g} to {highest:g}, got {payload[:40]!r}")
     return value
 
 

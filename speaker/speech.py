@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
 from typing import Final
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from speaker.adapters.cache import SoundCache, cache_key
 from speaker.core.errors import ModelError
-from speaker.core.pcm import Samples
+from speaker.core.pcm import SESSION_HZ, Samples, samples_to_ms
 from speaker.offline.mind import Mind
 from speaker.offline.speaking import MODEL, VOICE
 
@@ -23,30 +23,42 @@ SHORT_CHARACTERS: Final = 200
 class Speech:
     """Texts → int16 samples, shape (n,), 24 kHz."""
 
-    def __init__(self, mind: Mind, cache: SoundCache) -> None:
+    def __init__(self, mind: Mind, cache: SoundCache, spoke: Callable[[float, bool], None]) -> None:
+        """``spoke`` is told of each text that was spoken: how many ms, and whether they came from disk."""
         self._mind = mind
         self._cache = cache
+        self._spoke = spoke
 
     async def speak(self, text: str) -> AsyncGenerator[Samples, None]:
         """The text as sound, sentence by sentence. Raises ModelError when there is no voice."""
-        key = cache_key(text, VOICE, MODEL)
-        kept = await asyncio.to_thread(self._cache.get, key)
+        kept = await asyncio.to_thread(self._cache.get, cache_key(text, VOICE, MODEL))
         if kept is not None:
+            self._spoke(samples_to_ms(kept.size, SESSION_HZ), True)
             yield kept
             return
+        size = 0
+        async with aclosing(self._make(text)) as made:
+            async for sentence in made:
+                size += sentence.size
+                yield sentence
+        self._spoke(samples_to_ms(size, SESSION_HZ), False)
+
+    async def _make(self, text: str) -> AsyncGenerator[Samples, None]:
+        """The text as sound, anew; a short one is kept."""
         sentences: list[Samples] = []
         async with aclosing(self._mind.speak(text, 1.0)) as spoken:
             async for sentence in spoken:
                 sentences.append(sentence)
                 yield sentence
         if sentences and len(text) <= SHORT_CHARACTERS:
-            await asyncio.to_thread(self._cache.put, key, np.concatenate(sentences))
+            await asyncio.to_thread(self._cache.put, cache_key(text, VOICE, MODEL), np.concatenate(sentences))
 
     async def prepare(self, texts: Iterable[str]) -> None:
         """Make what will have to be said when nothing else works, so that it is said at once."""
         try:
             for text in texts:
-                async for _ in self.speak(text):
-                    pass
+                if await asyncio.to_thread(self._cache.get, cache_key(text, VOICE, MODEL)) is None:
+                    async for _ in self._make(text):
+                        pass
         except ModelError as error:
             log.warning("the speaker cannot say what goes wrong: %s", error)

@@ -25,9 +25,12 @@ class Endpoint:
 class Standby:
     """The endpoints. A key that is refused once is refused the next time too: nobody is helped by asking."""
 
-    def __init__(self, endpoints: Callable[[], Sequence[Endpoint]]) -> None:
-        """``endpoints``: all that may answer now, the first one first."""
+    def __init__(
+        self, endpoints: Callable[[], Sequence[Endpoint]], barred: Callable[[], SessionError | None] = lambda: None
+    ) -> None:
+        """``endpoints``: all that may answer now, the first one first; ``barred``: why there is none, if so."""
         self._endpoints = endpoints
+        self._barred = barred
         self._refusals: dict[str, int] = {}
         self._spared_until: dict[str, float] = {}
         self._why: dict[str, SessionError] = {}
@@ -36,13 +39,13 @@ class Standby:
         """Who is tried at a time (monotonic seconds), and why somebody is not."""
         every = list(self._endpoints())
         spared = [one for one in every if self._spared_until.get(one.name, at) > at]
-        why = self._why.get(spared[0].name) if spared else None
+        why = self._why.get(spared[0].name) if spared else self._barred() if not every else None
         return [one for one in every if one not in spared], why
 
     @property
     def first(self) -> str:
         """The name of the endpoint that is tried first when none is spared."""
-        return self._endpoints()[0].name
+        return next((one.name for one in self._endpoints()), "")
 
     def refused(self, endpoint: str, why: SessionError, at: float) -> bool:
         """An endpoint said that it will not answer before somebody changes something; whether another may."""

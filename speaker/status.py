@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
+from speaker.accounts import Accounts
 from speaker.adapters.ledger import Ledger
 from speaker.core.conversation import Conversation, State
 from speaker.core.phrases import loudest_percent
@@ -52,10 +53,12 @@ class Status:
     """Publishes the state whenever it differs."""
 
     def __init__(
-        self, choices: Choices, hub: Hub, machine: Conversation, words: Sequence[str], line: Callable[[str], None]
-    ) -> None:
+        self, choices: Choices, accounts: Accounts, hub: Hub, machine: Conversation, words: Sequence[str], *,
+        line: Callable[[str], None],
+    ) -> None:  # fmt: skip
         """``words``: the names of the wake words; ``line`` shows one line to whoever looks at the service."""
         self._choices = choices
+        self._accounts = accounts
         self._hub = hub
         self._machine = machine
         self._words = " or ".join(f'"{word.replace("_", " ")}"' for word in words)
@@ -66,6 +69,8 @@ class Status:
         self.duplex_reason = OWN_CHOICE
         self.asleep_bytes = 0
         """Microphone sound that was sent while no conversation was under way; must stay 0."""
+        self._told = ""
+        """What is wrong with the ledger, as it was published last."""
 
     def trouble(self, problem: str) -> None:
         """Remember and publish what is wrong, or with an empty text that it is right again; it is logged already."""
@@ -76,8 +81,8 @@ class Status:
 
     def show(self) -> None:
         """Publish the state and the service's status line."""
-        now, ledger = today(), self._choices.ledger
-        cost_today, cost_month = ledger.spent_usd(now)
+        now, ledger, spending = today(), self._choices.ledger, self._accounts.purse.spending
+        self._tell_problem(ledger.problem)
         self._hub.show(
             {
                 "state": self._machine.posture.hub,
@@ -88,15 +93,23 @@ class Status:
                 "endpoint": self.endpoint,
                 "duplex": self._machine.duplex,
                 "duplex_reason": self.duplex_reason,
-                "cost_today_usd": round(cost_today, 6),
-                "cost_month_usd": round(cost_month, 6),
+                "cost_today_usd": round(spending.today_usd, 6),
+                "cost_month_usd": round(spending.month_usd, 6),
+                "budget_step": self._accounts.purse.plan.step,
+                "budget_raised_usd": spending.raised_usd,
                 "sessions_today": ledger.sessions(now),
                 "not_for_me_today": ledger.count_of("not_for_me", now),
                 "audio_sent_asleep_bytes": self.asleep_bytes,
-                "last_error": self.last_error,
+                "last_error": self.last_error or ledger.problem or None,
             }
         )
-        self._line(self._doing(cost_today))
+        self._line(self._doing(spending.today_usd))
+
+    def _tell_problem(self, problem: str) -> None:
+        """What is wrong with the ledger is told once, and stands in the state as long as it lasts."""
+        if problem and problem != self._told:
+            self._hub.event({"type": "error", "message": problem})
+        self._told = problem
 
     @property
     def _muted(self) -> bool:

@@ -25,6 +25,8 @@ class Ran:
     ok: bool
     confirmed: bool
     """Whether a device's own state confirmed it."""
+    quiet: bool = False
+    """Whether a sound is answer enough: it is confirmed, and nobody needs to hear it in words."""
 
 
 def bundled() -> Path:
@@ -80,10 +82,19 @@ class Toolbelt:
     """The tools that the configuration allows."""
 
     def __init__(
-        self, tools: Mapping[str, Tool], settings: Tools, kinds: Callable[[], Set[Kind]] | None = None
+        self,
+        tools: Mapping[str, Tool],
+        settings: Tools,
+        quiet: Iterable[str] = (),
+        *,
+        kinds: Callable[[], Set[Kind]] | None = None,
     ) -> None:
-        """``kinds`` tells the kinds of devices that the house has just now; None: as if it had all."""
+        """``quiet``: names of tools, with * and ?, whose success needs no words.
+
+        ``kinds`` tells the kinds of devices that the house has just now; None: as if it had all.
+        """
         self._settings = settings
+        self._quiet = tuple(quiet)
         self._kinds = kinds
         self._tools = {name: tool for name, tool in sorted(tools.items()) if self._allowed(name)}
 
@@ -105,6 +116,11 @@ class Toolbelt:
         """What may happen when the model asks for it: the configuration's word, else the tool's own."""
         return risk_of(tool.name, None, self._settings.risk, tool.risk)
 
+    def allows(self, name: str) -> bool:
+        """Whether a tool may run without anybody being asked first."""
+        tool = self._tools.get(name)
+        return tool is not None and self.risk(tool) == "allow"
+
     async def run(self, name: str, arguments: str, providers: Mapping[type, object]) -> Ran:
         """Run a call; whatever goes wrong becomes words for the model."""
         tool = self._tools.get(name)
@@ -122,10 +138,17 @@ class Toolbelt:
             log.exception("tool %s failed", name)
             return Ran(f"Refused: {name} failed with an error of its own.", ok=False, confirmed=False)
         refused = text.startswith(("Refused", "No answer"))
-        return Ran(text, ok=not refused, confirmed=text.startswith("Confirmed"))
+        # A tool that works on several devices confirms some and names the others behind them.
+        confirmed = text.startswith("Confirmed")
+        whole = confirmed and not any(word in text for word in ("Refused", "No answer", "Sent"))
+        return Ran(text, ok=not refused, confirmed=confirmed, quiet=whole and self._is_quiet(tool))
+
+    def _is_quiet(self, tool: Tool) -> bool:
+        return tool.quiet or _named(tool.name, self._quiet)
 
     def _allowed(self, name: str) -> bool:
-        def named(patterns: Iterable[str]) -> bool:
-            return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+        return _named(name, self._settings.allow) and not _named(name, self._settings.deny)
 
-        return named(self._settings.allow) and not named(self._settings.deny)
+
+def _named(name: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)

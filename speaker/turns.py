@@ -7,7 +7,7 @@ import msgspec
 
 from speaker.core.audit import Audit
 from speaker.core.pcm import SESSION_HZ, WAKE_HZ, bytes_to_ms, samples_to_ms
-from speaker.core.pricing import Price, add_usage, cost_usd
+from speaker.core.usage import Paid, add_usage
 from speaker.core.wire.objects import Usage
 
 
@@ -27,6 +27,10 @@ class Trace:
     tools: list[dict[str, Any]] = field(default_factory=list)
     usage: Usage = field(default_factory=Usage)
     cost_usd: float = 0.0
+    estimated: bool = False
+    """Whether a part of the cost is a guess."""
+    number: int = 0
+    """What the ledger calls this conversation."""
     words: list[dict[str, str]] = field(default_factory=list)
     overflows: int = 0
     """How often the microphone's driver had dropped sound when the conversation began."""
@@ -47,14 +51,12 @@ class Trace:
             "overflows": overflows - self.overflows,
         }
 
-    def book(self, usage: Usage | None, price: Price | None) -> float:
-        """Add a response's usage; what it cost."""
-        if usage is None:
-            return 0.0
-        cost = cost_usd(usage, price) if price is not None else 0.0
-        self.usage = add_usage(self.usage, usage)
-        self.cost_usd += cost
-        return cost
+    def pay(self, paid: Paid | None) -> None:
+        """Add what a response used and cost."""
+        if paid is not None:
+            self.usage = add_usage(self.usage, paid.usage)
+            self.cost_usd += paid.cost_usd
+            self.estimated = self.estimated or paid.estimated
 
     def speech_ended(self, now: float) -> None:
         """The user's turn is over; the answer's delay counts from here."""
@@ -75,6 +77,7 @@ class Trace:
         """The ``turn`` event, without its time of day."""
         told = {
             "type": "turn",
+            "turn": self.number,
             "wake_word": self.wake_word,
             "score": round(self.score, 3),
             "endpoint": self.endpoint,
@@ -89,6 +92,7 @@ class Trace:
             "tools": self.tools,
             "tokens": msgspec.to_builtins(self.usage),
             "cost_usd": round(self.cost_usd, 6),
+            "cost_estimated": self.estimated,
             "ended_by": ended_by,
         }
         return told | ({"words": self.words} if with_words else {})

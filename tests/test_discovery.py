@@ -24,12 +24,14 @@ STATE = {
     "duplex": "wake",
     "cost_today_usd": 0.0123,
     "cost_month_usd": 0.4,
+    "budget_step": "short",
+    "budget_raised_usd": 0.0,
     "sessions_today": 3,
     "audio_sent_asleep_bytes": 0,
     "last_error": None,
 }
 
-COMMANDS = {"wake", "stop", "sleep", "mute", "volume", "threshold"}
+COMMANDS = {"wake", "stop", "sleep", "mute", "volume", "threshold", "budget"}
 
 IDS = st.from_regex(r"[a-z0-9_-]{1,12}", fullmatch=True)
 
@@ -107,6 +109,9 @@ def test_every_template_reads_the_state() -> None:
         "conversation": "idle",
         "last_error": "None",
         "cost_today": "0.0123",
+        "cost_month": "0.4",
+        "budget_step": "short",
+        "budget": "0.0",
         "audio_asleep": "0",
         "mute": "OFF",
         "volume": "60",

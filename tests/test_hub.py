@@ -16,7 +16,7 @@ from paho.mqtt.properties import Properties
 from speaker.adapters.broker import Broker, Incoming
 from speaker.core.settings import Settings, load
 from speaker.demo.broker import PrivateBroker
-from speaker.hub import MOST_PAYLOAD_BYTES, Hub, fraction, switch, whole_number
+from speaker.hub import MOST_PAYLOAD_BYTES, Hub, dollars, fraction, switch, whole_number
 from tests.test_broker import Peer, connected, until
 
 STATE = {"state": "idle", "muted": False, "volume": 60, "last_error": None}
@@ -47,6 +47,7 @@ class Shown:
             "mute": lambda payload: self.done.append(("mute", switch(payload))),
             "volume": lambda payload: self.done.append(("volume", whole_number(payload, 0, 100))),
             "threshold": lambda payload: self.done.append(("threshold", fraction(payload))),
+            "budget": lambda payload: self.done.append(("budget", dollars(payload, 1000.0))),
         })  # fmt: skip
 
     def _deliver(self, message: Incoming) -> None:
@@ -97,6 +98,7 @@ async def test_a_command_is_carried_out_and_answered(broker: PrivateBroker) -> N
         assert await watcher.asks("volume", "35") == {"verb": "volume", "ok": True}
         assert await watcher.asks("volume", "35.4") == {"verb": "volume", "ok": True}
         assert await watcher.asks("threshold", "0.65") == {"verb": "threshold", "ok": True}
+        assert await watcher.asks("budget", "2.5") == {"verb": "budget", "ok": True}
         assert shown.done == [
             ("wake", ""),
             ("mute", True),
@@ -104,6 +106,7 @@ async def test_a_command_is_carried_out_and_answered(broker: PrivateBroker) -> N
             ("volume", 35),
             ("volume", 35),
             ("threshold", 0.65),
+            ("budget", 2.5),
         ]
 
 
@@ -120,8 +123,11 @@ BAD: list[tuple[str, str | bytes, str]] = [
     ("volume", "1" * 3000, "expected a number from 0 to 100, got '1111111111111111111111111111111111111111'"),
     ("volume", "5" * (MOST_PAYLOAD_BYTES + 1), "the payload has 8193 bytes; at most 8192 are taken"),
     ("threshold", "1.01", "expected a number from 0 to 1, got '1.01'"),
+    ("budget", "-1", "expected a number from 0 to 1000, got '-1'"),
+    ("budget", "5 USD", "expected a number from 0 to 1000, got '5 USD'"),
+    ("budget", "inf", "expected a number from 0 to 1000, got 'inf'"),
     ("mute", "maybe", "expected ON or OFF, got 'maybe'"),
-    ("reboot", "now", "there is no command 'reboot'; there are wake, mute, volume, threshold"),
+    ("reboot", "now", "there is no command 'reboot'; there are wake, mute, volume, threshold, budget"),
     ("x" * 99, "", f"there is no command '{'x' * 40}'; there are"),
 ]
 

@@ -5,8 +5,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from speaker.core.pricing import Price, add_usage, cost_usd, price_of
+from speaker.core.pricing import (
+    Price,
+    cost_usd,
+    price_of,
+    session_usd,
+    sound_in_usd,
+    sound_out_usd,
+    transcription_usd,
+)
 from speaker.core.settings import PRICES
+from speaker.core.usage import Tokens, TranscriptionUsage, add_usage, estimated
 from speaker.core.wire.objects import CachedTokens, InputTokens, OutputTokens, Usage
 
 MINI = PRICES["gpt-realtime-2.1-mini"]
@@ -37,6 +46,8 @@ _usages = st.builds(
 _amounts = st.floats(0, 100)
 _prices = st.builds(
     Price,
+    audio_in_usd_per_minute=st.none() | _amounts,
+    audio_out_usd_per_minute=st.none() | _amounts,
     text_in=_amounts,
     text_cached=_amounts,
     text_out=_amounts,
@@ -134,3 +145,76 @@ def test_the_sum_costs_what_its_parts_cost(one: Usage, other: Usage, price: Pric
 def test_nothing_is_paid_back(usage: Usage, price: Price) -> None:
     assert cost_usd(usage, price) >= 0
     assert cost_usd(add_usage(Usage(), usage), price) == cost_usd(usage, price)
+
+
+TUTORIAL = Price(audio_in_usd_per_minute=0.06, audio_out_usd_per_minute=0.24)
+
+
+def test_five_minutes_each_way_of_the_tutorial() -> None:
+    """$0.06 a minute in and $0.24 a minute out: $0.30 + $1.20."""
+    assert cost_usd(spoken(5, 5), TUTORIAL) == pytest.approx(1.50)
+    assert cost_usd(spoken(5, 0), TUTORIAL) == pytest.approx(0.30)
+    assert sound_in_usd(300_000, TUTORIAL) + sound_out_usd(300_000, TUTORIAL) == pytest.approx(1.50)
+
+
+def test_a_minute_that_is_read_again_is_not_charged_again() -> None:
+    again = Usage(
+        input_token_details=InputTokens(audio_tokens=600, cached_tokens_details=CachedTokens(audio_tokens=600))
+    )
+    assert cost_usd(again, TUTORIAL) == 0
+
+
+def test_an_open_session_costs_for_its_silence_too() -> None:
+    live = PRICES["gpt-live-1"]
+    assert session_usd(60, live) == pytest.approx(0.05, rel=1e-4)
+    assert session_usd(3600, live) == pytest.approx(3.0, rel=1e-4)
+    assert session_usd(2, live) == session_usd(15, live) == pytest.approx(0.0125, rel=1e-4)
+    assert session_usd(3600, MINI) == 0
+    assert cost_usd(spoken(5, 5), live) == 0
+
+
+@pytest.mark.parametrize(
+    ("model", "told", "usd", "tokens"),
+    [
+        ("gpt-live-transcribe", {"type": "duration", "seconds": 60}, 0.017, Tokens()),
+        ("gpt-realtime-whisper", {"type": "duration", "seconds": 5.0}, 0.017 / 12, Tokens()),
+        ("gpt-transcribe", {"type": "duration", "seconds": 120}, 0.009, Tokens()),
+        (
+            "gpt-4o-transcribe",
+            {"type": "tokens", "total_tokens": 26, "input_tokens": 17, "output_tokens": 9,
+             "input_token_details": {"text_tokens": 0, "audio_tokens": 17}},
+            (17 * 2.5 + 9 * 10) / 1e6,
+            Tokens(audio_in=17, text_out=9),
+        ),
+        ("gpt-4o-transcribe", {"type": "tokens", "input_tokens": 17}, 17 * 2.5 / 1e6, Tokens(audio_in=17)),
+    ],
+)  # fmt: skip
+def test_writing_down_costs_by_seconds_or_tokens(
+    model: str, told: dict[str, object], usd: float, tokens: Tokens
+) -> None:
+    used = TranscriptionUsage.read(told)
+    assert used is not None
+    cost, counted = transcription_usd(used, PRICES[model])
+    assert cost == pytest.approx(usd)
+    assert counted == tokens
+
+
+@pytest.mark.parametrize("told", [None, {"seconds": "many"}, {"input_tokens": []}])
+def test_a_usage_of_writing_down_that_says_nothing(told: dict[str, object] | None) -> None:
+    assert TranscriptionUsage.read(told) is None
+
+
+def test_what_nobody_says_is_estimated_from_the_sound() -> None:
+    usage = estimated(4_000, 5_000, before_ms=1_000, prompt=1_500)
+    assert Tokens.of(usage) == Tokens(text_in=1_500, audio_in=60, audio_out=100)
+    assert cost_usd(usage, MINI) == pytest.approx((1_500 * 0.6 + 60 * 10 + 100 * 20) / 1e6)
+
+
+@given(_usages, _usages)
+def test_kinds_of_a_sum_are_the_sums_of_kinds(one: Usage, other: Usage) -> None:
+    assert Tokens.of(add_usage(one, other)) == Tokens.of(one) + Tokens.of(other)
+
+
+@pytest.mark.parametrize("name", PRICES)
+def test_every_price_has_its_date(name: str) -> None:
+    assert PRICES[name].as_of is not None

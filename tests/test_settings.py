@@ -138,8 +138,6 @@ def test_every_mistake_is_told_at_once() -> None:
         "session.turn_detection.treshold: unknown key. Did you mean threshold?",
         "cost.ladder[1]: expected one of short, mini, offline, refuse, got str 'cheap'",
         "cost.prices.mine.text_in: expected `float` >= 0.0, got int '-1'",
-        *(f"cost.prices.mine.{kind}: missing" for kind in ("text_cached", "text_out")),
-        *(f"cost.prices.mine.audio_{kind}: missing" for kind in ("in", "cached", "out")),
         "mqtt: expected a section with keys, got int '1883'",
         "tools.risk.lock: expected one of allow, confirm, never, got str 'sometimes'",
         "quiet_hours.from: expected HH:MM in quotes, such as \"22:30\", got int '1350'",
@@ -295,6 +293,41 @@ def test_own_prices_are_added_to_the_known_ones() -> None:
     prices = load({"cost": {"prices": {"my-model": own}}}, "pi").cost.prices
     assert prices["my-model"].audio_in == 1
     assert prices["gpt-realtime-2.1-mini"].audio_in == 10
+
+
+@pytest.mark.parametrize(
+    ("own", "missing"),
+    [
+        ({}, ["text_in", "text_out", "audio_in", "text_cached", "audio_cached", "audio_out"]),
+        ({"text_in": 1, "audio_out": 2}, ["text_out", "audio_in", "text_cached", "audio_cached"]),
+        ({"text_in": 1, "audio_in": 2}, ["text_out"]),
+        ({"text_in": 1, "audio_in": 2, "text_out": 3}, []),
+        ({"audio_in_usd_per_minute": 0.06}, []),
+        ({"session_usd_per_second": 0.001, "as_of": date(2026, 11, 1)}, []),
+        ({"session_usd_per_second": 0.001, "as_of": "2026-11-01"}, []),
+    ],
+)
+def test_no_part_of_a_price_is_free_by_mistake(own: dict[str, object], missing: list[str]) -> None:
+    document = {"cost": {"prices": {"mine": own}}}
+    if missing:
+        assert problems(document) == [f"cost.prices.mine.{key}: missing" for key in missing]
+    else:
+        assert "mine" in load(document, "pi").cost.prices
+
+
+def test_a_bare_off_is_the_word() -> None:
+    for text, means in (("off", "off"), ("'off'", "off"), ("confident", "confident")):
+        document = yaml.safe_load(f"session: {{local_first: {text}}}")
+        assert load(document, "pi").session.local_first == means
+    assert problems(yaml.safe_load("session: {local_first: on}")) == [
+        "session.local_first: expected one of off, confident, got bool 'True'"
+    ]
+
+
+def test_a_model_that_only_writes_down_keeps_no_budget() -> None:
+    document = {"cost": {"daily_usd": 1}, "session": {"model": "gpt-transcribe"}}
+    (problem,) = problems(document)
+    assert problem.startswith("cost.daily_usd: cost.prices has no price for the model gpt-transcribe")
 
 
 @pytest.mark.parametrize("name", ["tools", "claim"])

@@ -132,11 +132,11 @@ def test_what_the_model_is_offered(settings: Tools, offered: list[str]) -> None:
 def test_a_house_is_offered_what_it_can_use() -> None:
     tools, _ = find([bundled()])
     kinds: set[Kind] = {"light", "lock"}
-    offered = {one["name"] for one in Toolbelt(tools, Tools(), lambda: kinds).definitions()}
+    offered = {one["name"] for one in Toolbelt(tools, Tools(), kinds=lambda: kinds).definitions()}
     assert {"set_light", "set_lock", "find_devices", "get_weather", "end_conversation"} <= offered
     assert offered.isdisjoint({"set_cover", "control_vacuum", "set_fan", "activate_scene", "set_temperature"})
     kinds.add("cover")
-    assert "set_cover" in {one["name"] for one in Toolbelt(tools, Tools(), lambda: kinds).definitions()}
+    assert "set_cover" in {one["name"] for one in Toolbelt(tools, Tools(), kinds=lambda: kinds).definitions()}
 
 
 async def test_what_was_not_offered_does_not_run() -> None:
@@ -224,3 +224,34 @@ async def test_long_answers_are_cut() -> None:
     long = await belt().run("echo", json.dumps({"text": "x" * 9_999}), {})
     assert (len(long.text), long.text[-1]) == (MAX_OUTPUT_CHARACTERS, "…")
     assert len((await belt(None, complain).run("complain", "{}", {})).text) == MAX_OUTPUT_CHARACTERS
+
+
+@tool(quiet=True)
+async def lamps(answer: str) -> str:
+    """Do what it says."""
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "quiet"),
+    [
+        ("Confirmed: the lamp is on.", True),
+        ("Confirmed: 2 lights are on.", True),
+        ("Confirmed: the lamp is on. No answer: the hall lamp.", False),
+        ("Confirmed: the lamp is on. Refused: the hall lamp has no dimmer.", False),
+        ("No answer: the lamp.", False),
+        ("Refused: there is no lamp.", False),
+        ("Sent: movie night.", False),
+        ("21 degrees", False),
+    ],
+)
+async def test_a_sound_is_answer_enough_only_when_all_is_confirmed(answer: str, quiet: bool) -> None:
+    arguments = json.dumps({"answer": answer})
+    assert (await belt(None, lamps).run("lamps", arguments, {})).quiet == quiet
+
+
+async def test_the_configuration_may_call_tools_quiet() -> None:
+    said = json.dumps({"text": "Confirmed: it is said."})
+    for patterns, quiet in (((), False), (("lamps",), False), (("echo",), True), (("e*",), True)):
+        ran = await Toolbelt({"echo": echo}, Tools(), patterns).run("echo", said, {})
+        assert (ran.confirmed, ran.quiet) == (True, quiet)

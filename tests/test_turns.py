@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from speaker.core.audit import Audit
 from speaker.core.pricing import cost_usd
 from speaker.core.settings import PRICES
+from speaker.core.usage import Paid
 from speaker.core.wire.objects import InputTokens, OutputTokens, Usage
 from speaker.turns import Trace
 
@@ -24,18 +25,19 @@ MINUTE = Usage(
 
 
 def test_a_turn_from_wake_to_sleep() -> None:
-    trace = Trace(woke_at=100.0, wake_word="hey_jarvis", score=0.93456)
+    trace = Trace(woke_at=100.0, wake_word="hey_jarvis", score=0.93456, number=7)
     trace.endpoint = "cloud"
     trace.opened_at, trace.sent_at = 100.4, 100.42
     trace.speech_ended(102.0)
-    assert trace.book(MINUTE, MINI) == pytest.approx(0.03)
+    trace.pay(Paid(MINUTE, 0.03))
     trace.tool("set_light", ok=True, confirmed=True, took_s=0.3)
     trace.tool("get_weather", ok=False, confirmed=False, took_s=0.05)
     trace.sounded(102.75)
     trace.hear_out(Audit(taken=32_000, lost=0, duplicated=0), 96_000, overflows=0)
-    trace.book(MINUTE, MINI)
+    trace.pay(Paid(MINUTE, 0.03, estimated=True))
     assert trace.event(110.0, "follow_up_timeout", with_words=False) == {
         "type": "turn",
+        "turn": 7,
         "wake_word": "hey_jarvis",
         "score": 0.935,
         "endpoint": "cloud",
@@ -71,6 +73,7 @@ def test_a_turn_from_wake_to_sleep() -> None:
             "output_token_details": {"text_tokens": 0, "audio_tokens": 2400},
         },
         "cost_usd": 0.06,
+        "cost_estimated": True,
         "ended_by": "follow_up_timeout",
     }
 
@@ -110,10 +113,10 @@ def test_who_goes_on_speaking_is_answered_from_the_last_word() -> None:
     assert trace.event(9.0, "stop", with_words=False)["ms"]["speech_end_to_first_sound"] == 250
 
 
-def test_without_a_price_or_usage_nothing_is_counted_as_money() -> None:
+def test_what_costs_nothing_counts_its_tokens_all_the_same() -> None:
     trace = Trace(0.0, "alexa", 0.7)
-    assert trace.book(None, MINI) == 0
-    assert trace.book(MINUTE, None) == 0
+    trace.pay(None)
+    trace.pay(Paid(MINUTE, 0.0))
     told = trace.event(1.0, "stop", with_words=False)
     assert (told["cost_usd"], told["tokens"]["total_tokens"]) == (0, 1800)
 
@@ -130,7 +133,7 @@ def test_times_never_run_backwards_and_costs_add_up(steps: list[tuple[str, float
                 trace.sounded(now)
             case _:
                 booked += 1
-                trace.book(MINUTE, MINI)
+                trace.pay(Paid(MINUTE, cost_usd(MINUTE, MINI)))
     told = trace.event(now, "stop", with_words=False)
     delay = told["ms"]["speech_end_to_first_sound"]
     assert delay is None or 0 <= delay <= told["ms"]["total"]

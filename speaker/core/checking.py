@@ -47,6 +47,9 @@ def _value(value: object, hint: Any, place: str, problems: list[str]) -> Any:  #
     if _is_struct(inner):
         # An emptied section ("audio:" and nothing below) means its defaults.
         return _struct({} if value is None else value, inner, place, problems)
+    if isinstance(value, bool) and get_origin(inner) is Literal:
+        # YAML 1.1 reads a bare off as False, and whoever writes it means the word.
+        value = next((word for word in ("on" if value else "off",) if word in get_args(inner)), value)
     found = len(problems)
     if isinstance(value, float) and not isfinite(value):
         problems.append(f"{place}: expected a finite number, got {value}")

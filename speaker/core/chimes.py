@@ -7,13 +7,14 @@ import numpy as np
 
 from speaker.core.pcm import SESSION_HZ, Samples, from_float, ms_to_samples
 
-Chime = Literal["wake", "listened", "error", "timer", "muted", "unmuted"]
+Chime = Literal["wake", "listened", "done", "error", "timer", "muted", "unmuted"]
 
 _TRIAD: Final = ((523.3, 110), (659.3, 110), (784.0, 260))
 
 _NOTES: Final[dict[Chime, tuple[tuple[float, int], ...]]] = {
     "wake": ((659.3, 70), (987.8, 110)),
     "listened": ((784.0, 90),),
+    "done": ((784.0, 80), (1046.5, 150)),
     "error": ((329.6, 130), (261.6, 200)),
     "timer": (*_TRIAD, (0.0, 160), *_TRIAD),
     "muted": ((523.3, 70), (392.0, 120)),

@@ -5,6 +5,7 @@ Every component here works: a control without effect would be a lie in the hub's
 
 from typing import Any, Final
 
+from speaker.core.budget import MOST_RAISED_USD
 from speaker.core.settings import Settings
 
 Json = dict[str, Any]
@@ -30,6 +31,14 @@ def announcement(settings: Settings, version: str) -> Json:
             value_template=f"{{{{ (value_json.last_error | string)[:{LONGEST_STATE}] }}}}",
         ),
         "cost_today": _sensor("Cost today", f"{base}/state", "cost_today_usd", unit_of_measurement="USD"),
+        "cost_month": _sensor("Cost this month", f"{base}/state", "cost_month_usd", unit_of_measurement="USD"),
+        "budget_step": _sensor("Budget step", f"{base}/state", "budget_step", icon="mdi:stairs"),
+        "budget": {
+            "p": "number", "name": "More budget today", "min": 0, "max": MOST_RAISED_USD, "step": 0.1, "mode": "box",
+            "unit_of_measurement": "USD", "entity_category": "config",
+            "state_topic": f"{base}/state", "value_template": "{{ value_json.budget_raised_usd }}",
+            "command_topic": f"{base}/command/budget",
+        },
         "audio_asleep": _sensor(
             "Audio sent asleep", f"{base}/state", "audio_sent_asleep_bytes",
             unit_of_measurement="B", entity_category="diagnostic",

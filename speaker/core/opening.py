@@ -25,18 +25,19 @@ REASONING: Final = "gpt-realtime-2"
 """Models whose names begin so think before they speak; older ones refuse to be told how hard."""
 
 
-def opening(settings: SessionSettings, house: str, tools: Sequence[dict[str, Any]]) -> Session:
+def opening(settings: SessionSettings, house: str, tools: Sequence[dict[str, Any]], more: str = "") -> Session:
     """The session to ask for.
 
     Instructions and tools come first and stay the same from session to session as long as the house does,
-    so that the service's cache finds them again.
+    so that the service's cache finds them again. ``more`` is what holds only for a while; it stands last.
     """
     spoken = settings.output == "audio"
+    role = f"{settings.instructions.strip()}\nAnswer in the language {settings.language}."
     reasons = settings.model.startswith(REASONING) and settings.reasoning_effort is not None
     return Session(
         type="realtime",
         output_modalities=["audio"] if spoken else ["text"],
-        instructions=f"{settings.instructions.strip()}\nAnswer in the language {settings.language}.\n\n{house}",
+        instructions="\n\n".join(filter(None, (role, house, more))),
         tools=list(tools),
         tool_choice="auto",
         audio=Audio(input=_input(settings), output=_output(settings) if spoken else UNSET),

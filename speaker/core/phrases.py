@@ -27,9 +27,14 @@ _BY_CODE: Final = {
     "network": UNREACHABLE,
     "timeout": UNREACHABLE,
     "stalled": NO_ANSWER,
+    "budget_day": "Sorry, the budget for today is used up, so I don't answer until tomorrow.",
+    "budget_month": "Sorry, the budget for this month is used up, so I don't answer until the next.",
     "rate_limit_exceeded": BUSY,
     "rate_limit_error": BUSY,
 }
+
+BUDGET_TOLD: Final = "budget_told"
+"""The code of a refusal for which the reason was said before: a sound is enough."""
 
 HELPED_OUT: Final = "Until then I answer by myself."
 """Follows the reason when the offline server answers in place of a service that refuses."""
@@ -39,7 +44,9 @@ EVERY: Final = tuple(dict.fromkeys((ONE_MOMENT, NO_ANSWER, BROKEN, REFUSED, *_BY
 
 
 def apology(error: SessionError | None, *, connected: bool) -> str:
-    """What to say when a conversation failed; ``error`` is why its session ended, if it did."""
+    """What to say when a conversation failed; ``error`` is why its session ended, if it did. May be empty."""
+    if error is not None and error.code == BUDGET_TOLD:
+        return ""
     if error is not None and error.code in _BY_CODE:
         return _BY_CODE[error.code]
     if error is not None:

@@ -1,34 +1,80 @@
-"""Usage → USD. Prices are data of the configuration; nothing here knows a model's name."""
+"""Usage → USD. Prices are data of the configuration, each with its date; nothing here knows a model's name.
 
-from collections.abc import Mapping
-from typing import Annotated
+A service charges by the token, by the minute of sound, or by the second that a session is open; a price has
+the figures of the forms that its model is sold in, and what is not named costs nothing.
+"""
 
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Annotated, Final
+
+import msgspec
 from msgspec import Meta, Struct
 
-from speaker.core.wire.objects import CachedTokens, InputTokens, OutputTokens, Usage
+from speaker.core.usage import (
+    ASSISTANT_TOKENS_PER_MINUTE,
+    USER_TOKENS_PER_MINUTE,
+    Tokens,
+    TranscriptionUsage,
+    input_of,
+    output_of,
+)
+from speaker.core.wire.objects import CachedTokens, Usage
 
-UsdPerMillion = Annotated[float, Meta(ge=0)]
+Amount = Annotated[float, Meta(ge=0)]
 
 
-class Price(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What a model costs, in USD per million tokens of each kind."""
+class Price(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """What a model costs: USD per million tokens of each kind, per minute of sound, per second of an open session."""
 
-    text_in: UsdPerMillion
-    """Text that the model reads: instructions, tools, their answers."""
-    text_cached: UsdPerMillion
+    as_of: date | None = None
+    """The day on which the price was looked up."""
+    text_in: Amount | None = None
+    """Text that the model reads: instructions, tools, their answers. All tokens: USD per million."""
+    text_cached: Amount | None = None
     """The part of it that the service had read before."""
-    text_out: UsdPerMillion
+    text_out: Amount | None = None
     """Text that the model writes, its thinking included."""
-    audio_in: UsdPerMillion
+    audio_in: Amount | None = None
     """Sound that the model hears; 600 tokens a minute."""
-    audio_cached: UsdPerMillion
+    audio_cached: Amount | None = None
     """The part of it that the service had heard before."""
-    audio_out: UsdPerMillion
+    audio_out: Amount | None = None
     """Sound that the model speaks; 1200 tokens a minute."""
-    image_in: UsdPerMillion = 0.0
+    image_in: Amount | None = None
     """Images; this speaker sends none."""
-    image_cached: UsdPerMillion = 0.0
+    image_cached: Amount | None = None
     """Images that the service had seen before."""
+    audio_in_usd_per_minute: Amount | None = None
+    """A minute of sound that the model hears, counted once."""
+    audio_out_usd_per_minute: Amount | None = None
+    """A minute of sound that the model speaks."""
+    session_usd_per_second: Amount | None = None
+    """A second in which the session is open, silence included."""
+    session_min_s: Amount = 0.0
+    """Seconds that every session costs at least."""
+
+
+_OTHER_FORMS: Final = ("audio_in_usd_per_minute", "audio_out_usd_per_minute", "session_usd_per_second")
+_HEARING: Final = ("text_in", "text_out", "audio_in")
+"""What a model that only writes down is sold by."""
+_TALKING: Final = ("text_cached", "audio_cached", "audio_out")
+"""What is needed besides as soon as one of them is named: the model also speaks."""
+
+
+def lacking(price: Price) -> Iterator[str]:
+    """The figures that are missing in a price, so that nothing costs nothing by mistake."""
+    named = set(msgspec.to_builtins(price))
+    if named.intersection(_OTHER_FORMS):
+        return
+    only_hears = named.intersection(_HEARING) and not named.intersection(_TALKING)
+    yield from (name for name in (_HEARING if only_hears else (*_HEARING, *_TALKING)) if name not in named)
+
+
+def talks(price: Price) -> bool:
+    """Whether it says what an answer costs, and is not only for writing down."""
+    figures = (price.audio_out, price.audio_out_usd_per_minute, price.session_usd_per_second)
+    return any(one is not None for one in figures)
 
 
 def price_of(model: str, prices: Mapping[str, Price]) -> Price | None:
@@ -38,73 +84,64 @@ def price_of(model: str, prices: Mapping[str, Price]) -> Price | None:
 
 
 def cost_usd(usage: Usage, price: Price) -> float:
-    """What one response cost: for each kind of token, uncached + cached input + output."""
-    given, made = _input(usage), _output(usage)
+    """What one response cost: for each kind of token, uncached + cached input + output; and by the minute."""
+    given, made = input_of(usage), output_of(usage)
     cached = given.cached_tokens_details or CachedTokens()
     millionths = (
         _input_cost(given.text_tokens, cached.text_tokens, price.text_in, price.text_cached)
         + _input_cost(given.audio_tokens, cached.audio_tokens, price.audio_in, price.audio_cached)
         + _input_cost(given.image_tokens, cached.image_tokens, price.image_in, price.image_cached)
-        + (made.text_tokens or 0) * price.text_out
-        + (made.audio_tokens or 0) * price.audio_out
+        + (made.text_tokens or 0) * (price.text_out or 0)
+        + (made.audio_tokens or 0) * (price.audio_out or 0)
     )
-    return millionths / 1_000_000
+    # A minute is charged when it is heard, not each time that it is read again.
+    heard = (given.audio_tokens or 0) - (cached.audio_tokens or 0)
+    by_minute = (
+        heard / USER_TOKENS_PER_MINUTE * (price.audio_in_usd_per_minute or 0)
+        + (made.audio_tokens or 0) / ASSISTANT_TOKENS_PER_MINUTE * (price.audio_out_usd_per_minute or 0)
+    )  # fmt: skip
+    return millionths / 1_000_000 + by_minute
 
 
-def add_usage(one: Usage, other: Usage) -> Usage:
-    """The sum of two usages, kind by kind."""
-    a, b, x, y = _input(one), _input(other), _output(one), _output(other)
-    ac, bc = a.cached_tokens_details or CachedTokens(), b.cached_tokens_details or CachedTokens()
-    return Usage(
-        total_tokens=_sum(one.total_tokens, other.total_tokens),
-        input_tokens=_sum(one.input_tokens, other.input_tokens),
-        output_tokens=_sum(one.output_tokens, other.output_tokens),
-        input_token_details=InputTokens(
-            text_tokens=_sum(a.text_tokens, b.text_tokens),
-            audio_tokens=_sum(a.audio_tokens, b.audio_tokens),
-            image_tokens=_sum(a.image_tokens, b.image_tokens),
-            cached_tokens=_sum(a.cached_tokens, b.cached_tokens),
-            cached_tokens_details=CachedTokens(
-                text_tokens=_sum(ac.text_tokens, bc.text_tokens),
-                audio_tokens=_sum(ac.audio_tokens, bc.audio_tokens),
-                image_tokens=_sum(ac.image_tokens, bc.image_tokens),
-            ),
-        ),
-        output_token_details=OutputTokens(
-            text_tokens=_sum(x.text_tokens, y.text_tokens), audio_tokens=_sum(x.audio_tokens, y.audio_tokens)
-        ),
+def kinds_usd(tokens: Tokens, price: Price) -> dict[str, float]:
+    """What each kind of token costs, the cached ones apart; only what is sold by the token."""
+    per_million = {
+        "text_in": price.text_in, "text_cached": price.text_cached, "text_out": price.text_out,
+        "audio_in": price.audio_in, "audio_cached": price.audio_cached, "audio_out": price.audio_out,
+    }  # fmt: skip
+    return {kind: tokens.of_kind(kind) * (usd or 0) / 1_000_000 for kind, usd in per_million.items()}
+
+
+def sound_out_usd(said_ms: float, price: Price) -> float:
+    """What so much sound of an answer costs: the waste when nobody heard it, the saving when it is replayed."""
+    minutes = said_ms / 60_000
+    per_token = ASSISTANT_TOKENS_PER_MINUTE * (price.audio_out or 0) / 1_000_000
+    return minutes * (per_token + (price.audio_out_usd_per_minute or 0))
+
+
+def sound_in_usd(heard_ms: float, price: Price) -> float:
+    """What so much sound of the user costs when it is heard for the first time."""
+    minutes = heard_ms / 60_000
+    per_token = USER_TOKENS_PER_MINUTE * (price.audio_in or 0) / 1_000_000
+    return minutes * (per_token + (price.audio_in_usd_per_minute or 0))
+
+
+def session_usd(open_s: float, price: Price) -> float:
+    """What a session costs for having been open so long; nothing where only tokens or minutes are sold."""
+    return max(open_s, price.session_min_s) * (price.session_usd_per_second or 0)
+
+
+def transcription_usd(used: TranscriptionUsage, price: Price) -> tuple[float, Tokens]:
+    """What writing down cost, and its tokens; a service counts either those or the seconds."""
+    if used.seconds is not None:
+        return sound_in_usd(1000 * used.seconds, price), Tokens()
+    usage = Usage(
+        input_tokens=used.input_tokens,
+        input_token_details=used.input_token_details,
     )
+    tokens = Tokens.of(usage) + Tokens(text_out=used.output_tokens or 0)
+    return cost_usd(usage, price) + tokens.text_out * (price.text_out or 0) / 1_000_000, tokens
 
 
-def _input(usage: Usage) -> InputTokens:
-    """Input tokens by kind, the cached ones too.
-
-    What a server leaves out counts as the dearer: tokens of no kind as sound, cached tokens of no kind
-    as text, since a budget is better kept than overrun. Cached tokens are never more than there are.
-    """
-    given = usage.input_token_details or InputTokens(audio_tokens=usage.input_tokens)
-    cached = given.cached_tokens_details or CachedTokens(text_tokens=given.cached_tokens)
-    return InputTokens(
-        text_tokens=given.text_tokens or 0,
-        audio_tokens=given.audio_tokens or 0,
-        image_tokens=given.image_tokens or 0,
-        cached_tokens=given.cached_tokens or 0,
-        cached_tokens_details=CachedTokens(
-            text_tokens=min(cached.text_tokens or 0, given.text_tokens or 0),
-            audio_tokens=min(cached.audio_tokens or 0, given.audio_tokens or 0),
-            image_tokens=min(cached.image_tokens or 0, given.image_tokens or 0),
-        ),
-    )
-
-
-def _output(usage: Usage) -> OutputTokens:
-    """Output tokens by kind; those of no kind count as sound."""
-    return usage.output_token_details or OutputTokens(audio_tokens=usage.output_tokens)
-
-
-def _input_cost(tokens: int | None, cached: int | None, price: float, cached_price: float) -> float:
-    return _sum(tokens, -(cached or 0)) * price + (cached or 0) * cached_price
-
-
-def _sum(one: int | None, other: int | None) -> int:
-    return (one or 0) + (other or 0)
+def _input_cost(tokens: int | None, cached: int | None, price: float | None, cached_price: float | None) -> float:
+    return ((tokens or 0) - (cached or 0)) * (price or 0) + (cached or 0) * (cached_price or 0)

@@ -93,3 +93,13 @@ def write(template: str, value: float | str, **named: float | str) -> str:
     """
     plain = f"{value:g}" if isinstance(value, float) else str(value)
     return _render(template, {"value": value, **named}) if template else plain
+
+
+def compiles(template: str) -> bool:
+    """Whether a template can be used at all."""
+    return _compiled(template) is not None
+
+
+def fill(template: str, values: dict[str, object]) -> str:
+    """The text that ``template`` makes of named values; empty when broken."""
+    return _render(template, values)

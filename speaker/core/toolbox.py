@@ -77,6 +77,8 @@ class Tool:
     _function: Callable[..., Awaitable[str]]
     _arguments: type[msgspec.Struct]
     _injected: Mapping[str, type]
+    quiet: bool = False
+    """Whether a sound is answer enough once the tool has confirmed that it is done."""
 
     async def __call__(self, *args: object, **kwargs: object) -> str:
         """Call the function as it was written."""
@@ -110,9 +112,16 @@ class Tool:
 @overload
 def tool(function: Callable[..., Awaitable[str]], /) -> Tool: ...
 @overload
-def tool(*, risk: Risk = ..., kinds: Sequence[Kind] = ...) -> Callable[[Callable[..., Awaitable[str]]], Tool]: ...
 def tool(
-    function: Callable[..., Awaitable[str]] | None = None, /, *, risk: Risk = "allow", kinds: Sequence[Kind] = ()
+    *, risk: Risk = ..., quiet: bool = ..., kinds: Sequence[Kind] = ...
+) -> Callable[[Callable[..., Awaitable[str]]], Tool]: ...
+def tool(
+    function: Callable[..., Awaitable[str]] | None = None,
+    /,
+    *,
+    risk: Risk = "allow",
+    quiet: bool = False,
+    kinds: Sequence[Kind] = (),
 ) -> Tool | Callable[[Callable[..., Awaitable[str]]], Tool]:
     """Make an async function a tool, offered only to a house that has one of ``kinds`` if these are given.
 
@@ -120,12 +129,12 @@ def tool(
     """
 
     def build(target: Callable[..., Awaitable[str]]) -> Tool:
-        return _build(target, risk, tuple(kinds))
+        return _build(target, risk, quiet=quiet, kinds=tuple(kinds))
 
     return build if function is None else build(function)
 
 
-def _build(function: Callable[..., Awaitable[str]], risk: Risk, kinds: tuple[Kind, ...]) -> Tool:
+def _build(function: Callable[..., Awaitable[str]], risk: Risk, *, quiet: bool, kinds: tuple[Kind, ...]) -> Tool:
     name = function.__name__
     description = inspect.getdoc(function)
     if not description:
@@ -150,7 +159,7 @@ def _build(function: Callable[..., Awaitable[str]], risk: Risk, kinds: tuple[Kin
             fields.append((parameter.name, hint, parameter.default))
     try:
         arguments = msgspec.defstruct(name, fields, forbid_unknown_fields=True, kw_only=True)
-        return Tool(name, description, _schema(arguments), risk, kinds, function, arguments, injected)
+        return Tool(name, description, _schema(arguments), risk, kinds, function, arguments, injected, quiet)
     except TypeError as error:
         raise SpeakerError(f"tool {name}: the signature is no JSON schema: {error}") from error
 

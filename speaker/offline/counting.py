@@ -1,43 +1,25 @@
 """Tokens as the cloud counts them, so that the offline server shows what a turn would have cost.
 
-Sound: one token for 100 ms of the user, one for 50 ms of the assistant. Text: about four characters a
-token, an estimate. Every response pays for the whole conversation again; what an earlier response of the
-session has read already is the cached part.
+Every response pays for the whole conversation again; what an earlier response of the session has read
+already is the cached part.
 """
 
-import math
 from collections.abc import Iterable
 from typing import Final
 
-import msgspec
-
 from speaker.core.pcm import SESSION_HZ, bytes_to_ms
+from speaker.core.usage import ASSISTANT_MS_PER_TOKEN, USER_MS_PER_TOKEN, prompt_tokens, sound_tokens, text_tokens
 from speaker.core.wire.objects import CachedTokens, InputTokens, OutputTokens, Session, Usage
 from speaker.core.wire.server import RateLimit
 from speaker.offline.items import Entry
-
-USER_MS_PER_TOKEN: Final = 100
-ASSISTANT_MS_PER_TOKEN: Final = 50
-CHARACTERS_PER_TOKEN: Final = 4
 
 PLENTY: Final = 1_000_000
 """Requests and tokens that are always left: this server counts neither, and never refuses for their sake."""
 
 
-def text_tokens(text: str) -> int:
-    """About how many tokens a text has."""
-    return math.ceil(len(text) / CHARACTERS_PER_TOKEN)
-
-
 def audio_tokens(count: int, ms_per_token: int) -> int:
     """Tokens of ``count`` bytes of 24 kHz sound."""
-    return math.ceil(bytes_to_ms(count, SESSION_HZ) / ms_per_token)
-
-
-def prompt_tokens(session: Session) -> int:
-    """Tokens of the instructions and the tools."""
-    tools = msgspec.json.encode(session.tools).decode() if session.tools else ""
-    return text_tokens(str(session.instructions)) + text_tokens(tools)
+    return sound_tokens(bytes_to_ms(count, SESSION_HZ), ms_per_token)
 
 
 def entry_tokens(entry: Entry) -> tuple[int, int]:

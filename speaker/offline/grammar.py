@@ -130,11 +130,14 @@ class Grammar:
         known = [*sorted(self._vocabulary), *names]
         return {sound(word): word for word in known if len(word) >= LONG_WORD}
 
-    def near(self, words: Sequence[str]) -> Match | None:
-        """What the words mean if they are a known sentence with a slip, and no other meaning is as near."""
+    def near(self, words: Sequence[str], least: float = NEAR) -> Match | None:
+        """What the words mean if they are a known sentence with a slip, and no other meaning is as near.
+
+        ``least``: how similar (0-100) the whole sentence must be.
+        """
         text = _mask(" ".join(words))
         known = self._filled(text)
-        found = process.extract(text, known, scorer=fuzz.ratio, score_cutoff=NEAR, limit=CANDIDATES)
+        found = process.extract(text, known, scorer=fuzz.ratio, score_cutoff=least, limit=CANDIDATES)
         best: tuple[float, Match] | None = None
         for masked, score, _ in found:
             if best is not None and score < best[0] - MARGIN:

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any, Final, TypeVar
 
 from speaker.core.pcm import SESSION_HZ, WAKE_HZ, Samples, resample
-from speaker.offline.definitions import Reply
+from speaker.offline.definitions import Call, Reply
 from speaker.offline.hearing import Ears, Heard
 from speaker.offline.replying import Brain
 from speaker.offline.speaking import Voice
@@ -80,6 +80,10 @@ class Mind:
     async def reply(self, brain: Brain, words: str) -> Reply:
         """What the rules make of the user's words."""
         return await self._work(lambda: brain.reply(words))
+
+    async def confident(self, brain: Brain, words: str) -> tuple[Call, ...]:
+        """The calls for the user's words if the rules hardly doubt them, else none."""
+        return await self._work(lambda: brain.confident(words))
 
     async def speak(self, text: str, speed: float) -> AsyncGenerator[Samples, None]:
         """The text as speech, int16, shape (n,), 24 kHz, sentence by sentence."""

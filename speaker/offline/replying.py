@@ -15,7 +15,7 @@ import yaml
 from speaker.core import colours
 from speaker.offline import answering, freehand
 from speaker.offline.definitions import Call, Reply, read_definitions
-from speaker.offline.grammar import Grammar, Match, Sentences, Slot
+from speaker.offline.grammar import NEAR, Grammar, Match, Sentences, Slot
 from speaker.offline.household import Household
 from speaker.offline.plans import plan, together
 from speaker.offline.wording import SEPARATOR, plain, spoken, trim, without_separators
@@ -28,6 +28,9 @@ STILL_THERE: Final = "Are you still there?"
 
 UNKNOWN: Final = "Sorry, I can't help with that offline."
 PARTLY: Final = "Sorry, I understood only a part of that, so I did nothing."
+
+CONFIDENT: Final = 90.0
+"""Least similarity (0-100) to a known sentence of one that is acted on without asking a better listener."""
 
 LONGEST: Final = 40
 """Words in the longest command; what is longer is conversation, or the radio."""
@@ -144,50 +147,61 @@ class Brain:
             return Reply(text=UNHEARD)
         if len(said) > LONGEST:
             return Reply(text=self._unknown([]))
-        reply = self._clause(without_separators(said), near=False)
+        return self._understood(said, NEAR) or Reply(text=self._unknown(self._grammar.respell(trim(said))))
+
+    def confident(self, words: str) -> tuple[Call, ...]:
+        """Calls for what the user said if there is hardly a doubt about it, else none; a question leaves one.
+
+        Only tools that sentences were written for count, and a slip must be a small one.
+        """
+        said = plain(words)
+        reply = self._understood(said, CONFIDENT) if 0 < len(said) <= LONGEST else None
+        calls = reply.calls if reply is not None else ()
+        return calls if all(call.name in _book().tools for call in calls) else ()
+
+    def _understood(self, said: list[str], least: float) -> Reply | None:
+        """What was said, as it stands or with slips; ``least``: how similar a sentence must be to a known one."""
+        reply = self._clause(without_separators(said), least=None)
         if reply is not None:
             return reply
         heard = trim(said)
-        respelled = self._grammar.respell(heard)
-        reply = self._considered(respelled)
-        if respelled != heard and any(call.name in EXACT_ONLY for call in reply.calls):
-            return Reply(text=self._unknown(respelled))
-        return reply
-
-    def _considered(self, words: list[str]) -> Reply:
-        return (
-            self._clause(without_separators(words), near=False)
-            or self._parts(words, [])
-            or self._clause(without_separators(words))
-            or Reply(text=self._unknown(words))
+        words = self._grammar.respell(heard)
+        reply = (
+            self._clause(without_separators(words), least=None)
+            or self._parts(words, [], least)
+            or self._clause(without_separators(words), least=least)
         )
+        slipped = reply is not None and words != heard and any(call.name in EXACT_ONLY for call in reply.calls)
+        return None if slipped else reply
 
     def answer(self, outputs: Sequence[str]) -> str:
         """The sentence to speak when the tools have returned ``outputs``."""
         return answering.answer(outputs)
 
-    def _parts(self, words: list[str], lead: list[str]) -> Reply | None:
+    def _parts(self, words: list[str], lead: list[str], least: float) -> Reply | None:
         """Several wishes in one sentence; all of them are understood, or none counts."""
         for left, right in _divided(words):
-            first = self._clause(left, lead=lead, tail=without_separators(right))
+            first = self._clause(left, lead=lead, tail=without_separators(right), least=least)
             if first is None:
                 continue
             # What follows may leave out the words that it shares with the first wish.
             lead_on = lead or left
-            rest = self._parts(right, lead_on) or self._clause(without_separators(right), lead=lead_on)
+            rest = self._parts(right, lead_on, least) or self._clause(
+                without_separators(right), lead=lead_on, least=least
+            )
             if rest is not None:
                 return together([first, rest])
         return None
 
     def _clause(
-        self, words: list[str], *, lead: Sequence[str] = (), tail: Sequence[str] = (), near: bool = True
+        self, words: list[str], *, lead: Sequence[str] = (), tail: Sequence[str] = (), least: float | None
     ) -> Reply | None:
-        """One wish, perhaps completed by words of its neighbours, perhaps with a slip in it."""
+        """One wish, perhaps completed by words of its neighbours, perhaps with a slip in it; None allows no slip."""
         for before, after in _loans(lead, tail):
             reply = self._certain([*before, *words, *after])
             if reply is not None:
                 return reply
-        match = self._grammar.near(words) if near else None
+        match = self._grammar.near(words, least) if least is not None else None
         return self._planned(match) if match is not None and match.topic not in EXACT_ONLY else None
 
     def _certain(self, words: list[str]) -> Reply | None:
@@ -205,7 +219,7 @@ class Brain:
         return plan(match, self._tools[match.topic], self._household)
 
     def _unknown(self, words: list[str]) -> str:
-        if any(self._clause(left, near=False) for left, _ in _divided(words)):
+        if any(self._clause(left, least=None) for left, _ in _divided(words)):
             return PARTLY
         example = next(self._examples(), "")
         return f"{UNKNOWN} You could say: {example}." if example else UNKNOWN

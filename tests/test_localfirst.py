@@ -1,0 +1,125 @@
+"""What is done here without asking the cloud: right, or not at all."""
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from speaker.core.settings import Tools
+from speaker.core.toolbox import Tool, tool
+from speaker.core.wire.objects import Session
+from speaker.localfirst import LocalFirst, LocalPlan
+from speaker.offline.definitions import Call
+from speaker.offline.mind import Mind
+from speaker.toolbelt import Ran, Toolbelt
+from tests.test_replying import BRAIN, COMMANDS, FOREIGN, INSTRUCTIONS, each
+
+ALL = [words for _, sentences in COMMANDS for words in each(sentences)]
+
+
+@pytest.mark.parametrize(
+    ("words", "calls"), [(words, calls) for calls, sentences in COMMANDS for words in each(sentences)]
+)
+def test_a_command_is_done_as_meant_or_left_to_others(words: str, calls: list[Call]) -> None:
+    assert list(BRAIN.confident(words)) in ([], calls)
+
+
+@pytest.mark.parametrize("words", each(FOREIGN))
+def test_what_was_not_meant_for_a_tool_is_left_to_others(words: str) -> None:
+    assert BRAIN.confident(words) == ()
+
+
+def test_most_commands_need_nobody_else() -> None:
+    assert sum(bool(BRAIN.confident(words)) for words in ALL) >= 0.85 * len(ALL)
+
+
+@pytest.mark.parametrize("words", ["", "hello", "turn on the ceiling", "louder", "what can you do", "lamp " * 100])
+def test_what_needs_words_or_a_question_is_left_to_others(words: str) -> None:
+    assert BRAIN.confident(words) == ()
+
+
+@pytest.mark.parametrize("words", ["unlock the front door", "start the vacuum", "set a timer for five minutes"])
+def test_tools_that_no_sentence_was_written_for_are_left_to_others(words: str) -> None:
+    assert BRAIN.reply(words).calls
+    assert BRAIN.confident(words) == ()
+
+
+typos = st.tuples(st.integers(0, 60), st.sampled_from("abcdefghijklmnopqrstuvwxyz "), st.sampled_from([0, 1]))
+
+
+@settings(deadline=None)
+@given(st.sampled_from(ALL), st.lists(typos, max_size=3))
+def test_to_be_sure_is_never_to_mean_something_else(words: str, slips: list[tuple[int, str, int]]) -> None:
+    for at, letter, drop in slips:
+        words = words[:at] + letter + words[at + drop :]
+    assert BRAIN.confident(words) in ((), BRAIN.reply(words).calls)
+
+
+@tool
+async def set_light(light: str = "", room: str = "", on: bool = True, brightness: int = 0) -> str:
+    """Switch lights."""
+    return f"Confirmed: {light or room} is {'on' if on else 'off'}."
+
+
+@tool(risk="confirm")
+async def activate_scene(scene: str) -> str:
+    """Activate a scene."""
+    return f"Sent: {scene}."
+
+
+def session(*tools: Tool) -> Session:
+    return Session(instructions=INSTRUCTIONS, tools=[one.definition() for one in tools])
+
+
+@pytest.fixture
+def mind() -> Iterator[Mind]:
+    mind = Mind()
+    yield mind
+    mind.close()
+
+
+def local(mind: Mind, *, deny: list[str] | None = None) -> LocalFirst:
+    belt = Toolbelt({one.name: one for one in (set_light, activate_scene)}, Tools(deny=deny or []), ["set_light"])
+    return LocalFirst(mind, belt)
+
+
+async def test_from_words_to_what_is_said(mind: Mind) -> None:
+    words = "turn on the sofa lamp and turn off the hall lights"
+    plan = await local(mind).confident(words, session(set_light, activate_scene))
+    assert plan is not None
+    assert [call.arguments for call in plan.calls] == [
+        {"light": "Sofa lamp", "on": True},
+        {"room": "hall", "on": False},
+    ]
+    belt = Toolbelt({"set_light": set_light}, Tools(), ["set_light"])
+    done = await LocalFirst.carry_out(plan, lambda name, arguments: belt.run(name, arguments, {}))
+    assert done.text == "Sofa lamp is on. Hall is off."
+    assert done.quiet
+
+
+@pytest.mark.parametrize(
+    "words", ["movie night", "turn on the sofa lamp and start the movie night scene", "turn on the toaster", "hello"]
+)
+async def test_what_needs_a_question_or_another_mind_is_left(mind: Mind, words: str) -> None:
+    assert await local(mind).confident(words, session(set_light, activate_scene)) is None
+
+
+async def test_a_tool_that_is_denied_is_left(mind: Mind) -> None:
+    assert await local(mind, deny=["set_light"]).confident("turn on the sofa lamp", session(set_light)) is None
+
+
+async def test_nothing_is_known_without_tools(mind: Mind) -> None:
+    assert await local(mind).confident("turn on the sofa lamp", Session()) is None
+
+
+async def test_one_failure_is_told_in_words() -> None:
+    async def run(name: str, arguments: str) -> Ran:
+        text = "Confirmed: it is on." if "Sofa" in arguments else "No answer: the hall lamp."
+        return Ran(text, ok="Sofa" in arguments, confirmed="Sofa" in arguments, quiet="Sofa" in arguments)
+
+    calls = (Call("set_light", {"light": "Sofa lamp"}), Call("set_light", {"room": "hall"}))
+    done = await LocalFirst.carry_out(LocalPlan("", calls), run)
+    assert not done.quiet
+    assert "It is on." in done.text
+    assert "hall lamp" in done.text
