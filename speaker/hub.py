@@ -6,7 +6,10 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
+import msgspec
+
 from speaker.adapters.broker import Broker, Incoming
+from speaker.core.claims import Claim, read_claim
 from speaker.core.discovery import announcement, discovery_topic
 from speaker.core.errors import SpeakerError
 from speaker.core.settings import Settings
@@ -53,11 +56,13 @@ class Hub:
         self._commands: Mapping[str, Command] = {}
         self._state: Json = {}
         self._birth = f"{settings.mqtt.discovery_prefix}/status"
+        self._claims = f"{settings.mqtt.base}/claim/"
 
     def offer(self, commands: Mapping[str, Command]) -> None:
         """Name the commands; from now on they are heard."""
         self._commands = commands
         self._broker.subscribe([f"{self._settings.topic}/command/+", self._birth])
+        self._broker.subscribe([f"{self._claims}+"], qos=0)
 
     def connected(self) -> None:
         """Tell everything anew: the broker, or the hub, may have forgotten."""
@@ -76,6 +81,16 @@ class Hub:
         """Publish something that happened."""
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
         self._broker.tell(f"{self._settings.topic}/event", json.dumps(event | {"at": at}, ensure_ascii=False))
+
+    def claim(self, word: str, claim: Claim) -> None:
+        """Tell the other speakers that this one heard a wake word."""
+        self._broker.tell(f"{self._claims}{word}", msgspec.json.encode(claim).decode())
+
+    def claimed(self, message: Incoming) -> tuple[str, Claim] | None:
+        """The wake word and the claim of a message, if it is one."""
+        word = message.topic.removeprefix(self._claims)
+        claim = None if word == message.topic or message.retained else read_claim(message.payload)
+        return None if claim is None else (word, claim)
 
     def hears(self, message: Incoming) -> bool:
         """Take in a message if it is for the hub; whether it was."""

@@ -165,9 +165,16 @@ class Broker:
             client.username_pw_set(settings.username, password)
         if settings.tls:
             try:
-                client.tls_set_context(ssl.create_default_context(cafile=settings.ca_file))
+                context = ssl.create_default_context(cafile=settings.ca_file)
             except (OSError, ssl.SSLError) as error:
                 raise BrokerError(f"mqtt.ca_file: {settings.ca_file} cannot be used: {error}") from error
+            try:
+                if settings.cert_file is not None:
+                    context.load_cert_chain(settings.cert_file, settings.key_file)
+            except (OSError, ssl.SSLError) as error:
+                files = f"{settings.cert_file} with mqtt.key_file: {settings.key_file}"
+                raise BrokerError(f"mqtt.cert_file: {files} cannot be used: {error}") from error
+            client.tls_set_context(context)
         client.on_connect = self._on_connect
         client.on_connect_fail = self._on_connect_fail
         client.on_disconnect = self._on_disconnect

@@ -90,7 +90,9 @@ class Facts:
                 self.user_speaks, self.awaited = False, True
             case Prompted():
                 self.heard_speech = self.owed = True
-                self.leaving = self.asked = self.acted = False
+                self.leaving = self.asked = False
+                # Nothing was said that could be said again.
+                self.acted = True
             case _:
                 pass
 

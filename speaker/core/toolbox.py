@@ -4,7 +4,8 @@
     async def set_blinds(home: Home, room: str, percent: Annotated[int, Meta(ge=0, le=100)]) -> str:
         '''Open or close the blinds of a room: 0 is shut, 100 is open.'''
 
-``Home`` and ``Voice`` parameters are injected and hidden from the model; everything else is the schema.
+``Home``, ``Voice``, ``Clock``, ``Lists`` and ``Intercom`` parameters are injected and hidden from the model;
+everything else is the schema.
 A file in ``tools/`` imports this module and nothing else of the speaker.
 """
 
@@ -16,6 +17,8 @@ from typing import Annotated, Any, Final, Literal, Protocol, get_type_hints, ove
 import msgspec
 from msgspec import Meta
 
+from speaker.core.abilities import Clock, Intercom, Lists, Voice
+from speaker.core.alarms import Repeat
 from speaker.core.choosing import Home, carry_out, chosen
 from speaker.core.colours import understood as understood_colour
 from speaker.core.errors import SpeakerError, ToolError
@@ -27,12 +30,16 @@ __all__ = [
     "NOUNS",
     "Action",
     "Annotated",
+    "Clock",
     "Device",
     "Home",
+    "Intercom",
     "Kind",
+    "Lists",
     "Literal",
     "Meta",
     "Outcome",
+    "Repeat",
     "Risk",
     "Tool",
     "ToolError",
@@ -49,18 +56,38 @@ MAX_OUTPUT_CHARACTERS: Final = 4_000
 """Longest answer of a tool: it is paid for again with every later response of the session."""
 
 
-class Voice(Protocol):
-    """The speaker itself, as tools see it."""
+INJECTED: Final = (Home, Voice, Clock, Lists, Intercom)
+"""Parameters of these types are filled in by the speaker."""
+
+
+class AnyTool(Protocol):
+    """What the model may call, wherever it comes from: a file, or the hub."""
 
     @property
-    def volume(self) -> int:
-        """Loudness of the answers, 0-100 percent."""
+    def name(self) -> str:
+        """Its name."""
 
-    def set_volume(self, percent: int) -> int:
-        """Set the loudness, 0-100 percent, and return what it is now."""
+    @property
+    def description(self) -> str:
+        """What the model reads."""
 
-    def goodbye(self) -> None:
-        """End the conversation when this answer has been spoken."""
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """JSON Schema of the arguments."""
+
+    @property
+    def risk(self) -> Risk:
+        """What may happen when the model asks for it, by its own word."""
+
+    @property
+    def quiet(self) -> bool:
+        """Whether a sound is answer enough once it is confirmed."""
+
+    def definition(self) -> dict[str, Any]:
+        """The entry of ``session.tools``."""
+
+    async def call(self, arguments: str, providers: Mapping[type, object]) -> str:
+        """Run it. Raises ToolError with a sentence for the model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +114,7 @@ class Tool:
     async def call(self, arguments: str, providers: Mapping[type, object]) -> str:
         """Check the model's JSON ``arguments``, run the function and return its words.
 
-        ``providers`` maps Home and Voice to the objects to inject. Raises ToolError with a sentence
+        ``providers`` maps Home, Voice and the others to the objects to inject. Raises ToolError with a sentence
         for the model when the arguments do not fit the schema or the function refuses.
         """
         try:
@@ -151,7 +178,7 @@ def _build(function: Callable[..., Awaitable[str]], risk: Risk, *, quiet: bool, 
         if parameter.name not in hints:
             raise SpeakerError(f"tool {name}: parameter {parameter.name} has no annotation; add its type")
         hint = hints[parameter.name]
-        if hint is Home or hint is Voice:
+        if hint in INJECTED:
             injected[parameter.name] = hint
         elif parameter.default is parameter.empty:
             fields.append((parameter.name, hint))
