@@ -137,13 +137,18 @@ def check_settings(settings: Settings, config_file: Path | None) -> None:
 
 def make_toolbelt(
     settings: Settings,
+    house: House | None = None,
     *,
     more: Callable[[], Mapping[str, AnyTool]] = dict,
     approve: Callable[[str], Awaitable[bool]] = toolbelt.nobody,
 ) -> tuple[toolbelt.Toolbelt, list[str]]:
-    """The tools that the configuration allows, and what is wrong with files that hold none."""
+    """The tools that the configuration allows, and what is wrong with files that hold none.
+
+    With a ``house``, those that have nothing to act on there are not offered.
+    """
     tools, problems = toolbelt.find([toolbelt.bundled(), *map(Path, settings.tools.paths)])
-    belt = toolbelt.Toolbelt(tools, settings.tools, settings.cost.quiet_tools, more=more, approve=approve)
+    kinds = house.kinds if house is not None else None
+    belt = toolbelt.Toolbelt(tools, settings.tools, settings.cost.quiet_tools, more=more, approve=approve, kinds=kinds)
     return belt, problems
 
 
@@ -211,7 +216,7 @@ class App:
 
     def _build(self) -> Assistant:
         settings, around = self.settings, self.around
-        belt, problems = make_toolbelt(settings, more=lambda: self._hub_tools.tools, approve=self._approve)
+        belt, problems = make_toolbelt(settings, self._house, more=lambda: self._hub_tools.tools, approve=self._approve)
         for problem in problems:
             log.error("%s", problem)
         return Assistant(

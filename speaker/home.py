@@ -77,6 +77,7 @@ class MqttHome:
         self._confirm_timeout_s = confirm_timeout_s
         self._risk = risk or {}
         self._approve = approve
+        self._asking = asyncio.Lock()
         self._pending: dict[str, list[_Pending]] = {}
         self._reported_at_s: dict[str, float] = {}
 
@@ -156,7 +157,9 @@ class MqttHome:
         if risk == "never":
             return Outcome("refused", f"{said} may not be changed by voice; the owner decided so.")
         sentence = asked_for(wish, said)
-        if await self._approve(device, wish, sentence):
+        async with self._asking:  # one question at a time, even when several devices are acted on at once
+            approved = await self._approve(device, wish, sentence)
+        if approved:
             return None
         return Outcome("refused", f"to {sentence} needs a confirmation, and there was none.")
 

@@ -4,7 +4,7 @@ import fnmatch
 import importlib.util
 import logging
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +14,7 @@ import msgspec
 from speaker.core.errors import SpeakerError, ToolError
 from speaker.core.risks import Risk, risk_of
 from speaker.core.settings import Tools
-from speaker.core.toolbox import MAX_OUTPUT_CHARACTERS, AnyTool, Tool
+from speaker.core.toolbox import MAX_OUTPUT_CHARACTERS, AnyTool, Kind, Tool
 
 log = logging.getLogger(__name__)
 
@@ -99,17 +99,20 @@ class Toolbelt:
         *,
         more: Callable[[], Mapping[str, AnyTool]] = dict,
         approve: Callable[[str], Awaitable[bool]] = nobody,
+        kinds: Callable[[], Set[Kind]] | None = None,
     ) -> None:
         """``quiet``: names of tools, with * and ?, whose success needs no words.
 
         ``more`` are those that come and go; one that is there for good wins over them. ``approve`` asks a person
-        whether something risky may be done, as in "run unlock gate".
+        whether something risky may be done, as in "run unlock gate". ``kinds`` tells the kinds of devices that the
+        house has just now; None: as if it had all.
         """
         self._settings = settings
         self._quiet = tuple(quiet)
         self._own = dict(tools)
         self._more = more
         self._approve = approve
+        self._kinds = kinds
 
     @property
     def _tools(self) -> dict[str, AnyTool]:
@@ -122,8 +125,13 @@ class Toolbelt:
         return list(self._tools.values())
 
     def definitions(self) -> Sequence[dict[str, Any]]:
-        """What the session is told; a tool that may never run is not offered."""
-        return [tool.definition() for tool in self.tools if self.risk(tool) != "never"]
+        """What the session is told; what may never run, or has nothing to act on, is not offered."""
+        return [tool.definition() for tool in self.tools if self.risk(tool) != "never" and self._useful(tool)]
+
+    def _useful(self, tool: AnyTool) -> bool:
+        """Whether the house has something for it to act on; the hub knows that of its own tools."""
+        wanted = tool.kinds if isinstance(tool, Tool) else ()
+        return self._kinds is None or not wanted or not self._kinds().isdisjoint(wanted)
 
     def risk(self, tool: AnyTool) -> Risk:
         """What may happen when the model asks for it: the configuration's word, else the tool's own."""

@@ -25,8 +25,8 @@ from speaker.demo.gadgets import (
 )
 from speaker.demo.house import Gadget
 from speaker.home import MqttHome
+from tests.homes import announce
 from tests.lamps import Reports, live
-from tests.test_gadgets import announce
 from tests.test_tools import use
 
 GADGETS: list[Callable[[], Gadget]] = [
@@ -138,6 +138,7 @@ async def test_what_tools_do_and_say(tool: str, arguments: dict[str, object], sa
         ("control_player", {"change": 5, "action": "play"}, "Say the one or the other"),
         ("set_value", {"name": "boost", "number": 900}, "The boost takes 1 minute to 60 minutes"),
         ("set_value", {"name": "boost"}, "Give either a number or an option"),
+        ("set_switch", {"name": "everything", "on": False}, 'called "everything"'),
         ("find_devices", {"kind": "submarine"}, "There are no such devices"),
         ("read_device", {"name": "submarine"}, 'There is no device called "submarine"'),
     ],

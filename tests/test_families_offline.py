@@ -64,6 +64,8 @@ UNDERSTOOD: list[tuple[list[Call], str]] = [
     ([call("set_light", light="Counter lamp", change=20)], "make the counter lamp brighter"),
     ([call("set_light", light="Counter lamp", change=20)], "brighten the counter light"),
     ([call("set_light", light="Desk lamp", change=-20)], "dim the desk lamp|make the desk lamp darker"),
+    ([call("set_light", light="Desk lamp", change=-30)], "dim the desk lamp by 30 percent"),
+    ([call("set_light", room="kitchen", change=15)], "make the kitchen lights fifteen percent brighter"),
     ([call("set_light", room="kitchen", change=-20)], "dim the lights in the kitchen|dim the kitchen lights"),
     ([call("set_light", light="Desk lamp", color="red")], "make the desk lamp red"),
     ([call("set_light", light="Desk lamp", color="red")], "set the desk lamp to red|turn the desk lamp red"),

@@ -1,7 +1,6 @@
 """A house of 300 devices of every kind on a real broker: taken in, commanded, confirmed, refused, not answered."""
 
 import asyncio
-import json
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
@@ -15,16 +14,12 @@ from speaker.core.house import House, Kind, Wish
 from speaker.core.settings import Mqtt
 from speaker.demo.broker import PrivateBroker
 from speaker.demo.gadgets import big_house
-from speaker.demo.house import Gadget, VirtualHouse
+from speaker.demo.house import VirtualHouse
 from speaker.home import MqttHome
+from tests.homes import announce
 
 COUNT = 300
 CONFIRM_S = 1.0
-
-
-def announce(gadgets: list[Gadget], house: House) -> None:
-    for one in gadgets:
-        house.hear_discovery(f"homeassistant/{one.component}/{one.key}/config", json.dumps(one.announced).encode())
 
 
 def test_three_hundred_devices_are_described_in_a_thousand_tokens() -> None:

@@ -1,5 +1,6 @@
 """What is risky is asked for first, whatever tool acts; and nothing gets around it."""
 
+import asyncio
 from typing import get_args
 
 import pytest
@@ -155,6 +156,25 @@ async def test_several_at_once_are_each_asked_for() -> None:
     assert sorted(outcome.status for outcome in outcomes) == ["confirmed", "refused"]
     assert [name for name, *_ in person.asked] == ["Garage door"]
     assert [topic for topic, *_ in street.sent] == ["Blinds"]
+
+
+async def test_there_is_one_question_at_a_time() -> None:
+    built = House()
+    built.add_configured({"kind": "lock", "name": f"Door {n}", "command_topic": f"door{n}"} for n in range(3))
+    under_way, most = 0, 0
+
+    async def slow(device: Device, wish: Wish, sentence: str) -> bool:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(0.01)
+        under_way -= 1
+        return False
+
+    street = Street(obedient)
+    street.home = MqttHome(built, street, 0.2, risk=DEFAULT, approve=slow)
+    await street.home.act_all(built.devices("lock"), UNLOCK)
+    assert most == 1
 
 
 async def test_a_device_that_went_offline_while_the_person_thought() -> None:

@@ -67,7 +67,7 @@ def test_the_tools_that_the_model_is_given() -> None:
         "set_temperature": ["degrees", "room", "thermostat", "change", "mode"],
         "get_temperature": ["room"],
         "set_light": ["light", "room", "on", "brightness", "change", "color"],
-        "set_switch": ["on", "name", "room"],
+        "set_switch": ["name", "on", "room"],
         "set_cover": ["cover", "room", "action", "position"],
         "set_lock": ["action", "lock"],
         "set_fan": ["fan", "room", "on", "speed", "change", "mode"],

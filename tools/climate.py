@@ -6,7 +6,7 @@ MOST = 8
 """How many temperatures are worth hearing in one answer."""
 
 
-@tool
+@tool(kinds=["climate"])
 async def set_temperature(
     home: Home,
     *,

@@ -3,7 +3,7 @@
 from speaker.core.toolbox import Annotated, Home, Literal, Meta, ToolError, Wish, carry_out, chosen, tool
 
 
-@tool
+@tool(kinds=["cover"])
 async def set_cover(
     home: Home,
     cover: Annotated[str, Meta(description="Its name, or 'all'")] = "",

@@ -3,7 +3,7 @@
 from speaker.core.toolbox import Annotated, Home, Literal, Meta, Wish, carry_out, chosen, tool
 
 
-@tool
+@tool(kinds=["lock"])
 async def set_lock(
     home: Home,
     action: Literal["lock", "unlock", "open"],

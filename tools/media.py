@@ -3,7 +3,7 @@
 from speaker.core.toolbox import Annotated, Home, Literal, Meta, ToolError, Wish, carry_out, chosen, tool
 
 
-@tool
+@tool(kinds=["media_player"])
 async def control_player(
     home: Home,
     *,

@@ -3,19 +3,19 @@
 from speaker.core.toolbox import Annotated, Home, Meta, ToolError, Wish, carry_out, tool
 
 
-@tool
+@tool(kinds=["scene"])
 async def activate_scene(home: Home, scene: str) -> str:
     """Activate a scene by its name."""
     return await carry_out(home, [home.find(scene, "scene")], Wish(on=True))
 
 
-@tool
+@tool(kinds=["button"])
 async def press_button(home: Home, button: str, room: str = "") -> str:
     """Press a button of the house."""
     return await carry_out(home, [home.find(button, "button", room=room)], Wish(action="press"))
 
 
-@tool
+@tool(kinds=["number", "select"])
 async def set_value(
     home: Home,
     name: str,

@@ -1,15 +1,16 @@
 """Sockets and everything else that is on or off."""
 
-from speaker.core.toolbox import Annotated, Home, Meta, Wish, carry_out, chosen, tool
+from speaker.core.toolbox import Annotated, Home, Meta, Wish, carry_out, tool
 
 
-@tool
+@tool(kinds=["switch", "fan", "humidifier"])
 async def set_switch(
     home: Home,
+    name: Annotated[str, Meta(description="Name of a socket or appliance")],
     on: bool,
-    name: Annotated[str, Meta(description="Name of a socket or appliance")] = "",
     room: str = "",
 ) -> str:
-    """Switch a socket or an appliance on or off."""
-    devices = chosen(home, name, room, "switch", "light", "fan", "humidifier")
-    return await carry_out(home, devices, Wish(on=on), "on" if on else "off")
+    """Switch one socket or appliance on or off."""
+    # Never all of them at once: a fridge may hang on one.
+    device = home.find(name, "switch", "light", "fan", "humidifier", room=room)
+    return await carry_out(home, [device], Wish(on=on))

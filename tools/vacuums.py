@@ -3,7 +3,7 @@
 from speaker.core.toolbox import Home, Literal, Wish, carry_out, chosen, tool
 
 
-@tool
+@tool(kinds=["vacuum"])
 async def control_vacuum(
     home: Home, action: Literal["start", "stop", "pause", "return", "locate"], vacuum: str = ""
 ) -> str:

@@ -147,6 +147,10 @@ class House:
         fitting = [device for device in self._named if not kinds or device.kind in kinds]
         return [device for device in fitting if in_room(device, room)] if room else fitting
 
+    def kinds(self) -> set[Kind]:
+        """The kinds of devices that there are."""
+        return {device.kind for device in self._devices.values()}
+
     def find(self, name: str, *kinds: Kind, room: str = "") -> Device:
         """The one device that ``name`` means. Raises ToolError, naming what there is, when none or several."""
         noun = NOUNS[kinds[0]] if kinds else "device"

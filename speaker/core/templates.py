@@ -35,7 +35,7 @@ _BROKEN: Final = (
 _SANDBOX: Final = Sandbox()
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=2048)
 def _compiled(source: str) -> Template | None:
     if len(source) > MAX_TEMPLATE_CHARACTERS:
         return None

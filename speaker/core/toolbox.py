@@ -10,7 +10,7 @@ A file in ``tools/`` imports this module and nothing else of the speaker.
 """
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal, Protocol, get_type_hints, overload
 
@@ -99,6 +99,8 @@ class Tool:
     parameters: dict[str, Any]
     """JSON Schema of the arguments, as the Realtime session takes it."""
     risk: Risk
+    kinds: tuple[Kind, ...]
+    """The kinds of devices that it is about: a house without them is not offered the tool. Empty: any house."""
     _function: Callable[..., Awaitable[str]]
     _arguments: type[msgspec.Struct]
     _injected: Mapping[str, type]
@@ -137,19 +139,29 @@ class Tool:
 @overload
 def tool(function: Callable[..., Awaitable[str]], /) -> Tool: ...
 @overload
-def tool(*, risk: Risk = ..., quiet: bool = ...) -> Callable[[Callable[..., Awaitable[str]]], Tool]: ...
 def tool(
-    function: Callable[..., Awaitable[str]] | None = None, /, *, risk: Risk = "allow", quiet: bool = False
+    *, risk: Risk = ..., quiet: bool = ..., kinds: Sequence[Kind] = ...
+) -> Callable[[Callable[..., Awaitable[str]]], Tool]: ...
+def tool(
+    function: Callable[..., Awaitable[str]] | None = None,
+    /,
+    *,
+    risk: Risk = "allow",
+    quiet: bool = False,
+    kinds: Sequence[Kind] = (),
 ) -> Tool | Callable[[Callable[..., Awaitable[str]]], Tool]:
-    """Make an async function a tool. Raises SpeakerError when its signature cannot be a schema."""
+    """Make an async function a tool, offered only to a house that has one of ``kinds`` if these are given.
+
+    Raises SpeakerError when its signature cannot be a schema.
+    """
 
     def build(target: Callable[..., Awaitable[str]]) -> Tool:
-        return _build(target, risk, quiet=quiet)
+        return _build(target, risk, quiet=quiet, kinds=tuple(kinds))
 
     return build if function is None else build(function)
 
 
-def _build(function: Callable[..., Awaitable[str]], risk: Risk, *, quiet: bool) -> Tool:
+def _build(function: Callable[..., Awaitable[str]], risk: Risk, *, quiet: bool, kinds: tuple[Kind, ...]) -> Tool:
     name = function.__name__
     description = inspect.getdoc(function)
     if not description:
@@ -174,7 +186,7 @@ def _build(function: Callable[..., Awaitable[str]], risk: Risk, *, quiet: bool) 
             fields.append((parameter.name, hint, parameter.default))
     try:
         arguments = msgspec.defstruct(name, fields, forbid_unknown_fields=True, kw_only=True)
-        return Tool(name, description, _schema(arguments), risk, function, arguments, injected, quiet)
+        return Tool(name, description, _schema(arguments), risk, kinds, function, arguments, injected, quiet)
     except TypeError as error:
         raise SpeakerError(f"tool {name}: the signature is no JSON schema: {error}") from error
 

@@ -71,7 +71,8 @@ def _changes(slots: Slots) -> list[Arguments]:
     if "color" in slots:
         return [{"color": str(slots["color"])}]
     if "more" in slots:
-        return [{"change": STEP_PERCENT if slots["more"] else -STEP_PERCENT}]
+        step = round(number_in(slots.get("percent", STEP_PERCENT)))
+        return [{"change": step if slots["more"] else -step}]
     if "brightness" not in slots:
         return [{"on": bool(slots["on"])}]
     percent = round(number_in(slots["brightness"]))

@@ -46,7 +46,7 @@ class Climate(Shape, frozen=True, kw_only=True):
     mode_command_template: str = ""
     mode_state_topic: Topic | None = None
     mode_state_template: str = ""
-    modes: list[str] = msgspec.field(default_factory=lambda: ["auto", "off", "cool", "heat", "dry", "fan_only"])
+    modes: list[Word] = msgspec.field(default_factory=lambda: ["auto", "off", "cool", "heat", "dry", "fan_only"])
     power_command_topic: Topic | None = None
     power_command_template: str = ""
     payload_on: Word = "ON"

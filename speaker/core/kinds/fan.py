@@ -9,7 +9,7 @@ from msgspec import Meta
 from speaker.core import readers, templates
 from speaker.core.entities import Fact, Feed, Message, State, Wish
 from speaker.core.errors import ToolError
-from speaker.core.kinds.shape import Topic, figure, option, stepped, word_of
+from speaker.core.kinds.shape import Topic, Word, figure, option, stepped, word_of
 from speaker.core.kinds.switched import Switch
 
 TOLERANCE_PERCENT: Final = 2.0
@@ -30,7 +30,7 @@ class Fan(Switch, frozen=True, kw_only=True):
     preset_mode_command_template: str = ""
     preset_mode_state_topic: Topic | None = None
     preset_mode_value_template: str = ""
-    preset_modes: list[str] = msgspec.field(default_factory=list)
+    preset_modes: list[Word] = msgspec.field(default_factory=list)
 
     def takes(self) -> set[str]:
         """On and off, a speed and a mode as far as there are any."""
@@ -106,5 +106,7 @@ class Fan(Switch, frozen=True, kw_only=True):
         if on == "off" or (on is None and speed is None):
             return on
         parts = [f"at {round(speed)} percent"] if speed is not None else []
-        parts += [f"in mode {mode}"] if mode and mode.casefold() in {m.casefold() for m in self.preset_modes} else []
+        parts += (
+            [f"in mode {mode}"] if mode and mode.casefold() in {str(m).casefold() for m in self.preset_modes} else []
+        )
         return " ".join(["on", *parts])

@@ -7,7 +7,7 @@ import msgspec
 from speaker.core import readers, templates
 from speaker.core.entities import Fact, Feed, Message, State, Wish, feeds
 from speaker.core.errors import ToolError
-from speaker.core.kinds.shape import Topic, figure, option, stepped, word_of
+from speaker.core.kinds.shape import Topic, Word, figure, option, stepped, word_of
 from speaker.core.kinds.switched import Switch
 
 TOLERANCE_PERCENT: Final = 2.5
@@ -30,7 +30,7 @@ class Humidifier(Switch, frozen=True, kw_only=True):
     mode_command_template: str = ""
     mode_state_topic: Topic | None = None
     mode_state_template: str = ""
-    modes: list[str] = msgspec.field(default_factory=list)
+    modes: list[Word] = msgspec.field(default_factory=list)
 
     def takes(self) -> set[str]:
         """On and off, a humidity and a mode as far as there are any."""

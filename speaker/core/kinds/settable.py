@@ -8,7 +8,7 @@ from speaker.core import readers, templates
 from speaker.core.entities import Fact, Feed, Message, State, Wish
 from speaker.core.errors import ToolError
 from speaker.core.kinds.sensor import Unit
-from speaker.core.kinds.shape import Shape, Topic, figure, option, word_of
+from speaker.core.kinds.shape import Shape, Topic, Word, figure, option, word_of
 from speaker.core.quantities import say_quantity
 
 MOST_OPTIONS: Final = 200
@@ -81,7 +81,7 @@ class Select(Shape, frozen=True, kw_only=True):
     command_template: str = ""
     state_topic: Topic | None = None
     value_template: str = ""
-    options: list[str] = msgspec.field(default_factory=list)
+    options: list[Word] = msgspec.field(default_factory=list)
 
     def takes(self) -> set[str]:
         """An option."""

@@ -1,5 +1,6 @@
 """What all kinds of devices have in common: reachability, and that they report and may be told."""
 
+from collections.abc import Sequence
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -127,12 +128,12 @@ def word_of(state: State, fact: Fact) -> str:
     return value if isinstance(value, str) else ""
 
 
-def option(asked: str, options: list[str], said: str) -> str:
+def option(asked: str, options: Sequence[Word], said: str) -> str:
     """The one of the device's options that is asked for, in the device's spelling. Raises ToolError."""
-    plain = {"".join(filter(str.isalnum, one)).casefold(): one for one in options}
+    plain = {"".join(filter(str.isalnum, one)).casefold(): one for one in map(str, options)}
     found = plain.get("".join(filter(str.isalnum, asked)).casefold())
     if found is None:
-        known = listing([clean(one) for one in options], "or")
+        known = listing([clean(one) for one in map(str, options)], "or")
         raise ToolError(f"{said} has no such choice. It knows {known}." if known else f"{said} has no modes.")
     return found
 
