@@ -191,6 +191,16 @@ class App:
         self._discovery = [f"{settings.mqtt.discovery_prefix}/{levels}/config" for levels in ("+/+", "+/+/+")]
         self.assistant: Assistant | None = None
 
+    @property
+    def online(self) -> bool:
+        """Whether the broker is connected."""
+        return self._broker.online
+
+    @property
+    def hub_tools(self) -> list[str]:
+        """The names of the tools that the hub defines."""
+        return sorted(self._hub_tools.tools)
+
     async def run(self) -> None:
         """Start every part, tell systemd, and go on until cancelled."""
         await self._server.start()

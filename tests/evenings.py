@@ -63,8 +63,14 @@ def lamp_states(on: Stage) -> list[dict[str, Any]]:
 
 
 async def heard(on: Stage, since_ms: float) -> str:
-    """What the loudspeaker said since then, recognised."""
-    answer = pcm.resample(await on.answer(since_ms), SESSION_HZ, WAKE_HZ)
+    """What the loudspeaker said since then, once it has begun and ended, recognised."""
+    await on.answer(since_ms)
+    return await recorded(on, since_ms)
+
+
+async def recorded(on: Stage, since_ms: float) -> str:
+    """What the loudspeaker has said since then, recognised."""
+    answer = pcm.resample(on.room.heard(since_ms), SESSION_HZ, WAKE_HZ)
     return (await asyncio.to_thread(Ears().hear, answer)).text.lower()
 
 
