@@ -144,9 +144,7 @@ async def test_what_was_not_offered_does_not_run() -> None:
     assert await denied.run("echo", '{"text":"x"}', {}) == Ran("Refused: there is no tool echo.", False, False)
     assert await denied.run("open_safe", "{}", {}) == Ran("Refused: open_safe is not allowed.", False, False)
     garage = await denied.run("open_garage", "{}", {})
-    assert garage == Ran(
-        "Refused: open_garage needs a confirmation that cannot be asked for yet.", ok=False, confirmed=False
-    )
+    assert garage == Ran("Refused: nobody confirmed open_garage, so it was not done.", ok=False, confirmed=False)
 
 
 @pytest.mark.parametrize(("risk", "ran"), [("allow", True), ("confirm", False), ("never", False)])
