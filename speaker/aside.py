@@ -57,7 +57,7 @@ class Aside:
             )
         )
         self.ringer = Ringer(
-            store, ring=self._ring, say=self._say, told=ports.told, ringing=lambda _: ports.changed()
+            store, ring=self._ring, say=self._say, told=ports.told, changed=ports.changed
         )  # fmt: skip
         self.questions = Questions(ports.post, self._say, air.recognise)
         self._speech = speech

@@ -158,9 +158,9 @@ class Assistant:
     def _aside_ports(self) -> AsidePorts:
         return AsidePorts(
             post=self.post,
-            told=self._told,
+            told=self._parts.hub.event,
             busy=lambda: self._machine.state not in {State.ASLEEP, State.MUTED, State.FOLLOW_UP},
-            changed=self._assume,
+            changed=self._aside_changed,
         )
 
     def _dialogue_ports(self) -> Ports:
@@ -527,10 +527,9 @@ class Assistant:
     def _sound(self, name: Chime) -> None:
         self._air.sound(name, self._choices.quietly(self._settings.audio.chime_volume))
 
-    def _told(self, event: dict[str, Any]) -> None:
-        self._parts.hub.event(event)
-        if event["type"] == "timer":
-            self._status.show()
+    def _aside_changed(self) -> None:
+        self._assume()
+        self._status.show()
 
     @property
     def _providers(self) -> dict[type, object]:

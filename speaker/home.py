@@ -161,7 +161,7 @@ class MqttHome:
             approved = await self._approve(device, wish, sentence)
         if approved:
             return None
-        return Outcome("refused", f"to {sentence} needs a confirmation, and there was none.")
+        return Outcome("refused", f"nobody confirmed to {sentence}, so it was not done.")
 
     async def _do(self, device: Device, wish: Wish, orders: Sequence[Message]) -> Outcome:
         said = self._house.spoken(device)

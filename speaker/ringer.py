@@ -67,14 +67,14 @@ class Ringer:
         ring: Callable[[], Awaitable[None]],
         say: Callable[[str], Awaitable[None]],
         told: Callable[[dict[str, Any]], None],
-        ringing: Callable[[bool], None],
+        changed: Callable[[], None],
     ) -> None:
-        """``told`` publishes an event; ``ringing`` is told when ringing begins and ends."""
+        """``told`` publishes an event; ``changed`` is called when ringing begins or ends, and for another list."""
         self._store = store
         self._ring = ring
         self._say = say
         self._told = told
-        self._tell_ringing = ringing
+        self._tell_changed = changed
         self._changed = asyncio.Event()
         self._alarms = {one.id: one for one in map(_read, store.alarms()) if one is not None}
         self._bell: asyncio.Task[None] | None = None
@@ -169,13 +169,13 @@ class Ringer:
     async def _sound_out(self, alarm: Alarm) -> None:
         self._publish(alarm, "rings")
         self._bell = bell = asyncio.create_task(self._sound(alarm))
-        self._tell_ringing(True)
+        self._tell_changed()
         try:
             await asyncio.wait({bell})
         finally:
             bell.cancel()
             self._bell = None
-        self._tell_ringing(False)
+        self._tell_changed()
         self._publish(alarm, "stopped" if bell.cancelled() else "ended")
         if not bell.cancelled():
             bell.result()
@@ -208,11 +208,13 @@ class Ringer:
         self._alarms[alarm.id] = alarm
         self._store.keep_alarm(alarm.id, msgspec.json.encode(alarm))
         self._changed.set()
+        self._tell_changed()
 
     def _forget(self, alarm: Alarm) -> None:
         del self._alarms[alarm.id]
         self._store.drop_alarm(alarm.id)
         self._changed.set()
+        self._tell_changed()
 
     def _publish(self, alarm: Alarm, what: str) -> None:
         log.info("= %s: %s", spoken(alarm), what)

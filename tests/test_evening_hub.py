@@ -154,7 +154,7 @@ async def unlocking(on: Stage, speech: Speech, answer: str) -> str:
     since_ms = on.room.now_ms
     await on.room.say(speech("Hey Jarvis, unlock the front door."))
     await on.event("confirm")
-    await hears(on, since_ms, "yes or no")
+    await hears(on, since_ms, "front door")
     await on.room.quiet(for_ms=700, within_s=5)
     since_ms = on.room.now_ms
     await on.room.say(speech(answer))
@@ -201,7 +201,7 @@ async def test_timer_outlives_a_power_cut(on: Stage) -> None:
 
 VACUUM = {
     "description": "Start the robot vacuum in a room",
-    "parameters": {"type": "object", "properties": {"room": {"type": "string"}}, "required": ["room"]},
+    "parameters": {"type": "object", "properties": {"room": {"type": "string", "enum": ["kitchen", "hall"]}}},
     "command_topic": "home/vacuum/start",
     "state_topic": "home/vacuum/state",
     "confirm_when": {"equals": "cleaning"},
@@ -215,8 +215,10 @@ async def test_tool_of_the_hub_is_there_at_the_next_wake_and_gone_when_it_is_tak
     on.house.broker.subscribe(["home/vacuum/start"])
     await on.house.broker.publish("speaker/tools/start_vacuum", json.dumps(VACUUM), retain=True)
     await on.until(lambda: on.app is not None and on.app.hub_tools == ["start_vacuum"], within_s=5)
-    await on.command("ask", "Start vacuum kitchen.")
+    await on.command("ask", "Start the vacuum in the kitchen.")
     await on.until(lambda: any(one.topic == "home/vacuum/start" for one in on.messages), within_s=10)
+    (sent,) = [one.payload for one in on.messages if one.topic == "home/vacuum/start"]
+    assert json.loads(sent) == {"room": "kitchen"}
     await on.house.broker.publish("home/vacuum/state", "cleaning")
     tool = await on.event("tool")
     assert (tool["name"], tool["confirmed"]) == ("start_vacuum", True)

@@ -120,7 +120,7 @@ async def test_what_is_not_approved_is_not_even_sent() -> None:
     outcome = await home.act(home.find("garage door"), OPEN)
     assert (outcome.status, outcome.text) == (
         "refused",
-        "to open the garage door needs a confirmation, and there was none.",
+        "nobody confirmed to open the garage door, so it was not done.",
     )
     assert (street.sent, len(person.asked)) == ([], 1)
 
