@@ -68,9 +68,7 @@ class HomeAssistant:
     async def act(self, entity: str, service: str, **data: Any) -> None:
         """Turn something."""
         domain = entity.partition(".")[0]
-        await self.ask(
-            "call_service", domain=domain, service=service, service_data=data, target={"entity_id": entity}
-        )
+        await self.ask("call_service", domain=domain, service=service, service_data=data, target={"entity_id": entity})
 
     async def complaints(self, *words: str) -> list[str]:
         """Lines of its log, warnings and worse, that hold one of some words."""
@@ -194,7 +192,7 @@ async def check(url: str, token: str, settings: Settings, password: str | None) 
         visit = Check(hub, line, settings)
         visit.tell(True, f"Home Assistant {version}")
         await visit.visit()
-        for complaint in await hub.complaints("mqtt", "MQTT", settings.id):
+        for complaint in await hub.complaints("mqtt", "MQTT", f"speaker_{settings.id}"):
             visit.tell(False, complaint)
         return visit.bad
 
