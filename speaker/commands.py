@@ -94,13 +94,13 @@ class Commands:
         self._aside.announce(Announcement(payload))
 
     def _announce(self, payload: str) -> None:
-        wanted = _read(payload, Announce)
+        wanted = read_payload(payload, Announce)
         if bool(wanted.text.strip()) == bool(wanted.url):
             raise SpeakerError("give either text or url")
         self._aside.announce(Announcement(wanted.text, wanted.url, wanted.volume, wanted.chime))
 
     def _question(self, payload: str) -> None:
-        wanted = _read(payload, Question)
+        wanted = read_payload(payload, Question)
         if self._assistant.muted:
             raise SpeakerError("the microphone is muted, so nobody can answer")
         if not self._assistant.idle:
@@ -117,7 +117,8 @@ class Commands:
             log.warning("the answer to a question is lost: %s", error)
 
 
-def _read(payload: str, kind: type[S]) -> S:
+def read_payload(payload: str, kind: type[S]) -> S:
+    """A JSON payload as what it should be. Raises SpeakerError with a sentence."""
     try:
         return msgspec.json.decode(payload, type=kind)
     except msgspec.DecodeError as error:

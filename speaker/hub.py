@@ -47,8 +47,6 @@ class Hub:
 
     def connected(self) -> None:
         """Tell everything anew: the broker, or the hub, may have forgotten."""
-        # The state first: who hears of the speaker should not read what an earlier one left.
-        self._tell_state()
         if not self._announced:
             for topic in withdrawn(self._settings, self._words):
                 self._broker.tell(topic, "", retain=True, qos=1)
@@ -56,6 +54,7 @@ class Hub:
         for topic, message in announcements(self._settings, self._version, self._words).items():
             self._broker.tell(topic, json.dumps(message, ensure_ascii=False), retain=True, qos=1)
         self._broker.tell(f"{self._settings.topic}/availability", "online", retain=True, qos=1)
+        self._tell_state()
 
     def show(self, state: Json) -> None:
         """Publish the state, if it differs from the last one."""

@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from speaker.core.discovery import EVENTS, LONGEST_STATE, announcement, announcements, discovery_topic
+from speaker.core.conversation import POSTURES
+from speaker.core.discovery import (
+    EVENTS,
+    LONGEST_STATE,
+    STATES,
+    announcement,
+    announcements,
+    discovery_topic,
+    withdrawn,
+)
 from speaker.core.house import House
 from speaker.core.settings import Settings, load
 from speaker.core.topics import TOPICS
@@ -158,7 +167,10 @@ def test_events_are_those_that_home_assistant_was_told_of() -> None:
         told = json.loads(template.render(value_json={"type": kind, "at": "now", "score": 0.9}))
         assert told["event_type"] == kind
         assert told["score"] == 0.9
+    tool = {"type": "tool", "name": "set_light", "ok": True, "confirmed": None, "at": "now"}
+    assert json.loads(template.render(value_json=tool)) == tool | {"event_type": "tool"}
     assert template.render(value_json={"type": "from the future"}) == "", "no message, and no warning in its log"
+    assert template.render(value_json={}) == template.render(value_json={"type": None}) == ""
 
 
 def test_older_hubs_get_one_message_for_each_control() -> None:
@@ -183,3 +195,59 @@ def test_the_speaker_is_no_device_of_the_house() -> None:
     settings = speaker()
     house.hear_discovery(discovery_topic(settings), json.dumps(announcement(settings, "1", WORDS)).encode())
     assert house.devices() == []
+
+
+def test_the_state_of_an_older_speaker_is_read_without_a_complaint() -> None:
+    """Home Assistant logs every value that a template misses; a retained state may lack what came later."""
+    for one in components(speaker()).values():
+        if "value_template" in one and one["p"] != "event":
+            older: list[dict[str, Any]] = [{}, {"chosen": {}}]
+            for state in older:
+                assert shown(one, state) in {"None", "OFF"}
+
+
+def test_states_are_among_the_options() -> None:
+    """Home Assistant logs a state of an enumeration that it was not told of."""
+    told = components(speaker())
+    assert {posture.hub for posture in POSTURES.values()} <= set(STATES)
+    for one in told.values():
+        if one["p"] == "sensor" and "options" in one:
+            assert one["device_class"] == "enum"
+            assert not {"state_class", "unit_of_measurement"} & set(one)
+            assert shown(one, STATE) in one["options"]
+        if one["p"] == "select":
+            assert shown(one, STATE) in one["options"]
+
+
+def test_what_the_platforms_refuse_is_not_in_it() -> None:
+    for one in components(speaker()).values():
+        if one["p"] in {"sensor", "binary_sensor", "event"}:
+            assert one.get("entity_category") != "config"
+        if one.get("device_class") == "monetary":
+            assert one.get("state_class") in {None, "total"}
+        if one["p"] == "number":
+            assert one["min"] < one["max"]
+            assert one["step"] >= 0.001
+        assert "object_id" not in one
+        assert one.get("icon", "mdi:x").startswith("mdi:")
+
+
+@given(IDS)
+def test_entities_are_named_after_the_id_in_their_own_domain(identity: str) -> None:
+    for key, one in components(speaker(id=identity)).items():
+        domain, _, name = one["default_entity_id"].partition(".")
+        assert domain == one["p"]
+        assert re.fullmatch(r"[a-z0-9_]+", name)
+        assert name.endswith(key)
+
+
+@pytest.mark.parametrize("form", ["device", "components", "off"])
+def test_an_entity_is_announced_in_one_form_only(form: str) -> None:
+    """Home Assistant warns of each entity that is announced on two topics."""
+    every: set[str] = set()
+    for one in ("device", "components", "off"):
+        every |= set(announcements(speaker(mqtt={"discovery": one}), "1.2.3", WORDS))
+    settings = speaker(mqtt={"discovery": form})
+    told, gone = set(announcements(settings, "1.2.3", WORDS)), set(withdrawn(settings, WORDS))
+    assert told | gone == every
+    assert not told & gone

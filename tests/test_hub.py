@@ -227,6 +227,21 @@ async def test_all_is_told_anew_when_home_assistant_comes_back(broker: PrivateBr
             assert (await late.hears("ha-reborn/device/speaker_reborn/config")).retained
 
 
+async def test_what_another_form_announced_is_taken_back_before_the_hub_hears_twice(broker: PrivateBroker) -> None:
+    topic = "ha-changed/sensor/speaker_changed/conversation/config"
+    planter = Peer(broker.port, "planter-of-forms")
+    async with connected(planter):
+        await planter.broker.publish(topic, '{"unique_id": "speaker_changed_conversation"}', retain=True)
+        async with watched(broker, "changed") as (_, watcher):
+            told = "ha-changed/device/speaker_changed/config"
+            await until(lambda: told in [one.topic for one in watcher.heard])
+            heard = [(one.topic, one.payload) for one in watcher.heard if one.topic.startswith("ha-changed/")]
+            topics = [one for one, _ in heard]
+            assert heard[topics.index(topic)][1]
+            assert heard[-1][0] == told
+            assert (topic, b"") in heard
+
+
 async def test_availability_follows_the_speaker(broker: PrivateBroker) -> None:
     shown = Shown(broker.port, "leaving")
     watcher = Watcher(shown)
