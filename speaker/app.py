@@ -174,7 +174,7 @@ class App:
             deliver=self._deliver, connected=self._connected, trouble=self._trouble,
         )  # fmt: skip
         self._choices = Choices(self._ledger, settings)
-        self._hub = Hub(self._broker, settings, __version__, wake_word_options(self._choices))
+        self._hub = Hub(self._broker, settings, __version__, wake_word_options(self._choices), self._ledger)
         self._accounts = Accounts(settings, self._ledger, self._hub.event)
         kept = SoundCache(around.state / "phrases", settings.audio.cache_mb * 1_000_000)
         self._speech = Speech(self._mind, kept, self._accounts.spoke)

@@ -9,8 +9,9 @@ from typing import Any, Final
 import msgspec
 
 from speaker.adapters.broker import Broker, Incoming
+from speaker.adapters.ledger import Ledger
 from speaker.core.claims import Claim, read_claim
-from speaker.core.discovery import announcements, withdrawn
+from speaker.core.discovery import announcements
 from speaker.core.errors import SpeakerError
 from speaker.core.settings import Settings
 
@@ -27,15 +28,17 @@ MOST_PAYLOAD_BYTES: Final = 8_192
 class Hub:
     """What others see of the speaker, and what they may ask of it."""
 
-    def __init__(self, broker: Broker, settings: Settings, version: str, words: Sequence[str] = ()) -> None:
-        """``words``: the wake words that may be chosen."""
+    def __init__(
+        self, broker: Broker, settings: Settings, version: str, words: Sequence[str] = (), ledger: Ledger | None = None
+    ) -> None:
+        """``words``: the wake words that may be chosen; ``ledger`` remembers what was announced."""
+        self._ledger = ledger
         self._words = words
         self._broker = broker
         self._settings = settings
         self._version = version
         self._commands: Mapping[str, Command] = {}
         self._state: Json = {}
-        self._announced = False
         self._birth = f"{settings.mqtt.discovery_prefix}/status"
         self._claims = f"{settings.mqtt.base}/claim/"
 
@@ -47,14 +50,23 @@ class Hub:
 
     def connected(self) -> None:
         """Tell everything anew: the broker, or the hub, may have forgotten."""
-        if not self._announced:
-            for topic in withdrawn(self._settings, self._words):
-                self._broker.tell(topic, "", retain=True, qos=1)
-        self._announced = True
-        for topic, message in announcements(self._settings, self._version, self._words).items():
+        told = announcements(self._settings, self._version, self._words)
+        self._withdraw(set(told))
+        for topic, message in told.items():
             self._broker.tell(topic, json.dumps(message, ensure_ascii=False), retain=True, qos=1)
         self._broker.tell(f"{self._settings.topic}/availability", "online", retain=True, qos=1)
         self._tell_state()
+
+    def _withdraw(self, now: set[str]) -> None:
+        """Take back what was announced before and is no more: the hub complains of what it hears of twice."""
+        if self._ledger is None:
+            return
+        key = f"announced by {self._settings.id}"
+        before = set((self._ledger.chosen(key) or "").splitlines())
+        for topic in sorted(before - now):
+            self._broker.tell(topic, "", retain=True, qos=1)
+        if before != now:
+            self._ledger.choose(key, "\n".join(sorted(now)))
 
     def show(self, state: Json) -> None:
         """Publish the state, if it differs from the last one."""

@@ -17,7 +17,6 @@ from speaker.core.discovery import (
     announcement,
     announcements,
     discovery_topic,
-    withdrawn,
 )
 from speaker.core.house import House
 from speaker.core.settings import Settings, load
@@ -239,15 +238,3 @@ def test_entities_are_named_after_the_id_in_their_own_domain(identity: str) -> N
         assert domain == one["p"]
         assert re.fullmatch(r"[a-z0-9_]+", name)
         assert name.endswith(key)
-
-
-@pytest.mark.parametrize("form", ["device", "components", "off"])
-def test_an_entity_is_announced_in_one_form_only(form: str) -> None:
-    """Home Assistant warns of each entity that is announced on two topics."""
-    every: set[str] = set()
-    for one in ("device", "components", "off"):
-        every |= set(announcements(speaker(mqtt={"discovery": one}), "1.2.3", WORDS))
-    settings = speaker(mqtt={"discovery": form})
-    told, gone = set(announcements(settings, "1.2.3", WORDS)), set(withdrawn(settings, WORDS))
-    assert told | gone == every
-    assert not told & gone

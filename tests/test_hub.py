@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from speaker.adapters.broker import Broker, Incoming
+from speaker.adapters.ledger import Ledger
 from speaker.core.settings import Settings, load
 from speaker.demo.broker import PrivateBroker
 from speaker.hub import MOST_PAYLOAD_BYTES, Hub, dollars, fraction, switch, whole_number
@@ -25,8 +27,8 @@ STATE = {"state": "idle", "muted": False, "volume": 60, "last_error": None}
 class Shown:
     """A speaker reduced to its hub, with commands that only write down what they were told."""
 
-    def __init__(self, port: int, identity: str) -> None:
-        mqtt = {"host": "127.0.0.1", "port": port, "discovery_prefix": f"ha-{identity}"}
+    def __init__(self, port: int, identity: str, ledger: Ledger | None = None, form: str = "device") -> None:
+        mqtt = {"host": "127.0.0.1", "port": port, "discovery_prefix": f"ha-{identity}", "discovery": form}
         self.settings: Settings = load({"id": identity, "mqtt": mqtt}, "pi")
         self.done: list[tuple[str, object]] = []
         self.others: list[str] = []
@@ -39,7 +41,7 @@ class Shown:
             connected=lambda online: self.hub.connected() if online else None,
             trouble=self.others.append,
         )
-        self.hub = Hub(self.broker, self.settings, "1.2.3")
+        self.hub = Hub(self.broker, self.settings, "1.2.3", (), ledger)
 
     def offer(self) -> None:
         self.hub.offer({
@@ -227,19 +229,30 @@ async def test_all_is_told_anew_when_home_assistant_comes_back(broker: PrivateBr
             assert (await late.hears("ha-reborn/device/speaker_reborn/config")).retained
 
 
-async def test_what_another_form_announced_is_taken_back_before_the_hub_hears_twice(broker: PrivateBroker) -> None:
-    topic = "ha-changed/sensor/speaker_changed/conversation/config"
-    planter = Peer(broker.port, "planter-of-forms")
-    async with connected(planter):
-        await planter.broker.publish(topic, '{"unique_id": "speaker_changed_conversation"}', retain=True)
-        async with watched(broker, "changed") as (_, watcher):
-            told = "ha-changed/device/speaker_changed/config"
-            await until(lambda: told in [one.topic for one in watcher.heard])
-            heard = [(one.topic, one.payload) for one in watcher.heard if one.topic.startswith("ha-changed/")]
-            topics = [one for one, _ in heard]
-            assert heard[topics.index(topic)][1]
-            assert heard[-1][0] == told
-            assert (topic, b"") in heard
+async def test_what_was_announced_before_and_is_no_more_is_taken_back_first(
+    broker: PrivateBroker, tmp_path: Path
+) -> None:
+    """Home Assistant warns of what is announced twice, and of an empty message for what it knows from elsewhere."""
+    one = "ha-changed/sensor/speaker_changed/conversation/config"
+    device = "ha-changed/device/speaker_changed/config"
+    for form, first, last, taken_back in (
+        ("device", device, device, False),
+        ("components", device, "ha-changed/text/speaker_changed/ask/config", True),
+        ("components", one, "ha-changed/text/speaker_changed/ask/config", False),
+        ("device", "ha-changed/binary_sensor/speaker_changed/in_conversation/config", device, True),
+    ):
+        ledger = Ledger(tmp_path / "ledger.sqlite")
+        shown = Shown(broker.port, "changed", ledger, form)
+        watcher = Watcher(shown)
+        async with connected(watcher):
+            shown.offer()
+            shown.broker.start()
+            await until(lambda: watcher.payloads("availability")[-1:] == [b"online"])  # noqa: B023 - awaited at once
+            await shown.broker.stop()
+        told = [one for one in watcher.heard if one.topic.endswith("/config") and not one.retained]
+        assert (told[0].topic, told[-1].topic) == (first, last)
+        assert any(not one.payload for one in told) == taken_back
+        ledger.close()
 
 
 async def test_availability_follows_the_speaker(broker: PrivateBroker) -> None:

@@ -46,15 +46,6 @@ def announcements(settings: Settings, version: str, words: Sequence[str]) -> dic
             return {}
 
 
-def withdrawn(settings: Settings, words: Sequence[str]) -> list[str]:
-    """Topics of the forms that are not configured: Home Assistant complains of an entity that is announced twice."""
-    device, mqtt = [discovery_topic(settings)], settings.mqtt
-    one_by_one = [
-        _topic_of_one(settings, key, component["p"]) for key, component in _components(settings, words).items()
-    ]
-    return [*(device if mqtt.discovery != "device" else []), *(one_by_one if mqtt.discovery != "components" else [])]
-
-
 def announcement(settings: Settings, version: str, words: Sequence[str]) -> Json:
     """The device, its origin and its components. Needs Home Assistant 2024.11 or newer."""
     return _common(settings, version) | {"cmps": _components(settings, words)}
@@ -63,15 +54,12 @@ def announcement(settings: Settings, version: str, words: Sequence[str]) -> Json
 def _one_by_one(settings: Settings, version: str, words: Sequence[str]) -> dict[str, Json]:
     """Each component with the device in its own message, as every version understands it."""
     common = _common(settings, version)
+    prefix = settings.mqtt.discovery_prefix
     found: dict[str, Json] = {}
     for key, component in _components(settings, words).items():
-        topic = _topic_of_one(settings, key, component.pop("p"))
-        found[topic] = component | common
+        platform = component.pop("p")
+        found[f"{prefix}/{platform}/speaker_{settings.id}/{key}/config"] = component | common
     return found
-
-
-def _topic_of_one(settings: Settings, key: str, platform: str) -> str:
-    return f"{settings.mqtt.discovery_prefix}/{platform}/speaker_{settings.id}/{key}/config"
 
 
 def _common(settings: Settings, version: str) -> Json:
