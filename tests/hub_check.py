@@ -23,6 +23,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from speaker.adapters.service import read_secret
 from speaker.app import read_settings
 from speaker.core.discovery import announcements
+from speaker.core.errors import SpeakerError
 from speaker.core.settings import Settings
 from speaker.remote import Line
 
@@ -206,7 +207,10 @@ def main() -> None:
     options = parser.parse_args()
     settings = read_settings(options.config)
     password = read_secret("mqtt_password", options.config)
-    sys.exit(bool(asyncio.run(check(options.url, options.token, settings, password))))
+    try:
+        sys.exit(bool(asyncio.run(check(options.url, options.token, settings, password))))
+    except (SpeakerError, OSError) as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":
