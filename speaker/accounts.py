@@ -4,6 +4,7 @@ The sound of the present conversation is tallied here, so that answers whose usa
 and what was paid for and not heard is known.
 """
 
+import dataclasses
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -70,7 +71,8 @@ class Accounts:
         self.purse = Purse(settings, ledger, tell, now)
         self._model = settings.session.model
         self._prompt = 0
-        self._turn = 0
+        self.turn = 0
+        """Number of the present conversation, once something of it is paid for; 0 until then."""
         self._tally = Tally()
         self._answers: list[_Answer] = []
         self.ended_by_budget = False
@@ -92,10 +94,14 @@ class Accounts:
         if counts != self._ledger.chosen("opening_tokens"):
             self._ledger.choose("opening_tokens", counts)
 
-    def begin(self) -> int:
-        """A conversation begins; its number."""
-        self._turn, self.ended_by_budget = self._ledger.begin_turn(self._now()), False
-        return self._turn
+    def begin(self) -> None:
+        """A conversation begins. Nothing is written yet: whoever woke the speaker must not wait for a disk."""
+        self.turn, self.ended_by_budget = 0, False
+
+    def why_ended(self, why: str, endpoint: str) -> str:
+        """Why the conversation ended: ``why``, unless it was a budget; ``endpoint`` is empty if none answered."""
+        refused = why == "error" and not endpoint and self.purse.plan.step == "refuse"
+        return "budget" if refused or (why == "goodbye" and self.ended_by_budget) else why
 
     def heard(self, ms: float) -> None:
         """So much sound of the user was sent."""
@@ -132,7 +138,7 @@ class Accounts:
         price = self._price(endpoint)
         if price is not None and (usd := session_usd(open_s, price)):
             self._write(Booking(
-                at=self._now(), turn=self._turn, model=self._model, endpoint=endpoint, cost_usd=usd,
+                at=self._now(), model=self._model, endpoint=endpoint, cost_usd=usd,
                 purpose="session", seconds=max(open_s, price.session_min_s),
             ))  # fmt: skip
         items = self._tally.open_items
@@ -157,7 +163,7 @@ class Accounts:
         )  # fmt: skip
         seconds = heard_s if used is None or guess else used.seconds or 0.0
         self._write(Booking(
-            at=self._now(), turn=self._turn, model=model, endpoint=endpoint, cost_usd=usd, tokens=tokens,
+            at=self._now(), model=model, endpoint=endpoint, cost_usd=usd, tokens=tokens,
             purpose="transcription", seconds=seconds, estimated=guess,
         ))  # fmt: skip
 
@@ -200,7 +206,7 @@ class Accounts:
         billed_ms = float((output_of(usage).audio_tokens or 0) * ASSISTANT_MS_PER_TOKEN)
         unheard_ms, waste_usd = self._waste(items, billed_ms, price)
         number = self._write(Booking(
-            at=self._now(), turn=self._turn, model=self._model if endpoint == CLOUD else endpoint, endpoint=endpoint,
+            at=self._now(), model=self._model if endpoint == CLOUD else endpoint, endpoint=endpoint,
             cost_usd=usd, tokens=Tokens.of(usage), purpose=purpose, estimated=guess,
             unheard_ms=unheard_ms, waste_usd=waste_usd,
         ))  # fmt: skip
@@ -213,7 +219,8 @@ class Accounts:
         return round(unheard_ms), sound_out_usd(unheard_ms, price) if price is not None else 0.0
 
     def _write(self, one: Booking) -> int | None:
-        number = self._ledger.book(one)
+        self.turn = self.turn or self._ledger.begin_turn(one.at)
+        number = self._ledger.book(dataclasses.replace(one, turn=self.turn))
         if one.endpoint == CLOUD:
             self.purse.warn()
         return number

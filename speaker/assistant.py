@@ -260,9 +260,8 @@ class Assistant:
         if self._trace is None:
             if self._machine.awake:
                 word, score = (event.word, event.score) if isinstance(event, happened.Woken) else (BUTTON, 0.0)
-                number = self._parts.accounts.begin()
-                trace = Trace(now, word, score, overflows=self._air.overflows, number=number)
-                self._trace, self._status.wake_word = trace, word
+                self._parts.accounts.begin()
+                self._trace, self._status.wake_word = Trace(now, word, score, overflows=self._air.overflows), word
                 self._air.router.begin_audit()
                 self._apply_volume()
             return
@@ -432,9 +431,8 @@ class Assistant:
         self._trace = None
         accounts = self._parts.accounts
         trace.pay(accounts.end(trace.endpoint, now - (trace.opened_at or now)))
-        ended_by = self._machine.ended_by
-        if ended_by == "goodbye" and accounts.ended_by_budget:
-            ended_by = "budget"
+        trace.number = accounts.turn
+        ended_by = accounts.why_ended(self._machine.ended_by, trace.endpoint)
         if ended_by != "error":
             self._status.last_error = None
         if ended_by == "no_speech":

@@ -187,7 +187,13 @@ def test_writing_down_is_booked_apart(told: dict[str, Any] | None, seconds: floa
 
 def test_turns_are_numbered() -> None:
     with desk() as it:
-        assert [it.accounts.begin() for _ in range(3)] == [1, 2, 3]
+        numbers = []
+        for spends in (True, False, True):
+            it.accounts.begin()
+            for _ in range(2 * spends):
+                it.spend(0.1)
+            numbers.append(it.accounts.turn)
+    assert numbers == [1, 0, 2], "a wake that nobody meant leaves no trace"
 
 
 def test_the_ladder_changes_the_next_session() -> None:

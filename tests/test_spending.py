@@ -163,7 +163,7 @@ async def test_a_budget_ends_the_conversation_refuses_and_is_raised(on: Stage) -
         await on.until(lambda: on.state()["budget_step"] == "refuse")
 
         refused = await talk(on, app)
-        assert (refused["ended_by"], refused["cost_usd"], refused["endpoint"]) == ("error", 0, "")
+        assert (refused["ended_by"], refused["cost_usd"], refused["endpoint"]) == ("budget", 0, "")
 
         await on.command("budget", "5")
         await on.until(lambda: on.state()["budget_step"] == "none")
