@@ -75,6 +75,8 @@ class Accounts:
         """Number of the present conversation, once something of it is paid for; 0 until then."""
         self._tally = Tally()
         self._answers: list[_Answer] = []
+        self._begun: set[str] = set()
+        self._done: set[str] = set()
         self.ended_by_budget = False
         """Whether the present conversation is being ended because a budget is used up."""
 
@@ -85,7 +87,7 @@ class Accounts:
         plan = self.purse.plan
         wanted = opening(self.purse.planned(plan), house, tools, plan.instruction)
         self._model, self._prompt = plan.model or self._settings.session.model, prompt_tokens(wanted)
-        self._tally, self._answers = Tally(), []
+        self._forget()
         self._note_opening(str(opening_tokens(wanted, house)))
         return wanted
 
@@ -102,6 +104,14 @@ class Accounts:
         """Why the conversation ended: ``why``, unless it was a budget; ``endpoint`` is empty if none answered."""
         refused = why == "error" and not endpoint and self.purse.plan.step == "refuse"
         return "budget" if refused or (why == "goodbye" and self.ended_by_budget) else why
+
+    def _forget(self) -> None:
+        self._tally, self._answers = Tally(), []
+        self._begun, self._done = set(), set()
+
+    def began(self, response: str) -> None:
+        """The service makes a response: it is paid for, even if its end is never heard of."""
+        self._begun.add(response)
 
     def heard(self, ms: float) -> None:
         """So much sound of the user was sent."""
@@ -121,6 +131,7 @@ class Accounts:
 
     def book(self, response: Response, endpoint: str, purpose: Purpose = "turn") -> Paid | None:
         """A response has ended; None when it is not paid for."""
+        self._done.add(response.id)
         if response.usage is None and response.status == "failed":
             return None
         items = [item.id for item in response.output if item.id]
@@ -130,8 +141,8 @@ class Accounts:
             self._save_batch(paid.usage, calls - 1)
         return paid
 
-    def end(self, endpoint: str, open_s: float) -> Paid | None:
-        """The conversation has ended; what was heard of an answer that never came to an end is paid for too.
+    def end(self, endpoint: str, open_s: float) -> list[Paid]:
+        """The conversation has ended; responses that never came to an end are paid for too, by an estimate.
 
         ``open_s``: how long the session was open, which some services charge.
         """
@@ -141,9 +152,9 @@ class Accounts:
                 at=self._now(), model=self._model, endpoint=endpoint, cost_usd=usd,
                 purpose="session", seconds=max(open_s, price.session_min_s),
             ))  # fmt: skip
-        items = self._tally.open_items
-        paid = self._book(items, None, endpoint, "turn") if items else None
-        self._tally, self._answers = Tally(), []
+        unfinished = max(len(self._begun - self._done), bool(self._tally.open_items))
+        paid = [self._book(self._tally.open_items, None, endpoint, "turn") for _ in range(unfinished)]
+        self._forget()
         return paid
 
     def transcribed(self, told: dict[str, Any] | None, endpoint: str, heard_ms: float = 0.0) -> None:

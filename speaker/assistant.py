@@ -270,6 +270,8 @@ class Assistant:
                 self._trace.speech_ended(now)
             case happened.PlaybackBegan():
                 self._trace.sounded(now)
+            case happened.ResponseBegan(session=number, response=response) if number == self._machine.session:
+                self._parts.accounts.began(response)
             case _:
                 pass
 
@@ -430,7 +432,8 @@ class Assistant:
     def _tell_turn(self, trace: Trace, now: float) -> None:
         self._trace = None
         accounts = self._parts.accounts
-        trace.pay(accounts.end(trace.endpoint, now - (trace.opened_at or now)))
+        for paid in accounts.end(trace.endpoint, now - (trace.opened_at or now)):
+            trace.pay(paid)
         trace.number = accounts.turn
         ended_by = accounts.why_ended(self._machine.ended_by, trace.endpoint)
         if ended_by != "error":

@@ -150,13 +150,26 @@ def test_an_answer_that_nobody_waited_for_is_paid_for() -> None:
         it.accounts.heard(2000)
         it.accounts.said("a", 4000)
         it.accounts.cut([("a", 1000)])
-        paid = it.accounts.end("cloud", 10)
-        assert it.accounts.end("cloud", 10) is None
+        (paid,) = it.accounts.end("cloud", 10)
+        assert it.accounts.end("cloud", 10) == []
         (line,) = it.lines
-    assert paid is not None
     assert paid.estimated
     assert (line.tokens.audio_out, line.unheard_ms) == (80, 3000)
     assert line.estimated_usd == line.cost_usd > 0
+
+
+def test_a_response_that_was_begun_in_vain_is_paid_for() -> None:
+    """It was stopped before its first sound, or its session was lost: what it read was read."""
+    with desk() as it:
+        it.open()
+        it.accounts.heard(2000)
+        for number in range(3):
+            it.accounts.began(f"resp_{number}")
+        it.accounts.book(Response(id="resp_1", status="completed", usage=spoken(20)), "cloud")
+        paid = it.accounts.end("cloud", 10)
+        assert it.accounts.end("cloud", 10) == []
+    assert [Tokens.of(one.usage).audio_in for one in paid] == [20, 20]
+    assert all(one.estimated and one.cost_usd > 0 for one in paid)
 
 
 def test_an_open_second_costs_where_it_is_sold() -> None:
