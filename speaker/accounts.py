@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from speaker.adapters.ledger import Ledger
-from speaker.core.booking import NO_TOKENS, Booking, Purpose, Saving
+from speaker.core.booking import Booking, Purpose, Saving
 from speaker.core.opening import opening
 from speaker.core.pricing import (
     Price,
@@ -134,7 +134,8 @@ class Accounts:
         self._done.add(response.id)
         if response.usage is None and response.status == "failed":
             return None
-        items = [item.id for item in response.output if item.id]
+        # Some servers leave the items out.
+        items = [item.id for item in response.output if item.id] or self._tally.open_items
         paid = self._book(items, response.usage, endpoint, purpose)
         calls = sum(item.type == "function_call" for item in response.output)
         if calls > 1 and endpoint == CLOUD:
@@ -157,7 +158,7 @@ class Accounts:
         self._forget()
         return paid
 
-    def transcribed(self, told: dict[str, Any] | None, endpoint: str, heard_ms: float = 0.0) -> None:
+    def transcribed(self, told: dict[str, Any] | None, endpoint: str) -> None:
         """The user's words were written down by another model, which is paid apart.
 
         Where the service does not say what it used, the sound since the session opened is the estimate.
@@ -166,16 +167,12 @@ class Accounts:
         price = price_of(model, self._settings.cost.prices) if model else None
         if model is None or price is None or endpoint != CLOUD:
             return
-        used = TranscriptionUsage.read(told)
-        guess = used is None or (used.seconds is None and used.input_tokens is None)
-        heard_s = (heard_ms or self._tally.heard_ms) / 1000
-        usd, tokens = (sound_in_usd(1000 * heard_s, price), NO_TOKENS) if used is None or guess else (
-            transcription_usd(used, price)
-        )  # fmt: skip
-        seconds = heard_s if used is None or guess else used.seconds or 0.0
+        said = TranscriptionUsage.read(told)
+        used = said or TranscriptionUsage(seconds=self._tally.heard_ms / 1000)
+        usd, tokens = transcription_usd(used, price)
         self._write(Booking(
             at=self._now(), model=model, endpoint=endpoint, cost_usd=usd, tokens=tokens,
-            purpose="transcription", seconds=seconds, estimated=guess,
+            purpose="transcription", seconds=used.seconds or 0.0, estimated=said is None,
         ))  # fmt: skip
 
     # What is saved.

@@ -133,6 +133,17 @@ def test_an_answer_that_is_interrupted_after_it_was_booked_is_waste() -> None:
     assert line.waste_usd == pytest.approx(60 * 64 / 1e6)
 
 
+def test_an_answer_whose_items_are_not_named_was_heard_all_the_same() -> None:
+    with desk() as it:
+        it.open()
+        it.accounts.said("a", 1000)
+        it.accounts.book(response(usage=spoken(20)), "cloud")
+        it.accounts.cut([("a", 400)])
+        assert it.accounts.end("cloud", 1) == []
+        (line,) = it.lines
+    assert line.unheard_ms == 600
+
+
 def test_an_answer_that_is_interrupted_while_it_is_made_is_waste() -> None:
     with desk() as it:
         it.open()
