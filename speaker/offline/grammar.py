@@ -137,7 +137,7 @@ class Grammar:
         """
         text = _mask(" ".join(words))
         known = self._filled(text)
-        found = process.extract(text, known, scorer=fuzz.ratio, score_cutoff=least, limit=CANDIDATES)
+        found = process.extract(text, known, scorer=fuzz.ratio, score_cutoff=NEAR, limit=CANDIDATES)
         best: tuple[float, Match] | None = None
         for masked, score, _ in found:
             if best is not None and score < best[0] - MARGIN:
@@ -147,7 +147,8 @@ class Grammar:
                 return None
             if match is not None and best is None:
                 best = score, match
-        return best[1] if best is not None else None
+        # Less similar ones were looked at all the same: they may have made the meaning doubtful.
+        return best[1] if best is not None and best[0] >= least else None
 
     def _corrected(self, words: Sequence[str], masked: str) -> Match | None:
         known = masked.split()

@@ -117,8 +117,10 @@ class Brain:
         """
         said = plain(words)
         reply = self._understood(said, CONFIDENT) if 0 < len(said) <= LONGEST else None
-        calls = reply.calls if reply is not None else ()
-        return calls if all(call.name in _book().tools for call in calls) else ()
+        if reply is None or not all(call.name in _book().tools for call in reply.calls):
+            return ()
+        # Whoever allows more slips may see a question in it, or another meaning.
+        return reply.calls if reply == self._understood(said, NEAR) else ()
 
     def _understood(self, said: list[str], least: float) -> Reply | None:
         """What was said, as it stands or with slips; ``least``: how similar a sentence must be to a known one."""
