@@ -45,6 +45,19 @@ def test_tools_that_no_sentence_was_written_for_are_left_to_others(words: str) -
     assert BRAIN.confident(words) == ()
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "fall lights off",
+        "turn off alml the lighstsj",
+        "dim the sofa lamp to 4f",
+        "set the kitchen to 2x degrees celsius",
+    ],
+)
+def test_a_slip_that_could_hide_another_meaning_is_left_to_others(words: str) -> None:
+    assert BRAIN.confident(words) == ()
+
+
 typos = st.tuples(st.integers(0, 60), st.sampled_from("abcdefghijklmnopqrstuvwxyz "), st.sampled_from([0, 1]))
 
 
