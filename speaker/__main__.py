@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -16,11 +17,22 @@ from speaker.adapters.service import JournalFormatter, read_secret, state_direct
 from speaker.adapters.sound import Microphone, SoundSystem
 from speaker.adapters.sound.system import Direction
 from speaker.adapters.wakeword import WakeWords
-from speaker.app import DEFAULT_CONFIG, LEDGER, check_settings, make_toolbelt, open_words, read_settings, serve
+from speaker.app import (
+    DEFAULT_CONFIG,
+    LEDGER,
+    Surroundings,
+    check_settings,
+    make_toolbelt,
+    open_words,
+    read_settings,
+    serve,
+)
 from speaker.core.errors import ConfigError, SpeakerError
 from speaker.core.pcm import Samples, level_dbfs
 from speaker.costs import as_json, as_text, draw, month_named, month_report
 from speaker.demo.show import perform
+from speaker.doctor.check import Check
+from speaker.doctor.visit import visit
 from speaker.offline.mind import Mind
 from speaker.offline.server import ServerSettings, offline_server
 from speaker.remote import run_tool, send_command
@@ -87,6 +99,8 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--wav", type=Path, metavar="FILE", help="say this recording instead of the demo's own lines")
     demo.add_argument("--mic", action="store_true", help="use the real microphone and loudspeaker")
     demo.add_argument("--json", action="store_true", help="one JSON object a line")
+    doctor = with_config(add("doctor", _doctor, "check everything, one line each with a remedy; makes two sounds"))
+    doctor.add_argument("--json", action="store_true", help="one JSON object")
     with_config(add("devices", _devices, "ALSA inputs and outputs, and which are chosen"))
     with_config(add("listen", _listen, "live wake scores and level, for choosing a threshold"))
     tools = with_config(add("tools", _tools, "list the tools, or run one against the broker"))
@@ -151,6 +165,27 @@ def _print_line(event: Json) -> None:
     ms, what = shown.pop("ms", None), str(shown.pop("what"))
     words = " ".join(str(value) if key in {"text", "why", "say"} else f"{key}={value}" for key, value in shown.items())
     print(f"{'' if ms is None else f'{ms:>7} ms':>10}  {what:<9} {words}", flush=True)
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    file = _config_file(options)
+    settings, around = read_settings(file), Surroundings.here(file)
+
+    async def see() -> list[Check]:
+        found = []
+        async for check in visit(settings, around):
+            found.append(check)
+            if not options.json:
+                print(f"{check.result:8} {check.name:15} {check.text}", flush=True)
+                if check.remedy:
+                    print(f"{'':24} -> {check.remedy}", flush=True)
+        return found
+
+    checks = asyncio.run(see())
+    bad = any(check.result == "failed" for check in checks)
+    if options.json:
+        _print_json({"good": not bad, "checks": [asdict(check) for check in checks]})
+    return FAILED if bad else GOOD
 
 
 def _devices(options: argparse.Namespace) -> int:

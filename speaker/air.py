@@ -15,7 +15,7 @@ from speaker.core.chimes import Chime, chime
 from speaker.core.duplex import EchoReport
 from speaker.core.pcm import WAKE_HZ, Samples
 from speaker.core.settings import Settings
-from speaker.ear import Ear
+from speaker.ear import Ear, Sensed
 from speaker.echotest import EchoTest
 from speaker.offline.mind import Mind
 from speaker.router import Route, Router
@@ -55,13 +55,16 @@ class Air:
         self._mind = mind
         self._speech = speech
         self._queued = ports.queued
-        self._ear = Ear(words, EchoCanceller(), settings.wake.barge_in_threshold)
-        self._stop_word = StopWord(self._recognise, ports.stopped)
-        self.router = Router(self._ear, ports.woken, ports.spoken_over, self._stop_word)
-        self._microphone = Microphone(sound, audio.microphone, self._take, ports.trouble)
+        canceller = EchoCanceller()
+        self._ear = Ear(words, canceller, settings.wake.barge_in_threshold)
+        self._stop_word = StopWord(self.recognise, ports.stopped)
+        self._attentive: list[Callable[[Sensed], None]] = [self._stop_word.hear]
+        self.router = Router(self._ear, ports.woken, ports.spoken_over, self._tell_sensed)
+        self._microphone = Microphone(sound, audio.microphone, self._take, ports.trouble, slipped=canceller.slipped)
         self.loudspeaker = Loudspeaker(
-            sound, audio.loudspeaker, ports.began, ports.ended, ports.trouble, lead_in_ms=audio.lead_in_ms
-        )
+            sound, audio.loudspeaker, ports.began, ports.ended, ports.trouble,
+            slipped=canceller.slipped, lead_in_ms=audio.lead_in_ms,
+        )  # fmt: skip
         self._speaking: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Lock()
         """Sentences are spoken one after the other, in the order in which they were asked for."""
@@ -94,20 +97,33 @@ class Air:
         """Use another threshold for every wake word."""
         self._ear.set_threshold(threshold)
 
+    @property
+    def words(self) -> list[str]:
+        """The names of the wake words that are listened for."""
+        return [word.name for word in self._ear.words.words]
+
+    def use_words(self, words: WakeWords) -> None:
+        """Listen for other wake words from the next frame on."""
+        self._ear.words = words
+
+    def attend(self, hear: Callable[[Sensed], None]) -> None:
+        """Tell somebody else of every frame in which talk is listened for."""
+        self._attentive.append(hear)
+
     def route(self, route: Route) -> None:
         """Send microphone frames there."""
         self.router.route(route)
 
-    def play(self, samples: Samples, item: str) -> None:
-        """Queue sound (int16, 24 kHz) of an item."""
+    def play(self, samples: Samples, item: str, percent: int | None = None) -> None:
+        """Queue sound (int16, 24 kHz) of an item; ``percent`` None means as loud as answers are."""
         if not self.loudspeaker.playing:
             self._queued()
-        self.loudspeaker.play(samples, item)
+        self.loudspeaker.play(samples, item, percent=percent)
 
     def sound(self, name: Chime, percent: int) -> None:
         """Make one of the speaker's sounds, unless the configuration leaves it out."""
         if name in self._sounds or (name == "unmuted" and "muted" in self._sounds):
-            self.loudspeaker.play(chime(name), chime_percent=percent)
+            self.loudspeaker.play(chime(name), percent=percent)
 
     def speak(self, text: str, item: str = OWN) -> None:
         """Say a text in the offline voice, behind what is being played."""
@@ -120,9 +136,7 @@ class Air:
 
     async def test_echo(self, percent: int) -> EchoReport:
         """Play the test sound as loud as an answer, and measure. Raises SoundError without a microphone."""
-        self._test = EchoTest(
-            self.loudspeaker.reference, lambda sound: self.loudspeaker.play(sound, chime_percent=percent)
-        )
+        self._test = EchoTest(self.loudspeaker.reference, lambda sound: self.loudspeaker.play(sound, percent=percent))
         try:
             return await self._test.run()
         finally:
@@ -137,7 +151,12 @@ class Air:
             self._test.take(frame, index)
         self.router.take(frame, self.loudspeaker.reference.at(index - self._delay, frame.size))
 
-    async def _recognise(self, samples: Samples) -> str:
+    def _tell_sensed(self, sensed: Sensed) -> None:
+        for hear in self._attentive:
+            hear(sensed)
+
+    async def recognise(self, samples: Samples) -> str:
+        """The words in int16 samples at 16 kHz."""
         return (await self._mind.hear(samples, WAKE_HZ)).text
 
     async def _say(self, text: str, item: str) -> None:

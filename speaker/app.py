@@ -7,10 +7,10 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import yaml
 
@@ -23,14 +23,18 @@ from speaker.adapters.service import Systemd, read_secret, state_directory
 from speaker.adapters.sound import SoundSystem
 from speaker.adapters.wakeword import WakeWords, Word, open_word
 from speaker.assistant import Assistant, Parts
-from speaker.core import happened, phrases
-from speaker.core.budget import MOST_RAISED_USD
+from speaker.choices import EVERY_WORD, Choices, EndpointChoice, as_endpoint, wake_word_options
+from speaker.commands import Commands
+from speaker.core import phrases
 from speaker.core.errors import ConfigError, ModelError, SpeakerError
-from speaker.core.house import House
-from speaker.core.settings import Settings, load
+from speaker.core.house import Device, House, Wish
+from speaker.core.settings import Settings, WakeWord, load
 from speaker.core.target import Target
+from speaker.core.toolbox import AnyTool, Home, Intercom
 from speaker.home import MqttHome
-from speaker.hub import Command, Hub, dollars, fraction, switch, whole_number
+from speaker.hub import Hub
+from speaker.hubtools import HubTools
+from speaker.intercom import Neighbours
 from speaker.offline.mind import Mind
 from speaker.offline.server import RealtimeServer, ServerSettings
 from speaker.speech import Speech
@@ -83,24 +87,33 @@ class Surroundings:
         )
 
 
-def endpoints(settings: Settings, api_key: str | None, offline_url: str) -> list[Endpoint]:
-    """Who may answer, in order. Raises ConfigError when the configuration asks for the impossible."""
+def endpoints(
+    settings: Settings, api_key: str | None, offline_url: str, chosen: EndpointChoice | None = None
+) -> list[Endpoint]:
+    """Who may answer, in order; ``chosen`` instead of what is configured.
+
+    Raises ConfigError when the impossible is asked for.
+    """
     session = settings.session
+    wanted = chosen or session.endpoint
     offline = offline_endpoint(offline_url)
     cloud = Endpoint("cloud", Target(session.url, session.model, session.protocol, api_key))
-    if session.endpoint == "offline":
+    if wanted == "offline":
         return [offline]
-    if session.endpoint == "cloud":
+    if wanted == "cloud":
         if not api_key and session.url.startswith("wss:"):
             raise ConfigError(["session.endpoint is cloud, but there is no key; set the credential openai_api_key"])
         return [cloud]
     return [cloud, offline] if api_key else [offline]
 
 
-def open_words(settings: Settings) -> list[Word]:
-    """The wake words of the configuration. Raises ConfigError."""
+def open_words(settings: Settings, chosen: str = EVERY_WORD) -> list[Word]:
+    """The wake words of the configuration, or the chosen one. Raises ConfigError."""
+    configured = settings.wake.words
+    if chosen != EVERY_WORD:
+        configured = [word for word in configured if word.model == chosen] or [WakeWord(model=chosen)]
     try:
-        return [open_word(word.model, word.threshold, word.frames) for word in settings.wake.words]
+        return [open_word(word.model, word.threshold, word.frames) for word in configured]
     except ModelError as error:
         raise ConfigError([str(error)]) from error
 
@@ -122,10 +135,21 @@ def check_settings(settings: Settings, config_file: Path | None) -> None:
     endpoints(settings, read_secret("openai_api_key", config_file), "")
 
 
-def make_toolbelt(settings: Settings) -> tuple[toolbelt.Toolbelt, list[str]]:
-    """The tools that the configuration allows, and what is wrong with files that hold none."""
+def make_toolbelt(
+    settings: Settings,
+    house: House | None = None,
+    *,
+    more: Callable[[], Mapping[str, AnyTool]] = dict,
+    approve: Callable[[str], Awaitable[bool]] = toolbelt.nobody,
+) -> tuple[toolbelt.Toolbelt, list[str]]:
+    """The tools that the configuration allows, and what is wrong with files that hold none.
+
+    With a ``house``, those that have nothing to act on there are not offered.
+    """
     tools, problems = toolbelt.find([toolbelt.bundled(), *map(Path, settings.tools.paths)])
-    return toolbelt.Toolbelt(tools, settings.tools, settings.cost.quiet_tools), problems
+    kinds = house.kinds if house is not None else None
+    belt = toolbelt.Toolbelt(tools, settings.tools, settings.cost.quiet_tools, more=more, approve=approve, kinds=kinds)
+    return belt, problems
 
 
 def offline_endpoint(url: str) -> Endpoint:
@@ -149,12 +173,21 @@ class App:
             settings.mqtt, f"speaker-{settings.id}", around.mqtt_password, topic,
             deliver=self._deliver, connected=self._connected, trouble=self._trouble,
         )  # fmt: skip
-        self._hub = Hub(self._broker, settings, __version__)
+        self._choices = Choices(self._ledger, settings)
+        self._hub = Hub(self._broker, settings, __version__, wake_word_options(self._choices))
         self._accounts = Accounts(settings, self._ledger, self._hub.event)
         kept = SoundCache(around.state / "phrases", settings.audio.cache_mb * 1_000_000)
         self._speech = Speech(self._mind, kept, self._accounts.spoke)
         self._followed: set[str] = set()
-        self._home = MqttHome(self._house, self._broker, settings.tools.confirm_timeout_s)
+        self._errands: set[asyncio.Task[None]] = set()
+        tools = settings.tools
+        self._home = MqttHome(
+            self._house, self._broker, tools.confirm_timeout_s, risk=tools.risk, approve=self._approve_wish
+        )
+        self._hub_tools = HubTools(self._broker, settings.mqtt.base, str(settings.id), self._refuse_definition)
+        self._neighbours = Neighbours(
+            self._broker, settings.mqtt.base, settings.mqtt.discovery_prefix, str(settings.id)
+        )
         self._discovery = [f"{settings.mqtt.discovery_prefix}/{levels}/config" for levels in ("+/+", "+/+/+")]
         self.assistant: Assistant | None = None
 
@@ -163,7 +196,9 @@ class App:
         await self._server.start()
         try:
             self.assistant = assistant = self._build()
-            self._hub.offer(self._commands(assistant))
+            self._commands = Commands(assistant, self.settings, self._broker, self._start)
+            self._hub.offer(self._commands.offered())
+            self._broker.subscribe([*self._hub_tools.topics, *self._neighbours.topics])
             if self.settings.house.discover:
                 self._broker.subscribe(self._discovery)
             self._follow_house()
@@ -171,7 +206,7 @@ class App:
             async with asyncio.TaskGroup() as group:
                 group.create_task(assistant.run())
                 group.create_task(self._watch(assistant))
-                if endpoints(self.settings, self.around.api_key, self._server.url)[0].name == "offline":
+                if self._answering()[0].name == "offline":
                     group.create_task(self._mind.warm_up())
                 group.create_task(self._speech.prepare(phrases.EVERY))
                 self.around.systemd.ready()
@@ -181,21 +216,21 @@ class App:
 
     def _build(self) -> Assistant:
         settings, around = self.settings, self.around
-        words = open_words(settings)
-        belt, problems = make_toolbelt(settings)
+        belt, problems = make_toolbelt(settings, self._house, more=lambda: self._hub_tools.tools, approve=self._approve)
         for problem in problems:
             log.error("%s", problem)
-        answering = endpoints(settings, around.api_key, self._server.url)
         return Assistant(
             settings,
             Parts(
                 sound=self._sound,
-                words=WakeWords(words, refractory_s=settings.wake.refractory_s),
+                words=self._words,
                 toolbelt=belt,
-                home=self._home,
+                providers={Home: self._home, Intercom: self._neighbours},
+                reachable=self._check_endpoint,
+                choices=self._choices,
                 describe_house=self._house.describe,
                 standby=Standby(
-                    lambda: self._accounts.purse.endpoints(answering, offline_endpoint(self._server.url)),
+                    lambda: self._accounts.purse.endpoints(self._answering(), offline_endpoint(self._server.url)),
                     self._accounts.purse.refusal,
                 ),
                 accounts=self._accounts,
@@ -207,8 +242,42 @@ class App:
             ),
         )
 
+    def _words(self, chosen: str) -> WakeWords:
+        try:
+            words = open_words(self.settings, chosen)
+        except ConfigError:
+            words = open_words(self.settings)  # a word that was chosen once, and is gone
+        return WakeWords(words, refractory_s=self.settings.wake.refractory_s)
+
+    def _answering(self) -> list[Endpoint]:
+        """Who may answer as things are chosen; a choice that has become impossible does not count."""
+        try:
+            return endpoints(self.settings, self.around.api_key, self._server.url, self._choices.endpoint)
+        except ConfigError:
+            return endpoints(self.settings, self.around.api_key, self._server.url)
+
+    def _check_endpoint(self, chosen: str) -> None:
+        endpoints(self.settings, self.around.api_key, self._server.url, as_endpoint(chosen))
+
+    async def _approve(self, sentence: str) -> bool:
+        return self.assistant is not None and await self.assistant.aside.confirm(sentence)
+
+    async def _approve_wish(self, device: Device, wish: Wish, sentence: str) -> bool:  # noqa: ARG002
+        return await self._approve(sentence)
+
+    def _refuse_definition(self, problem: str) -> None:
+        self._hub.event({"type": "error", "message": problem})
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        task = asyncio.create_task(work)
+        self._errands.add(task)
+        task.add_done_callback(self._errands.discard)
+        return task
+
     async def _close(self) -> None:
         """The end, in order: no new sound, no session, then the house is told."""
+        for errand in self._errands:
+            errand.cancel()
         if self.assistant is not None:
             await self.assistant.close()
         await self._server.stop()
@@ -225,24 +294,13 @@ class App:
                 self.around.systemd.alive()
             await asyncio.sleep(period_s / WATCHDOG_SHARE)
 
-    def _commands(self, assistant: Assistant) -> dict[str, Command]:
-        def post(event: happened.Event) -> Command:
-            return lambda _payload: assistant.post(event)
-
-        return {
-            "wake": post(happened.Pressed()),
-            "stop": post(happened.Stopped()),
-            "sleep": post(happened.Stopped()),
-            "mute": lambda payload: assistant.mute(switch(payload)),
-            "volume": lambda payload: _ignore(assistant.set_volume(whole_number(payload, 0, 100))),
-            "budget": lambda payload: assistant.raise_budget(dollars(payload, MOST_RAISED_USD)),
-            "say": assistant.say,
-            "threshold": lambda payload: assistant.set_threshold(fraction(payload)),
-        }
-
     def _deliver(self, message: Incoming) -> None:
-        if self._hub.hears(message):
+        if self._hub.hears(message) or self._hub_tools.hear(message.topic, message.payload, retained=message.retained):
             return
+        if (claim := self._hub.claimed(message)) is not None and self.assistant is not None:
+            self.assistant.claimed(*claim)
+            return
+        self._neighbours.hear(message.topic, message.payload)
         prefix = f"{self.settings.mqtt.discovery_prefix}/"
         if message.topic.startswith(prefix) and message.topic.endswith("/config"):
             try:
@@ -268,10 +326,6 @@ class App:
     def _trouble(self, problem: str) -> None:
         if self.assistant is not None:
             self.assistant.trouble(problem)
-
-
-def _ignore(_value: object) -> None:
-    """A command has no result of its own."""
 
 
 @contextlib.contextmanager

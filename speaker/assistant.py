@@ -7,7 +7,8 @@ loudspeaker.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,16 +18,22 @@ from speaker.adapters.ledger import Ledger
 from speaker.adapters.sound import SoundSystem
 from speaker.adapters.wakeword import Detection, WakeWords
 from speaker.air import OWN, Air
+from speaker.aside import Aside
+from speaker.aside import Ports as AsidePorts
+from speaker.choices import Choices
+from speaker.controls import Controls
+from speaker.controls import Ports as ControlPorts
 from speaker.core import happened, phrases
 from speaker.core.chimes import Chime
-from speaker.core.conversation import Conversation, Errand, State
+from speaker.core.claims import Claim, Claims
+from speaker.core.conversation import Conversation, Errand, Microphone, State
 from speaker.core.duplex import judge
 from speaker.core.errors import SessionError, SoundError, SpeakerError
 from speaker.core.happened import Event
 from speaker.core.pcm import BYTES_PER_SAMPLE, SESSION_HZ, WAKE_HZ, Samples, samples_to_ms
 from speaker.core.recall import Recall
 from speaker.core.settings import Settings
-from speaker.core.toolbox import Home, Voice
+from speaker.core.toolbox import Clock, Lists, Voice
 from speaker.core.wire.objects import Response
 from speaker.dialogue import Dialogue, Limits, Ports
 from speaker.hub import Hub
@@ -35,11 +42,13 @@ from speaker.purse import CLOUD
 from speaker.router import Route
 from speaker.speech import Speech
 from speaker.standby import Standby
-from speaker.status import Choices, Status, today
+from speaker.status import Status, today
 from speaker.toolbelt import Ran, Toolbelt
 from speaker.turns import Trace
 
 log = logging.getLogger(__name__)
+
+_QUESTIONS: Final = frozenset({State.ASKING, State.CONFIRMING})
 
 BUTTON: Final = "button"
 """The wake word of a conversation that no word began."""
@@ -53,6 +62,9 @@ DEAF_AFTER_S: Final = 5.0
 SLOW_TOOL_S: Final = 1.0
 """A tool that takes longer is excused, once a turn."""
 
+MOST_PROMPT_CHARACTERS: Final = 2_000
+"""Longest written request."""
+
 READY_S: Final = 0.5
 """How often the echo test looks whether the room is free for it."""
 
@@ -62,9 +74,14 @@ class Parts:
     """What the assistant works with."""
 
     sound: SoundSystem
-    words: WakeWords
+    words: Callable[[str], WakeWords]
+    """The wake words of a choice. Raises SpeakerError."""
     toolbelt: Toolbelt
-    home: Home
+    providers: Mapping[type, object]
+    """What tools get, beside the speaker itself."""
+    reachable: Callable[[str], None]
+    """Raises SpeakerError when an endpoint cannot be chosen."""
+    choices: Choices
     describe_house: Callable[[], str]
     standby: Standby
     mind: Mind
@@ -82,17 +99,27 @@ class Assistant:
     def __init__(self, settings: Settings, parts: Parts) -> None:
         self._settings = settings
         self._parts = parts
-        duplex = settings.audio.duplex
-        self._machine = Conversation(settings.limits, "wake" if duplex == "auto" else duplex)
+        self._machine = Conversation(settings.limits)
         self._inbox: asyncio.Queue[Event] = asyncio.Queue()
         self._loop = asyncio.get_running_loop()
-        self._choices = Choices(parts.ledger, settings)
-        names = [word.name for word in parts.words.words]
-        self._status = Status(self._choices, parts.accounts, parts.hub, self._machine, names, line=parts.status)
-        self._status.endpoint = parts.standby.first
-        self._air = Air(
-            settings, parts.sound, parts.words, mind=parts.mind, speech=parts.speech, ports=self._air_ports()
+        self._choices = parts.choices
+        words = parts.words(self._choices.wake_word)
+        self._air = Air(settings, parts.sound, words, mind=parts.mind, speech=parts.speech, ports=self._air_ports())
+        self.controls = Controls(self._choices, self._machine, self._air, self._control_ports())
+        self.aside = Aside(self._air, parts.speech, self._choices, parts.ledger.memory, self._aside_ports())
+        self._status = Status(
+            self._choices,
+            parts.accounts,
+            parts.hub,
+            self._machine,
+            air=self._air,
+            ringer=self.aside.ringer,
+            line=parts.status,
         )
+        self._status.endpoint = parts.standby.first
+        self._claims = Claims(str(settings.id))
+        self._prompts: deque[str] = deque()
+        """Written requests that the session has not got yet."""
         self._ports = self._dialogue_ports()
         self._limits = Limits(PATIENCE * settings.limits.connect_s, settings.limits.stalled_s)
         self._recall = Recall(settings.limits.remember_s)
@@ -103,7 +130,7 @@ class Assistant:
         self._spared: SessionError | None = None
         self._excused = False
         """Whether somebody was told in this turn that it takes a moment."""
-        self._air.set_threshold(self._choices.threshold)
+        self.controls.apply()
         if self._choices.muted:
             self._machine.state = State.MUTED
 
@@ -116,6 +143,24 @@ class Assistant:
             began=lambda: self.post(happened.PlaybackBegan()),
             ended=lambda: self.post(happened.PlaybackEnded()),
             trouble=self.trouble,
+        )
+
+    def _control_ports(self) -> ControlPorts:
+        return ControlPorts(
+            post=self.post,
+            show=lambda: self._status.show(),  # noqa: PLW0108 - it does not exist yet
+            words=self._parts.words,
+            reachable=self._parts.reachable,
+            measure_echo=self._choose_duplex,
+            start=self._start,
+        )
+
+    def _aside_ports(self) -> AsidePorts:
+        return AsidePorts(
+            post=self.post,
+            told=self._told,
+            busy=lambda: self._machine.state not in {State.ASLEEP, State.MUTED, State.FOLLOW_UP},
+            changed=self._assume,
         )
 
     def _dialogue_ports(self) -> Ports:
@@ -139,11 +184,11 @@ class Assistant:
 
     async def run(self) -> None:
         """Listen and answer, for ever."""
-        self._apply_volume()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._air.run())
             group.create_task(self._conduct())
-            if self._settings.audio.duplex == "auto":
+            group.create_task(self.aside.run())
+            if self._choices.duplex == "auto":
                 group.create_task(self._choose_duplex())
 
     async def close(self) -> None:
@@ -160,36 +205,43 @@ class Assistant:
     @property
     def alive(self) -> bool:
         """Whether microphone frames arrive and are scored, or nobody wants them."""
-        muted = self._machine.state is State.MUTED
-        return muted or self._loop.time() - self._air.router.worked_at < DEAF_AFTER_S
+        return self.muted or self._loop.time() - self._air.router.worked_at < DEAF_AFTER_S
 
     @property
     def idle(self) -> bool:
-        """Whether no conversation is under way."""
-        return not self._machine.awake
+        """Whether neither a conversation nor a question is under way."""
+        return self._machine.state in {State.ASLEEP, State.MUTED}
+
+    @property
+    def muted(self) -> bool:
+        """Whether the microphone is off."""
+        return self._machine.state is State.MUTED
 
     @property
     def volume(self) -> int:
         """Loudness of answers, 0-100 percent, as chosen."""
-        return self._choices.volume
+        return self.controls.volume
 
     def set_volume(self, percent: int) -> int:
         """Choose the loudness; it survives a restart."""
-        self._parts.ledger.choose("volume", str(max(0, min(100, percent))))
-        self._apply_volume()
-        self._status.show()
-        return self._choices.volume
+        return self.controls.set_volume(percent)
 
-    def set_threshold(self, threshold: float) -> None:
-        """Choose the score from which every wake word counts; it survives a restart."""
-        self._parts.ledger.choose("threshold", str(threshold))
-        self._air.set_threshold(threshold)
-        self._status.show()
+    def ask(self, text: str) -> None:
+        """Let the model answer a written request aloud. Raises SpeakerError when it cannot be taken."""
+        if not text.strip():
+            raise SpeakerError("there is nothing to answer")
+        if len(text) > MOST_PROMPT_CHARACTERS:
+            raise SpeakerError(f"the text has {len(text)} characters; at most {MOST_PROMPT_CHARACTERS} are answered")
+        if self.muted:
+            raise SpeakerError("the microphone is muted, and an answer would open it; unmute it first")
+        self._prompts.append(text.strip())
+        self.post(happened.Prompted())
 
-    def mute(self, wanted: bool) -> None:
-        """Close the microphone or open it again; it survives a restart, for nobody wants to be surprised."""
-        self._parts.ledger.choose("muted", "ON" if wanted else "OFF")
-        self.post(happened.Muted() if wanted else happened.Unmuted())
+    def claimed(self, word: str, claim: Claim) -> None:
+        """A speaker, perhaps this one, says that it heard a wake word."""
+        if self._claims.take(word, claim, self._loop.time()):
+            log.info("= %s was heard first by %s", word, claim.speaker)
+            self.post(happened.OutClaimed())
 
     def raise_budget(self, usd: float) -> None:
         """Let more be spent today than the budgets allow, in USD."""
@@ -207,12 +259,6 @@ class Assistant:
     def connected(self) -> None:
         """The broker is there: it has to hear the present state."""
         self._status.show()
-
-    def say(self, text: str) -> None:
-        """Speak a text as it stands, in the offline voice. Raises SpeakerError when there is none."""
-        if not text.strip():
-            raise SpeakerError("there is no text to say")
-        self._air.speak(text)
 
     # The loop.
 
@@ -234,6 +280,7 @@ class Assistant:
         now, before = self._loop.time(), self._machine.state
         errands = self._machine.on(event, now)
         self._note(event, now)
+        self._hand_over_prompts()
         for errand in errands:
             self._run(errand)
         if self._trace is not None and not self._machine.awake:
@@ -254,6 +301,18 @@ class Assistant:
             self._sound("listened")
         if State.MUTED in {before, state}:
             self._sound("muted" if state is State.MUTED else "unmuted")
+        if state in _QUESTIONS:
+            self.aside.questions.begin()
+        elif before in _QUESTIONS:
+            self.aside.questions.give_up()
+        if state is State.WAKING:
+            self.aside.hush()
+        if isinstance(event, happened.OutClaimed):
+            self._air.hush()
+
+    def _hand_over_prompts(self) -> None:
+        while self._prompts and self._dialogue is not None and self._machine.awake:
+            self._dialogue.prompt(self._prompts.popleft())
 
     def _note(self, event: Event, now: float) -> None:
         """Keep the trace: a new one for each conversation."""
@@ -263,7 +322,7 @@ class Assistant:
                 self._parts.accounts.begin()
                 self._trace, self._status.wake_word = Trace(now, word, score, overflows=self._air.overflows), word
                 self._air.router.begin_audit()
-                self._apply_volume()
+                self.controls.apply_volume()
             return
         match event:
             case happened.SpeechEnded():
@@ -303,6 +362,7 @@ class Assistant:
             self._air.speak(words)
 
     def _hush(self) -> None:
+        self.aside.hush()
         cuts = self._air.hush()
         self._parts.accounts.cut((cut.item, cut.played_ms) for cut in cuts if cut.item != OWN)
         if self._dialogue is not None:
@@ -318,13 +378,14 @@ class Assistant:
             self._dialogue = dialogue = None
         if posture.session and dialogue is None:
             self._dialogue = dialogue = self._open_dialogue(machine.session)
-        playing = self._air.loudspeaker.playing
+        playing = self._air.loudspeaker.playing or self.aside.ringer.ringing
+        stoppable = playing or (machine.awake and machine.facts.is_open)
         self._air.route(
             Route(
                 posture.microphone,
                 self if dialogue is not None and dialogue.is_open else None,
                 barging=playing,
-                talk=self._settings.wake.stop_word and (playing or (machine.awake and machine.facts.is_open)),
+                talk=(self._settings.wake.stop_word and stoppable) or posture.microphone is Microphone.ANSWER,
             )
         )
         self._air.loudspeaker.hold(posture.session)
@@ -335,6 +396,8 @@ class Assistant:
         wanted = self._parts.accounts.session(self._parts.describe_house(), self._parts.toolbelt.definitions())
         endpoints, self._spared = self._parts.standby.now(self._loop.time())
         dialogue = Dialogue(number, wanted, endpoints, self._ports, self._limits)
+        while self._prompts:
+            dialogue.prompt(self._prompts.popleft())
         self._dialogue_task = self._start(dialogue.run())
         return dialogue
 
@@ -380,7 +443,7 @@ class Assistant:
         began, trace = self._loop.time(), self._trace
         excuse = self._loop.call_later(SLOW_TOOL_S, self._excuse)
         try:
-            ran = await self._parts.toolbelt.run(name, arguments, {Home: self._parts.home, Voice: self})
+            ran = await self._parts.toolbelt.run(name, arguments, self._providers)
         finally:
             excuse.cancel()
         now = self._loop.time()
@@ -402,6 +465,8 @@ class Assistant:
     async def _choose_duplex(self) -> None:
         """Find out how well the echo can be removed, when nobody needs the room, and say so."""
         while not (self._machine.state is State.ASLEEP and self.alive) or self._air.loudspeaker.playing:
+            if self.muted:
+                return
             await asyncio.sleep(READY_S)
         try:
             report = await self._air.test_echo(self._choices.quietly(self._choices.volume))
@@ -412,13 +477,22 @@ class Assistant:
         mode, reason = judge(report)
         if report.heard:
             self._air.expect_echo(report.delay_ms)
-        self._machine.duplex, self._status.duplex_reason = mode, reason
+        self._status.duplex_reason = reason
+        if self._choices.duplex == "auto":
+            self._machine.duplex = mode
         log.info("= duplex %s: %s", mode, reason)
         self._status.show()
 
     # What is told.
 
     def _woken(self, detection: Detection) -> None:
+        busy, now = self._machine.state is not State.ASLEEP, self._loop.time()
+        if not self._claims.heard(detection.word, now, busy=busy):
+            log.info("= wake word %s %.2f, which another speaker answers", detection.word, detection.score)
+            self._assume()
+            return
+        claim = Claim(speaker=str(self._settings.id), score=round(detection.score, 3), busy=busy)
+        self._parts.hub.claim(detection.word, claim)
         log.info("= wake word %s %.2f", detection.word, detection.score)
         self.post(happened.Woken(detection.word, detection.score))
         self._parts.hub.event({"type": "wake", "wake_word": detection.word, "score": round(detection.score, 3)})
@@ -434,6 +508,8 @@ class Assistant:
         accounts = self._parts.accounts
         for paid in accounts.end(trace.endpoint, now - (trace.opened_at or now)):
             trace.pay(paid)
+        if self._machine.ended_by == "claimed":
+            return
         trace.number = accounts.turn
         ended_by = accounts.why_ended(self._machine.ended_by, trace.endpoint)
         if ended_by != "error":
@@ -452,8 +528,14 @@ class Assistant:
     def _sound(self, name: Chime) -> None:
         self._air.sound(name, self._choices.quietly(self._settings.audio.chime_volume))
 
-    def _apply_volume(self) -> None:
-        self._air.loudspeaker.set_volume(self._choices.quietly(self._choices.volume))
+    def _told(self, event: dict[str, Any]) -> None:
+        self._parts.hub.event(event)
+        if event["type"] == "timer":
+            self._status.show()
+
+    @property
+    def _providers(self) -> dict[type, object]:
+        return {**self._parts.providers, Voice: self, Clock: self.aside.ringer, Lists: self._parts.ledger.memory}
 
     def _start(self, work: Any) -> asyncio.Task[None]:  # noqa: ANN401 - any coroutine
         task: asyncio.Task[None] = asyncio.create_task(work)

@@ -93,6 +93,8 @@ class Dialogue:
         self._active: str | None = None
         self._stall: asyncio.TimerHandle | None = None
         self._called: set[str] = set()
+        self._prompts: list[str] = []
+        """Written requests that no answer has come to yet; a session that is opened anew gets them again."""
         self._sent_before = 0
 
     @property
@@ -121,6 +123,17 @@ class Dialogue:
         """Send microphone sound: int16, 16 kHz."""
         if self._session is not None:
             self._session.append(samples)
+
+    def prompt(self, text: str) -> None:
+        """Somebody wrote what they could have said."""
+        self._prompts.append(text)
+        if self.is_open:
+            self._write(text)
+
+    def _write(self, text: str) -> None:
+        content = [Content(type="input_text", text=text)]
+        self._send(cl.CreateItem(item=Item(type="message", role="user", content=content)))
+        self._ports.said("user", text)
 
     def reply(self) -> None:
         """Ask for a response: all tools have answered."""
@@ -175,6 +188,8 @@ class Dialogue:
         self._connections += 1
         if known := self._ports.recall():
             self._tell(known)
+        for text in self._prompts:
+            self._write(text)
         self._ports.opened(endpoint)
         self._ports.post(happened.SessionOpened(self.number))
 
@@ -268,6 +283,8 @@ class Dialogue:
         self._ports.booked(response)
         calls = self._calls(response)
         failed = response.status == "failed"
+        if response.status == "completed":
+            self._prompts.clear()
         if failed:
             self._note_failure(response)
         self._ports.post(happened.ResponseEnded(self.number, response.id, failed=failed, calls=frozenset(calls)))

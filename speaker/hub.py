@@ -2,12 +2,15 @@
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
+import msgspec
+
 from speaker.adapters.broker import Broker, Incoming
-from speaker.core.discovery import announcement, discovery_topic
+from speaker.core.claims import Claim, read_claim
+from speaker.core.discovery import announcements
 from speaker.core.errors import SpeakerError
 from speaker.core.settings import Settings
 
@@ -21,48 +24,30 @@ MOST_PAYLOAD_BYTES: Final = 8_192
 """Longest payload of a command."""
 
 
-TOPICS: Final = (
-    ("<base>/<id>/availability", "out", "yes, and last will", 1, "`online` or `offline`"),
-    ("<base>/<id>/state", "out", "yes", 1, "JSON: state, muted, volume, threshold, wake_word, endpoint, duplex, "
-     "cost_today_usd, cost_month_usd, budget_step, budget_raised_usd, sessions_today, "
-     "audio_sent_asleep_bytes, last_error"),
-    ("<base>/<id>/event", "out", "no", 0, "JSON with `type` and `at`: wake, not_for_me, turn, tool, budget, error"),
-    ("<base>/<id>/command/wake", "in", "ignored", 1, "empty: listen now"),
-    ("<base>/<id>/command/stop", "in", "ignored", 1, "empty: silence, and back to sleep"),
-    ("<base>/<id>/command/sleep", "in", "ignored", 1, "empty: the same"),
-    ("<base>/<id>/command/mute", "in", "ignored", 1, "`ON` or `OFF`; survives a restart"),
-    ("<base>/<id>/command/volume", "in", "ignored", 1, "0-100 percent; survives a restart"),
-    ("<base>/<id>/command/threshold", "in", "ignored", 1, "0-1, for every wake word; survives a restart"),
-    ("<base>/<id>/command/budget", "in", "ignored", 1, "0-1000: USD that may be spent today beyond the budgets"),
-    ("<base>/<id>/command/say", "in", "ignored", 1, "text, spoken as it stands by the offline voice"),
-    ("<base>/<id>/command/result", "out", "no", 0, "JSON: verb, ok, error; also to the MQTT 5 response topic"),
-    ("<discovery_prefix>/device/speaker_<id>/config", "out", "yes", 1, "the announcement to Home Assistant"),
-    ("<discovery_prefix>/status", "in", "ignored", 1, "`online`: announcement and state are published again"),
-    ("<discovery_prefix>/+/+/config, <discovery_prefix>/+/+/+/config", "in", "read", 1, "the devices of the house"),
-)  # fmt: skip
-"""Topic, direction, retained, QoS and payload: the README's table is generated from this."""
-
-
 class Hub:
     """What others see of the speaker, and what they may ask of it."""
 
-    def __init__(self, broker: Broker, settings: Settings, version: str) -> None:
+    def __init__(self, broker: Broker, settings: Settings, version: str, words: Sequence[str] = ()) -> None:
+        """``words``: the wake words that may be chosen."""
+        self._words = words
         self._broker = broker
         self._settings = settings
         self._version = version
         self._commands: Mapping[str, Command] = {}
         self._state: Json = {}
         self._birth = f"{settings.mqtt.discovery_prefix}/status"
+        self._claims = f"{settings.mqtt.base}/claim/"
 
     def offer(self, commands: Mapping[str, Command]) -> None:
         """Name the commands; from now on they are heard."""
         self._commands = commands
         self._broker.subscribe([f"{self._settings.topic}/command/+", self._birth])
+        self._broker.subscribe([f"{self._claims}+"], qos=0)
 
     def connected(self) -> None:
         """Tell everything anew: the broker, or the hub, may have forgotten."""
-        told = json.dumps(announcement(self._settings, self._version), ensure_ascii=False)
-        self._broker.tell(discovery_topic(self._settings), told, retain=True, qos=1)
+        for topic, message in announcements(self._settings, self._version, self._words).items():
+            self._broker.tell(topic, json.dumps(message, ensure_ascii=False), retain=True, qos=1)
         self._broker.tell(f"{self._settings.topic}/availability", "online", retain=True, qos=1)
         self._tell_state()
 
@@ -76,6 +61,16 @@ class Hub:
         """Publish something that happened."""
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
         self._broker.tell(f"{self._settings.topic}/event", json.dumps(event | {"at": at}, ensure_ascii=False))
+
+    def claim(self, word: str, claim: Claim) -> None:
+        """Tell the other speakers that this one heard a wake word."""
+        self._broker.tell(f"{self._claims}{word}", msgspec.json.encode(claim).decode())
+
+    def claimed(self, message: Incoming) -> tuple[str, Claim] | None:
+        """The wake word and the claim of a message, if it is one."""
+        word = message.topic.removeprefix(self._claims)
+        claim = None if word == message.topic or message.retained else read_claim(message.payload)
+        return None if claim is None else (word, claim)
 
     def hears(self, message: Incoming) -> bool:
         """Take in a message if it is for the hub; whether it was."""

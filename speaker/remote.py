@@ -1,6 +1,7 @@
 """What the command line does through the broker: commands to a running speaker, and single tools."""
 
 import asyncio
+import contextlib
 import json
 import secrets
 from collections.abc import Sequence
@@ -19,7 +20,7 @@ ANNOUNCED_S: Final = 1.0
 """Retained announcements and states arrive within this."""
 
 
-class _Line:
+class Line:
     """A connection for one errand."""
 
     def __init__(self, settings: Settings, password: str | None) -> None:
@@ -35,7 +36,7 @@ class _Line:
     def _note(self, problem: str) -> None:
         self._problem = problem
 
-    async def __aenter__(self) -> "_Line":
+    async def __aenter__(self) -> "Line":
         self.broker.start()
         try:
             async with asyncio.timeout(CONNECT_S):
@@ -51,7 +52,7 @@ class _Line:
 
 async def send_command(settings: Settings, password: str | None, verb: str, payload: str) -> None:
     """Send a command to the speaker of this configuration. Raises SpeakerError with its answer if it refuses."""
-    async with _Line(settings, password) as line:
+    async with Line(settings, password) as line:
         line.broker.subscribe([f"{settings.topic}/command/result"])
         await line.broker.publish(f"{settings.topic}/command/{verb}", payload)
         try:
@@ -73,14 +74,15 @@ async def run_tool(settings: Settings, password: str | None, name: str, argument
     """Run one tool against the house; its words and whether it did what it should."""
     house = configured_house(settings)
     belt, _ = make_toolbelt(settings)
-    async with _Line(settings, password) as line:
-        home = MqttHome(house, line.broker, settings.tools.confirm_timeout_s)
+    async with Line(settings, password) as line:
+        home = MqttHome(house, line.broker, settings.tools.confirm_timeout_s, risk=settings.tools.risk)
 
         async def follow() -> None:
             while True:
                 message = await line.messages.get()
                 if message.topic.endswith("/config"):
-                    house.hear_discovery(message.topic, message.payload)
+                    with contextlib.suppress(SpeakerError):  # one that nobody understands is no reason to stop
+                        house.hear_discovery(message.topic, message.payload)
                     line.broker.subscribe(house.topics())
                 else:
                     home.hear(message.topic, message.payload, retained=message.retained)

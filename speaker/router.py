@@ -49,13 +49,6 @@ class Sink(Protocol):
         """Take more sound."""
 
 
-class Attentive(Protocol):
-    """Who else wants to know what was heard in a frame."""
-
-    def hear(self, sensed: Sensed) -> None:
-        """Take the next frame."""
-
-
 @dataclass(frozen=True, slots=True)
 class Piece:
     """Sound with the number of its first sample, counted since the router began."""
@@ -81,8 +74,13 @@ class Router:
     """One place that every frame goes through. ``woken`` and ``spoken_over`` are called on the event loop."""
 
     def __init__(
-        self, ear: Ear, woken: Callable[[Detection], None], spoken_over: Callable[[], None], attentive: Attentive
+        self,
+        ear: Ear,
+        woken: Callable[[Detection], None],
+        spoken_over: Callable[[], None],
+        attentive: Callable[[Sensed], None],
     ) -> None:
+        """``attentive`` is told what was heard in a frame, when talk is listened for."""
         self._ear = ear
         self._woken = woken
         self._spoken_over = spoken_over
@@ -139,7 +137,7 @@ class Router:
                 self._hold_since(since)
         if route.mode is not Microphone.OVER:
             self._end_over(kept=route.mode in {Microphone.SESSION, Microphone.HOLD})
-        if route.mode in {Microphone.OFF, Microphone.WAKE}:
+        if route.mode in {Microphone.OFF, Microphone.WAKE, Microphone.ANSWER}:
             self.audit.pause()
         if route.mode is Microphone.OFF:
             self._held.clear()
@@ -177,7 +175,7 @@ class Router:
         self._talk = sensed.talk == "begins" or (self._talk and sensed.talk != "ends")
         self._deliver(sensed)
         if self._route.talk:
-            self._attentive.hear(sensed)
+            self._attentive(sensed)
         if sensed.detection is not None and self._route.mode in {Microphone.WAKE, Microphone.OVER}:
             self._hear_word(sensed.detection)
 

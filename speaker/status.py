@@ -1,16 +1,15 @@
 """What the speaker shows of itself: the state on MQTT, the service's status line, and what was chosen for it."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any, Final
 
 from speaker.accounts import Accounts
-from speaker.adapters.ledger import Ledger
+from speaker.air import Air
+from speaker.choices import Choices
 from speaker.core.conversation import Conversation, State
-from speaker.core.phrases import loudest_percent
-from speaker.core.settings import Settings
 from speaker.hub import Hub
+from speaker.ringer import Ringer
 
 
 def today() -> date:
@@ -22,46 +21,20 @@ OWN_CHOICE: Final = "configured"
 """Why a duplex mode is in force that nobody measured."""
 
 
-@dataclass(slots=True)
-class Choices:
-    """What the hub may choose; it survives a restart."""
-
-    ledger: Ledger
-    settings: Settings
-
-    @property
-    def volume(self) -> int:
-        """Loudness of answers, 0-100 percent."""
-        return int(self.ledger.chosen("volume") or self.settings.audio.volume)
-
-    @property
-    def threshold(self) -> float:
-        """Score from which every wake word counts, 0-1."""
-        return float(self.ledger.chosen("threshold") or self.settings.wake.words[0].threshold)
-
-    @property
-    def muted(self) -> bool:
-        """Whether the microphone is off."""
-        return self.ledger.chosen("muted") == "ON"
-
-    def quietly(self, percent: int) -> int:
-        """A loudness in percent as it counts now: in quiet hours no more than theirs."""
-        return loudest_percent(percent, self.settings.quiet_hours, datetime.now().astimezone().time())
-
-
 class Status:
     """Publishes the state whenever it differs."""
 
     def __init__(
-        self, choices: Choices, accounts: Accounts, hub: Hub, machine: Conversation, words: Sequence[str], *,
+        self, choices: Choices, accounts: Accounts, hub: Hub, machine: Conversation, *, air: Air, ringer: Ringer,
         line: Callable[[str], None],
     ) -> None:  # fmt: skip
-        """``words``: the names of the wake words; ``line`` shows one line to whoever looks at the service."""
+        """``line`` shows one line to whoever looks at the service."""
         self._choices = choices
         self._accounts = accounts
         self._hub = hub
         self._machine = machine
-        self._words = " or ".join(f'"{word.replace("_", " ")}"' for word in words)
+        self._air = air
+        self._ringer = ringer
         self._line = line
         self.endpoint = ""
         self.wake_word: str | None = None
@@ -88,11 +61,19 @@ class Status:
                 "state": self._machine.posture.hub,
                 "muted": self._muted,
                 "volume": self._choices.volume,
+                "announcement_volume": self._choices.announcement_volume,
                 "threshold": self._choices.threshold,
+                "follow_up_s": self._choices.follow_up_s,
                 "wake_word": self.wake_word,
                 "endpoint": self.endpoint,
                 "duplex": self._machine.duplex,
                 "duplex_reason": self.duplex_reason,
+                "chosen": {
+                    "wake_word": self._choices.wake_word,
+                    "endpoint": self._choices.endpoint,
+                    "duplex": self._choices.duplex,
+                },
+                "timers": self._ringer.state,
                 "cost_today_usd": round(spending.today_usd, 6),
                 "cost_month_usd": round(spending.month_usd, 6),
                 "budget_step": self._accounts.purse.plan.step,
@@ -117,7 +98,8 @@ class Status:
 
     def _doing(self, cost_usd: float) -> str:
         machine = self._machine
-        waiting = f"waiting for {self._words}" if not machine.awake else machine.state.value
+        words = " or ".join(f'"{word.replace("_", " ")}"' for word in self._air.words)
+        waiting = f"waiting for {words}" if not machine.awake else machine.state.value
         trouble = f"; last error: {self.last_error}" if self.last_error else ""
         return f"{'muted' if self._muted else waiting}; ${cost_usd:.4f} today{trouble}"
 

@@ -4,14 +4,17 @@ import fnmatch
 import importlib.util
 import logging
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+import msgspec
 
 from speaker.core.errors import SpeakerError, ToolError
+from speaker.core.risks import Risk, risk_of
 from speaker.core.settings import Tools
-from speaker.core.toolbox import MAX_OUTPUT_CHARACTERS, Risk, Tool
+from speaker.core.toolbox import MAX_OUTPUT_CHARACTERS, AnyTool, Kind, Tool
 
 log = logging.getLogger(__name__)
 
@@ -77,32 +80,69 @@ def _load(file: Path) -> list[Tool]:
     return [one for one in vars(module).values() if isinstance(one, Tool)]
 
 
+MOST_WORDING: Final = 200
+
+
+async def nobody(_sentence: str) -> bool:
+    """Approves nothing: there is no way to ask."""
+    return False
+
+
 class Toolbelt:
     """The tools that the configuration allows."""
 
-    def __init__(self, tools: Mapping[str, Tool], settings: Tools, quiet: Iterable[str] = ()) -> None:
-        """``quiet``: names of tools, with * and ?, whose success needs no words."""
+    def __init__(
+        self,
+        tools: Mapping[str, AnyTool],
+        settings: Tools,
+        quiet: Iterable[str] = (),
+        *,
+        more: Callable[[], Mapping[str, AnyTool]] = dict,
+        approve: Callable[[str], Awaitable[bool]] = nobody,
+        kinds: Callable[[], Set[Kind]] | None = None,
+    ) -> None:
+        """``quiet``: names of tools, with * and ?, whose success needs no words.
+
+        ``more`` are those that come and go; one that is there for good wins over them. ``approve`` asks a person
+        whether something risky may be done, as in "run unlock gate". ``kinds`` tells the kinds of devices that the
+        house has just now; None: as if it had all.
+        """
         self._settings = settings
         self._quiet = tuple(quiet)
-        self._tools = {name: tool for name, tool in sorted(tools.items()) if self._allowed(name)}
+        self._own = dict(tools)
+        self._more = more
+        self._approve = approve
+        self._kinds = kinds
 
     @property
-    def tools(self) -> list[Tool]:
+    def _tools(self) -> dict[str, AnyTool]:
+        every = {**self._more(), **self._own}
+        return {name: tool for name, tool in sorted(every.items()) if self._allowed(name)}
+
+    @property
+    def tools(self) -> list[AnyTool]:
         """All of them, by name."""
         return list(self._tools.values())
 
     def definitions(self) -> Sequence[dict[str, Any]]:
-        """What the session is told; a tool that may never run is not offered."""
-        return [tool.definition() for tool in self.tools if self.risk(tool) != "never"]
+        """What the session is told; what may never run, or has nothing to act on, is not offered."""
+        return [tool.definition() for tool in self.tools if self.risk(tool) != "never" and self._useful(tool)]
 
-    def risk(self, tool: Tool) -> Risk:
+    def _useful(self, tool: AnyTool) -> bool:
+        """Whether the house has something for it to act on; the hub knows that of its own tools."""
+        wanted = tool.kinds if isinstance(tool, Tool) else ()
+        return self._kinds is None or not wanted or not self._kinds().isdisjoint(wanted)
+
+    def risk(self, tool: AnyTool) -> Risk:
         """What may happen when the model asks for it: the configuration's word, else the tool's own."""
-        return self._settings.risk.get(tool.name, tool.risk)
+        return risk_of(tool.name, None, self._settings.risk, tool.risk)
 
     def allows(self, name: str) -> bool:
-        """Whether a tool may run without anybody being asked first."""
+        """Whether a tool may run without anybody being asked first, on whichever of its devices."""
         tool = self._tools.get(name)
-        return tool is not None and self.risk(tool) == "allow"
+        risky = {key.partition(".")[0] for key, risk in self._settings.risk.items() if risk != "allow"}
+        kinds = tool.kinds if isinstance(tool, Tool) else ()
+        return tool is not None and self.risk(tool) == "allow" and risky.isdisjoint(kinds)
 
     async def run(self, name: str, arguments: str, providers: Mapping[type, object]) -> Ran:
         """Run a call; whatever goes wrong becomes words for the model."""
@@ -110,9 +150,11 @@ class Toolbelt:
         if tool is None:
             return Ran(f"Refused: there is no tool {name}.", ok=False, confirmed=False)
         risk = self.risk(tool)
-        if risk != "allow":
-            reason = "is not allowed" if risk == "never" else "needs a confirmation that cannot be asked for yet"
-            return Ran(f"Refused: {name} {reason}.", ok=False, confirmed=False)
+        if risk == "never":
+            return Ran(f"Refused: {name} is not allowed.", ok=False, confirmed=False)
+        # Asked for exactly these arguments, and they are what runs.
+        if risk == "confirm" and not await self._approve(_wording(name, arguments)):
+            return Ran(f"Refused: nobody confirmed {name}, so it was not done.", ok=False, confirmed=False)
         try:
             text = await tool.call(arguments, providers)
         except ToolError as error:
@@ -126,11 +168,23 @@ class Toolbelt:
         whole = confirmed and not any(word in text for word in ("Refused", "No answer", "Sent"))
         return Ran(text, ok=not refused, confirmed=confirmed, quiet=whole and self._is_quiet(tool))
 
-    def _is_quiet(self, tool: Tool) -> bool:
+    def _is_quiet(self, tool: AnyTool) -> bool:
         return tool.quiet or _named(tool.name, self._quiet)
 
     def _allowed(self, name: str) -> bool:
         return _named(name, self._settings.allow) and not _named(name, self._settings.deny)
+
+
+def _wording(name: str, arguments: str) -> str:
+    """A call as one asks about it: "run water lawn with zone front"."""
+    said = name.replace("_", " ")
+    try:
+        given = msgspec.json.decode(arguments or "{}", type=dict[str, object])
+    except msgspec.DecodeError:
+        given = {}
+    pairs = [f"{key} {value}".replace("_", " ") for key, value in given.items()]
+    spoken = " ".join(f"run {said}{' with ' if pairs else ''}{' and '.join(pairs)}".split())
+    return spoken[:MOST_WORDING]
 
 
 def _named(name: str, patterns: Iterable[str]) -> bool:

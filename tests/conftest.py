@@ -15,6 +15,7 @@ from speaker.core.pcm import Samples
 from speaker.demo.broker import PrivateBroker, private_broker
 from speaker.demo.room import Room
 from speaker.demo.room import room as open_room
+from speaker.demo.stage import Stage, stage
 from speaker.offline.mind import Mind
 from speaker.offline.server import RealtimeServer, ServerSettings
 from speaker.offline.speaking import Voice
@@ -92,3 +93,12 @@ async def cloud(mind: Mind) -> AsyncIterator[RealtimeServer]:
     """The offline server on a free port, as it stands by default."""
     async with RealtimeServer(ServerSettings(port=0), mind) as server:
         yield server
+
+
+@pytest.fixture
+async def on(tmp_path: Path, room: Room) -> AsyncIterator[Stage]:
+    """A stage of its own: no retained message of an earlier scene."""
+    require("mosquitto")
+    await room.quiet(for_ms=300, within_s=10)
+    async with private_broker(tmp_path) as broker, stage(tmp_path, room, broker) as one:
+        yield one

@@ -20,7 +20,7 @@ from speaker import toolbelt
 from speaker.core import settings as settings_module
 from speaker.core.conversation import POSTURES, TABLE, WHILE_SPEAKING, State
 from speaker.core.settings import Section, Settings, Tools
-from speaker.hub import TOPICS
+from speaker.core.topics import TOPICS
 
 ROOT: Final = Path(__file__).parent.parent
 CONFIG: Final = ROOT / "config.yaml"

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from speaker.core.house import House
+from speaker.demo.house import Gadget
 
 Announcement = tuple[str, dict[str, Any]]
 
@@ -15,6 +16,12 @@ def topic(path: str) -> str:
 def hear(house: House, announcement: Announcement) -> bool:
     path, config = announcement
     return house.hear_discovery(topic(path), json.dumps(config).encode())
+
+
+def announce(gadgets: list[Gadget], house: House) -> None:
+    """The virtual devices' announcements, without a broker."""
+    for one in gadgets:
+        hear(house, (f"{one.component}/{one.key}", one.announced))
 
 
 def home_of(*announcements: Announcement) -> House:
@@ -160,7 +167,7 @@ OUTDOOR: Announcement = (
                 "ent_cat": "diagnostic",
                 "stat_t": "~/sensor/wifi/state",
             },
-            "restart": {"p": "button", "cmd_t": "~/restart"},
+            "restart": {"p": "button", "ent_cat": "config", "cmd_t": "~/restart"},
             "gone": {"p": "switch"},
         },
     },

@@ -69,9 +69,9 @@ class Witness:
 
 
 @asynccontextmanager
-async def played(mind: Mind, *steps: Step) -> AsyncIterator[tuple[Witness, str]]:
-    """A cloud that plays one scene to every client, and its address."""
-    witness = Witness(Scripted([list(steps)]))
+async def played(mind: Mind, *steps: Step, then: Sequence[Step] | None = None) -> AsyncIterator[tuple[Witness, str]]:
+    """A cloud that plays one scene to every client, and its address; with ``then``, another to all but the first."""
+    witness = Witness(Scripted([list(steps), *([list(then)] if then is not None else [])]))
     async with RealtimeServer(ServerSettings(port=0), mind, witness) as server:
         yield witness, server.url
 
@@ -79,14 +79,18 @@ async def played(mind: Mind, *steps: Step) -> AsyncIterator[tuple[Witness, str]]
 class Told:
     """What a session tells, in order."""
 
-    def __init__(self, url: str, **target: Any) -> None:
+    def __init__(self, url: str, *, says: Samples | None = None, **target: Any) -> None:
+        """``says``: what is sent in every connection, as soon as it takes sound; int16, 16 kHz."""
         self.news: list[News] = []
+        self._says = says
         self._arrived = asyncio.Event()
         self.session = RealtimeSession(Target(url, "offline", **target), WANTED, self._hear)
 
     def _hear(self, news: News) -> None:
         self.news.append(news)
         self._arrived.set()
+        if isinstance(news, Opened) and self._says is not None:
+            self.session.append(self._says)
 
     async def run(self) -> SessionError | None:
         """Hold the session to its end; why it ended. ``Closed`` must be told once, and last."""

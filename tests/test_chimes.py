@@ -30,7 +30,7 @@ def notes(sound: Samples, *lengths_ms: int) -> list[Samples]:
 
 
 def test_these_are_the_sounds() -> None:
-    assert set(CHIMES) == {"wake", "listened", "done", "error", "timer", "muted", "unmuted"}
+    assert set(CHIMES) == {"wake", "listened", "done", "error", "timer", "muted", "unmuted", "announcement"}
 
 
 @pytest.mark.parametrize("name", CHIMES)

@@ -13,10 +13,14 @@ from speaker.core.happened import (
     Expired,
     Goodbye,
     Muted,
+    OutClaimed,
     PlaybackBegan,
     PlaybackEnded,
     PlaybackQueued,
     Pressed,
+    Prompted,
+    QuestionAsked,
+    QuestionSettled,
     ReplyRefused,
     ResponseBegan,
     ResponseEnded,
@@ -41,6 +45,7 @@ _responses = st.sampled_from(["r1", "r2"])
 _calls = st.sampled_from(["c1", "c2"])
 _events: st.SearchStrategy[Event] = st.one_of(
     st.sampled_from([Woken("hey_jarvis", 0.9), Pressed(), SpokenOver(), Stopped(), Muted(), Unmuted()]),
+    st.sampled_from([Prompted(), OutClaimed(), QuestionAsked(), QuestionSettled()]),
     st.sampled_from([Expired(), PlaybackQueued(), PlaybackBegan(), PlaybackEnded()]),
     st.builds(SessionOpened, _sessions),
     st.builds(SessionClosed, _sessions),
@@ -96,7 +101,7 @@ def test_home_means_no_session_and_muted_hears_nothing(history: list[tuple[Event
         now += wait_s
         machine.on(event, now)
         posture = machine.posture
-        assert posture.session == machine.awake == (machine.state not in {State.MUTED, State.ASLEEP})
+        assert posture.session == machine.awake == (machine.state not in {State.MUTED, State.ASLEEP, State.ASKING})
         assert posture.session or posture.microphone not in {Microphone.SESSION, Microphone.HOLD}
         if machine.state is State.MUTED:
             assert posture.microphone is Microphone.OFF
@@ -108,7 +113,7 @@ def test_every_awake_state_ends_and_expiries_lead_home(history: list[tuple[Event
     for event, wait_s in history:
         now += wait_s
         machine.on(event, now)
-        assert (machine.deadline is not None) == machine.awake
+        assert (machine.deadline is not None) == (machine.state not in {State.MUTED, State.ASLEEP})
     for _ in range(5):
         if machine.deadline is None:
             break
@@ -179,7 +184,9 @@ def test_table_reaches_every_state_and_leaves_it() -> None:
     assert set(POSTURES) == set(State)
     awake = set(State) - {State.MUTED, State.ASLEEP}
     for event, home in ((Stopped, State.ASLEEP), (SessionClosed, State.ASLEEP), (Muted, State.MUTED)):
-        assert all(TABLE[state, event] is home for state in awake)
+        # A question of the speaker's own needs no session.
+        left = awake - ({State.ASKING} if event is SessionClosed else set())
+        assert all(TABLE[state, event] is home for state in left)
 
 
 def test_a_command_from_wake_word_to_sleep() -> None:
@@ -422,3 +429,70 @@ def test_question_gives_time_to_think() -> None:
     world.on(SpeechBegan(s), SpeechEnded(s), ResponseBegan(s, "r2"), PlaybackBegan(), ResponseEnded(s, "r2"))
     world.on(PlaybackEnded())
     assert world.machine.deadline == pytest.approx(world.now + LIMITS.follow_up_s)
+
+
+def test_written_request_is_answered_aloud_without_a_chime() -> None:
+    world = World()
+    assert world.on(Prompted()) == []
+    session = world.machine.session
+    assert world.on(SessionOpened(session)) == [Errand.REPLY]
+    assert world.state() is State.THINKING
+    world.on(ResponseBegan(session, "r1"), PlaybackQueued(), PlaybackBegan(), ResponseEnded(session, "r1"))
+    world.on(PlaybackEnded())
+    assert world.state() is State.FOLLOW_UP
+
+
+def test_request_that_is_written_during_an_answer_waits_for_its_end() -> None:
+    world = World()
+    session = world.awake()
+    world.on(SpeechEnded(session), ResponseBegan(session, "r1"), PlaybackQueued(), PlaybackBegan())
+    assert world.on(Prompted()) == []
+    assert world.state() is State.SPEAKING
+    assert world.on(ResponseEnded(session, "r1")) == [Errand.REPLY]
+
+
+def test_loser_of_a_claim_falls_silent_and_nothing_was_asked() -> None:
+    for opened in (False, True):
+        world = World()
+        world.on(Woken("hey_jarvis", 0.9))
+        if opened:
+            world.on(SessionOpened(world.machine.session))
+        assert world.on(OutClaimed()) == []
+        assert (world.state(), world.machine.ended_by) == (State.ASLEEP, "claimed")
+
+
+def test_claim_that_comes_late_takes_no_answer_away() -> None:
+    world = World()
+    session = world.awake()
+    world.on(SpeechEnded(session))
+    world.on(OutClaimed())
+    assert world.state() is State.THINKING
+
+
+def test_risky_tool_is_asked_about_and_the_service_hears_nothing_of_it() -> None:
+    world = World()
+    session = world.awake()
+    world.on(SpeechEnded(session), ResponseBegan(session, "r1"), ResponseEnded(session, "r1", calls=frozenset({"c1"})))
+    assert world.on(QuestionAsked()) == []
+    assert world.machine.posture.microphone is Microphone.ANSWER
+    assert world.machine.posture.session
+    world.on(PlaybackQueued(), PlaybackBegan(), PlaybackEnded())
+    assert world.state() is State.CONFIRMING
+    world.on(QuestionSettled())
+    assert world.state() is State.THINKING
+    assert world.on(ToolAnswered(session, "c1")) == [Errand.REPLY]
+
+
+def test_stop_ends_a_question_too() -> None:
+    world = World()
+    world.on(QuestionAsked())
+    assert (world.state(), world.machine.posture.session) == (State.ASKING, False)
+    assert world.on(Stopped()) == [Errand.HUSH]
+    assert world.state() is State.ASLEEP
+
+
+def test_question_that_nobody_answers_ends() -> None:
+    world = World()
+    world.on(QuestionAsked())
+    world.wait()
+    assert world.state() is State.ASLEEP

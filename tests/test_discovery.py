@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from speaker.core.discovery import LONGEST_STATE, announcement, discovery_topic
+from speaker.core.discovery import EVENTS, LONGEST_STATE, announcement, announcements, discovery_topic
 from speaker.core.house import House
 from speaker.core.settings import Settings, load
-from speaker.hub import TOPICS
+from speaker.core.topics import TOPICS
 
 STATE = {
     "state": "idle",
@@ -26,12 +26,22 @@ STATE = {
     "cost_month_usd": 0.4,
     "budget_step": "short",
     "budget_raised_usd": 0.0,
+    "announcement_volume": 50,
+    "follow_up_s": 6.0,
+    "duplex_reason": "configured",
+    "chosen": {"wake_word": "as configured", "endpoint": "auto", "duplex": "wake"},
+    "timers": [],
     "sessions_today": 3,
     "audio_sent_asleep_bytes": 0,
     "last_error": None,
 }
 
-COMMANDS = {"wake", "stop", "sleep", "mute", "volume", "threshold", "budget"}
+COMMANDS = {
+    "wake", "stop", "sleep", "mute", "volume", "threshold", "budget", "announcement_volume", "follow_up", "wake_word",
+    "duplex", "endpoint", "test", "say", "ask", "announce", "question", "confirm",
+}  # fmt: skip
+
+WORDS = ("as configured", "hey_jarvis", "alexa")
 
 IDS = st.from_regex(r"[a-z0-9_-]{1,12}", fullmatch=True)
 
@@ -41,7 +51,7 @@ def speaker(**more: Any) -> Settings:
 
 
 def components(settings: Settings) -> dict[str, dict[str, Any]]:
-    told: dict[str, dict[str, Any]] = announcement(settings, "1.2.3")["cmps"]
+    told: dict[str, dict[str, Any]] = announcement(settings, "1.2.3", WORDS)["cmps"]
     return told
 
 
@@ -54,7 +64,7 @@ def shown(component: dict[str, Any], state: dict[str, Any]) -> str:
 def test_it_is_one_message_on_a_topic_that_home_assistant_reads() -> None:
     settings = speaker(mqtt={"discovery_prefix": "ha/auto"})
     assert discovery_topic(settings) == "ha/auto/device/speaker_kitchen/config"
-    told = json.loads(json.dumps(announcement(settings, "1.2.3")))
+    told = json.loads(json.dumps(announcement(settings, "1.2.3", WORDS)))
     assert told["dev"] == {
         "ids": ["speaker_kitchen"],
         "name": "Kitchen speaker",
@@ -65,7 +75,7 @@ def test_it_is_one_message_on_a_topic_that_home_assistant_reads() -> None:
     }
     assert told["o"] == {"name": "speaker", "sw": "1.2.3"}
     assert told["availability_topic"] == "speaker/kitchen/availability"
-    assert "sa" not in announcement(speaker(room=None), "1.2.3")["dev"]
+    assert "sa" not in announcement(speaker(room=None), "1.2.3", WORDS)["dev"]
 
 
 @given(IDS)
@@ -88,6 +98,11 @@ def test_every_component_has_what_its_platform_needs() -> None:
         "switch": {"state_topic", "value_template", "command_topic"},
         "number": {"state_topic", "value_template", "command_topic", "min", "max"},
         "button": {"command_topic", "payload_press"},
+        "select": {"state_topic", "value_template", "command_topic", "options"},
+        "binary_sensor": {"state_topic", "value_template"},
+        "event": {"state_topic", "event_types"},
+        "notify": {"command_topic"},
+        "text": {"command_topic"},
     }
     for one in components(speaker()).values():
         assert needed[one["p"]] | {"name", "unique_id"} <= set(one)
@@ -105,8 +120,19 @@ def test_every_command_is_one_that_the_speaker_takes() -> None:
 
 def test_every_template_reads_the_state() -> None:
     told = components(speaker())
-    assert {name: shown(one, STATE) for name, one in told.items() if "value_template" in one} == {
+    assert {
+        name: shown(one, STATE) for name, one in told.items() if "value_template" in one and one["p"] != "event"
+    } == {
         "conversation": "idle",
+        "wake_word": "hey_jarvis",
+        "answering": "offline",
+        "duplex_reason": "configured",
+        "in_conversation": "OFF",
+        "announcement_volume": "50",
+        "follow_up": "6.0",
+        "choose_wake_word": "as configured",
+        "choose_duplex": "wake",
+        "choose_endpoint": "auto",
         "last_error": "None",
         "cost_today": "0.0123",
         "cost_month": "0.4",
@@ -118,7 +144,32 @@ def test_every_template_reads_the_state() -> None:
         "threshold": "0.5",
     }
     assert shown(told["mute"], STATE | {"muted": True}) == "ON"
-    assert all(one["state_topic"] == "speaker/kitchen/state" for one in told.values() if "state_topic" in one)
+    assert shown(told["in_conversation"], STATE | {"state": "responding"}) == "ON"
+    topics = {one["state_topic"] for one in told.values() if "state_topic" in one}
+    assert topics == {"speaker/kitchen/state", "speaker/kitchen/event"}
+
+
+def test_events_are_those_that_home_assistant_was_told_of() -> None:
+    event = components(speaker())["event"]
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined)  # noqa: S701 - no HTML
+    environment.filters["to_json"] = json.dumps
+    template = environment.from_string(event["value_template"])
+    for kind in EVENTS:
+        told = json.loads(template.render(value_json={"type": kind, "at": "now", "score": 0.9}))
+        assert told["event_type"] == kind
+        assert told["score"] == 0.9
+    assert template.render(value_json={"type": "from the future"}) == "", "no message, and no warning in its log"
+
+
+def test_older_hubs_get_one_message_for_each_control() -> None:
+    settings = speaker(mqtt={"discovery": "components"})
+    told = announcements(settings, "1.2.3", WORDS)
+    assert len(told) == len(components(speaker()))
+    for topic, message in told.items():
+        assert re.fullmatch(r"homeassistant/[a-z_]+/speaker_kitchen/[a-z_]+/config", topic)
+        assert message["dev"]["ids"] == ["speaker_kitchen"]
+        assert "p" not in message
+    assert announcements(speaker(mqtt={"discovery": "off"}), "1.2.3", WORDS) == {}
 
 
 @pytest.mark.parametrize("length", [10, 255, 256, 4000])
@@ -130,5 +181,5 @@ def test_a_long_error_is_cut_rather_than_dropped(length: int) -> None:
 def test_the_speaker_is_no_device_of_the_house() -> None:
     house = House()
     settings = speaker()
-    house.hear_discovery(discovery_topic(settings), json.dumps(announcement(settings, "1")).encode())
+    house.hear_discovery(discovery_topic(settings), json.dumps(announcement(settings, "1", WORDS)).encode())
     assert house.devices() == []

@@ -174,3 +174,42 @@ def test_clean_names_and_lists_of_names() -> None:
     assert listing(["a"]) == "a"
     assert listing(["a", "b", "c"], "or") == "a, b or c"
     assert listing([str(n) for n in range(20)], limit=3) == "0, 1 and 18 more"
+
+
+COVERS: list[tuple[Kind, str, str]] = [
+    ("cover", "Blinds", "bedroom"),
+    ("cover", "Curtains", "bedroom"),
+    ("cover", "Left shutter", "kitchen"),
+    ("cover", "Garage door", "garage"),
+    ("lock", "Front door", "hall"),
+    ("fan", "Ceiling fan", "office"),
+    ("media_player", "Radio", "kitchen"),
+    ("vacuum", "Rosie", ""),
+]
+
+
+@pytest.mark.parametrize(
+    ("asked", "kind", "found"),
+    [
+        ("the blinds in the bedroom", "cover", "Blinds"),
+        ("bedroom curtains", "cover", "Curtains"),
+        ("curtain", "cover", "Curtains"),
+        ("the shutter", "cover", "Left shutter"),
+        ("garage", "cover", "Garage door"),
+        ("the garage door", "cover", "Garage door"),
+        ("front door", "lock", "Front door"),
+        ("the lock of the front door", "lock", "Front door"),
+        ("office fan", "fan", "Ceiling fan"),
+        ("kitchen radio", "media_player", "Radio"),
+        ("the hoover", "vacuum", "Rosie"),
+        ("the awning", "cover", None),
+    ],
+)
+def test_names_of_what_is_no_lamp(asked: str, kind: Kind, found: str | None) -> None:
+    home = House()
+    home.add_configured({"kind": kind, "name": name, "room": room, "command_topic": "a"} for kind, name, room in COVERS)
+    if found is None:
+        with pytest.raises(ToolError, match="may mean"):
+            home.find(asked, kind)
+    else:
+        assert home.find(asked, kind).name == found

@@ -197,3 +197,29 @@ def test_what_tools_see_is_the_home_of_the_toolbox() -> None:
     home, _ = live(home_of(OUTDOOR))
     assert [device.name for device in home.devices("sensor")] == ["Outdoor temperature", "Outdoor wind speed"]
     assert home.reading(home.find("outdoor temperature")) is None
+
+
+async def test_a_slow_cover_is_confirmed_when_it_comes_nearer() -> None:
+    def creeping(topic: str, payload: str) -> Reports:
+        return [("blinds/position", "96")]
+
+    house = House()
+    house.add_configured(
+        [{"name": "Blinds", "kind": "cover", "command_topic": "blinds/set", "position_topic": "blinds/position"}]
+    )
+    home, _ = live(house, creeping, timeout_s=0.2)
+    home.hear("blinds/position", b"100")
+    outcome = await home.act(home.find("blinds"), Wish(action="close"))
+    assert (outcome.status, outcome.text) == ("confirmed", "the blinds are on the way, now 96 percent open.")
+    stuck = await home.act(home.find("blinds"), Wish(action="close"))
+    assert (stuck.status, stuck.text) == ("refused", "the blinds did not do it, they are 96 percent open.")
+
+
+async def test_more_and_less_go_from_what_was_reported() -> None:
+    home, street = live(home_of(SOFA_LAMP))
+    with pytest.raises(ToolError, match="The sofa lamp has not said where it stands"):
+        await home.act(home.find("sofa lamp"), Wish(step=20))
+    home.hear(STATE, b'{"state":"ON","brightness":127}')
+    outcome = await home.act(home.find("sofa lamp"), Wish(step=20))
+    assert outcome.text == "the sofa lamp is on at 70 percent."
+    assert len(street.sent) == 1

@@ -12,7 +12,7 @@ from speaker.core.wire.objects import Session
 from speaker.localfirst import LocalFirst, LocalPlan
 from speaker.offline.definitions import Call
 from speaker.offline.mind import Mind
-from speaker.toolbelt import Ran, Toolbelt
+from speaker.toolbelt import Ran, Toolbelt, bundled, find
 from tests.test_replying import BRAIN, COMMANDS, FOREIGN, INSTRUCTIONS, each
 
 ALL = [words for _, sentences in COMMANDS for words in each(sentences)]
@@ -136,3 +136,16 @@ async def test_one_failure_is_told_in_words() -> None:
     assert not done.quiet
     assert "It is on." in done.text
     assert "hall lamp" in done.text
+
+
+def test_what_may_guard_a_door_is_never_done_in_passing() -> None:
+    everything, _ = find([bundled()])
+    may = Toolbelt(everything, Tools())
+    assert [may.allows(name) for name in ("set_light", "set_lock", "set_cover", "nothing")] == [
+        True,
+        False,
+        False,
+        False,
+    ]
+    trusting = Toolbelt(everything, Tools(risk={}))
+    assert trusting.allows("set_cover")

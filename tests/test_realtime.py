@@ -208,8 +208,8 @@ async def test_a_turn_sounds_the_same_in_both_dialects(cloud: RealtimeServer, sp
     done: list[type[ev.ServerEvent]] = [ev.ItemDone] if dialect == "ga" else []
     assert _ladder(events) == [
         ev.SpeechStarted, ev.SpeechStopped, ev.AudioCommitted, added, *done,
-        ev.ResponseCreated, ev.OutputItemAdded, added, ev.ContentPartAdded, ev.TranscriptDelta, ev.AudioDelta,
-        ev.AudioDone, ev.TranscriptDone, ev.ContentPartDone, ev.OutputItemDone, *done, ev.ResponseDone,
+        ev.ResponseCreated, ev.RateLimits, ev.OutputItemAdded, added, ev.ContentPartAdded, ev.TranscriptDelta,
+        ev.AudioDelta, ev.AudioDone, ev.TranscriptDone, ev.ContentPartDone, ev.OutputItemDone, *done, ev.ResponseDone,
     ]  # fmt: skip
     last = events[-1]
     assert isinstance(last, ev.ResponseDone)

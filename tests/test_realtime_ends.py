@@ -29,8 +29,7 @@ STAGES: dict[str, list[Step]] = {
 @pytest.mark.parametrize("stage", STAGES)
 async def test_a_dropped_line_is_one_clear_end(mind: Mind, stage: str) -> None:
     async with played(mind, *STAGES[stage], Drop()) as (_, url):
-        told = Told(url)
-        told.session.append(tone(WAKE_HZ))
+        told = Told(url, says=tone(WAKE_HZ))
         end = await told.run()
     assert end is not None
     assert (end.code, end.fatal) == ("1006", False)
@@ -54,8 +53,7 @@ async def test_a_dropped_line_is_one_clear_end(mind: Mind, stage: str) -> None:
 )
 async def test_a_close_is_one_clear_end(mind: Mind, stage: str, close: Close, code: str, fatal: bool) -> None:
     async with played(mind, *STAGES[stage], close) as (_, url):
-        told = Told(url)
-        told.session.append(tone(WAKE_HZ))
+        told = Told(url, says=tone(WAKE_HZ))
         end = await told.run()
     assert end is not None
     assert (end.code, end.fatal) == (code, fatal)
@@ -78,12 +76,13 @@ async def test_a_close_is_one_clear_end(mind: Mind, stage: str, close: Close, co
 async def test_an_error_event_explains_the_close_behind_it(
     mind: Mind, scene: list[Step], code: str, fatal: bool
 ) -> None:
-    async with played(mind, *scene) as (_, url):
+    async with played(mind, *scene) as (cloud, url):
         told = Told(url)
         end = await told.run()
     assert end is not None
     assert (end.code, end.fatal) == (code, fatal)
-    assert [type_of(news) for news in told.news if isinstance(news, ev.Error)] == ["error"]
+    errors = [type_of(news) for news in told.news if isinstance(news, ev.Error)]
+    assert errors == ["error"] * len(cloud.headers), "once for each connection"
 
 
 async def test_leaving_is_polite_and_told_once(mind: Mind) -> None:

@@ -18,7 +18,7 @@ from speaker.core import pcm
 from speaker.core.conversation import Microphone
 from speaker.core.pcm import FRAME_SAMPLES, WAKE_HZ, Samples, ms_to_samples
 from speaker.core.preroll import WAKE_LAG_MS
-from speaker.ear import Ear, Sensed
+from speaker.ear import Ear
 from speaker.router import OVER_FRAMES, Route, Router
 from tests.conftest import Speech
 from tests.test_broker import until
@@ -58,17 +58,10 @@ def between(cut: Sequence[Samples], start: int, end: int) -> Samples:
     return np.concatenate(list(cut))[start : end * FRAME_SAMPLES]
 
 
-class Nobody:
-    """Nobody else listens."""
-
-    def hear(self, sensed: Sensed) -> None:
-        pass
-
-
 @asynccontextmanager
 async def routing(words: WakeWords) -> AsyncIterator[tuple[Router, list[Detection]]]:
     woken: list[Detection] = []
-    router = Router(Ear(words, EchoCanceller(), 0.25), woken.append, lambda: None, Nobody())
+    router = Router(Ear(words, EchoCanceller(), 0.25), woken.append, lambda: None, lambda _: None)
     try:
         yield router, woken
     finally:
@@ -276,7 +269,9 @@ async def test_what_is_said_over_an_answer_reaches_the_session_whole(speech: Spe
     cut = frames(np.concatenate([silence(2), words, silence(1)]))
     over: list[None] = []
     session = Session()
-    router = Router(Ear(_silent_words(), EchoCanceller(), 0.25), lambda _: None, lambda: over.append(None), Nobody())
+    router = Router(
+        Ear(_silent_words(), EchoCanceller(), 0.25), lambda _: None, lambda: over.append(None), lambda _: None
+    )
     router.begin_audit()
     router.route(Route(Microphone.OVER, session))
     taken = 0

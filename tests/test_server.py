@@ -98,6 +98,7 @@ async def test_the_older_dialect_is_served(cloud: RealtimeServer) -> None:
         events = await client.respond()
     assert ladder(events) == [
         "response.created",
+        "rate_limits.updated",
         "response.output_item.added",
         "conversation.item.created",
         "response.content_part.added",

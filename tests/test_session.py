@@ -238,7 +238,8 @@ async def test_who_keeps_silent_after_an_answer_is_asked(cloud: RealtimeServer) 
         triggered, committed, added, done = events[:4]
         item = await client.retrieve(triggered["item_id"])
     assert ladder(events) == TIMED_OUT + response(*SPOKEN)
-    assert waited_ms >= playing_ms + IDLE_MS - 5
+    # The news that the answer is over may reach us late.
+    assert waited_ms >= playing_ms + IDLE_MS - 100
     assert {committed["item_id"], added["item"]["id"], done["item"]["id"]} == {triggered["item_id"]}
     assert committed["previous_item_id"] == answer[-1]["response"]["output"][0]["id"]
     length_ms = triggered["audio_end_ms"] - triggered["audio_start_ms"]

@@ -228,7 +228,7 @@ async def test_chime_is_heard_and_is_not_an_answer(room: Room) -> None:
     mouth = Mouth()
     async with running(mouth.loudspeaker):
         since_ms = room.now_ms
-        mouth.loudspeaker.play(tone(200), chime_percent=50)
+        mouth.loudspeaker.play(tone(200), percent=50)
         await until(lambda: pcm.level_dbfs(room.heard(since_ms)) > -50)
         await room.quiet(for_ms=200, within_s=3)
     assert mouth.told == []
@@ -265,7 +265,7 @@ async def test_idle_device_is_given_back_once_and_stays_so(room: Room) -> None:
         assert system.opened == 2
 
 
-async def test_missing_loudspeaker_does_not_hold_up_a_conversation() -> None:
+async def test_missing_loudspeaker_does_not_hold_up_a_conversation(room: Room) -> None:
     mouth = Mouth("no such thing")
     async with running(mouth.loudspeaker):
         mouth.loudspeaker.play(tone(200), "item")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from speaker.core.settings import Tools
-from speaker.core.toolbox import MAX_OUTPUT_CHARACTERS, Risk, Tool, ToolError, tool
+from speaker.core.toolbox import MAX_OUTPUT_CHARACTERS, Kind, Risk, Tool, ToolError, tool
 from speaker.toolbelt import Ran, Toolbelt, bundled, find
 
 BUNDLED = {
@@ -127,6 +127,16 @@ async def test_a_file_may_have_classes_of_its_own(tmp_path: Path) -> None:
 )
 def test_what_the_model_is_offered(settings: Tools, offered: list[str]) -> None:
     assert [one["name"] for one in belt(settings).definitions()] == offered
+
+
+def test_a_house_is_offered_what_it_can_use() -> None:
+    tools, _ = find([bundled()])
+    kinds: set[Kind] = {"light", "lock"}
+    offered = {one["name"] for one in Toolbelt(tools, Tools(), kinds=lambda: kinds).definitions()}
+    assert {"set_light", "set_lock", "find_devices", "get_weather", "end_conversation"} <= offered
+    assert offered.isdisjoint({"set_cover", "control_vacuum", "set_fan", "activate_scene", "set_temperature"})
+    kinds.add("cover")
+    assert "set_cover" in {one["name"] for one in Toolbelt(tools, Tools(), kinds=lambda: kinds).definitions()}
 
 
 async def test_what_was_not_offered_does_not_run() -> None:

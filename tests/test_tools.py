@@ -52,7 +52,7 @@ class Throat:
         self.leaving = True
 
 
-async def use(name: str, provider: MqttHome | Throat, **arguments: Any) -> str:
+async def use(name: str, provider: MqttHome | Throat, /, **arguments: Any) -> str:
     kind: type = Voice if isinstance(provider, Throat) else Home
     return await TOOLS[name].call(json.dumps(arguments), {kind: provider})
 
@@ -64,15 +64,28 @@ def at_home(answers: Callable[[str, str], Reports] = echo, house: House | None =
 def test_the_tools_that_the_model_is_given() -> None:
     parameters = {name: list(found.parameters["properties"]) for name, found in TOOLS.items()}
     assert parameters == {
-        "set_temperature": ["degrees", "room", "thermostat"],
+        "set_temperature": ["degrees", "room", "thermostat", "change", "mode"],
         "get_temperature": ["room"],
-        "set_light": ["light", "room", "on", "brightness"],
+        "set_light": ["light", "room", "on", "brightness", "change", "color"],
+        "set_switch": ["name", "on", "room"],
+        "set_cover": ["cover", "room", "action", "position"],
+        "set_lock": ["action", "lock"],
+        "set_fan": ["fan", "room", "on", "speed", "change", "mode"],
+        "set_humidifier": ["humidifier", "room", "on", "humidity", "mode"],
+        "control_player": ["player", "room", "action", "volume", "change"],
+        "control_vacuum": ["action", "vacuum"],
         "activate_scene": ["scene"],
+        "press_button": ["button", "room"],
+        "set_value": ["name", "room", "number", "option"],
+        "find_devices": ["room", "kind", "name", "state"],
+        "read_device": ["name", "room"],
         "set_volume": ["percent"],
         "end_conversation": [],
         "get_weather": [],
     }
     assert all(found.risk == "allow" and len(found.description) < 200 for found in TOOLS.values())
+    schemas = [json.dumps(found.definition(), separators=(",", ":")) for found in TOOLS.values()]
+    assert sum(map(len, schemas)) / 4 < 1_800, "tokens that every session pays for"
 
 
 @pytest.mark.parametrize(
@@ -146,8 +159,8 @@ async def test_set_temperature() -> None:
     assert await use("set_temperature", home, degrees=21) == ("Confirmed: the bedroom radiator is set to 21 degrees.")
     assert "22.5 degrees" in await use("set_temperature", home, degrees=22.5, room="bedroom")
     assert "20 degrees" in await use("set_temperature", home, degrees=20, thermostat="radiator")
-    refused = await use("set_temperature", home, degrees=32)
-    assert refused == "Refused: the bedroom radiator takes 5 degrees to 30 degrees."
+    with pytest.raises(ToolError, match=r"The bedroom radiator takes 5 degrees to 30 degrees\."):
+        await use("set_temperature", home, degrees=32)
     with pytest.raises(ToolError, match="There is no thermostat in the kitchen"):
         await use("set_temperature", home, degrees=21, room="kitchen")
     with pytest.raises(ToolError, match="degrees"):

@@ -91,4 +91,6 @@ def test_the_household_is_what_the_instructions_list(devices: list[Listed]) -> N
     ]
     text = "\n".join(["Be kind.", "Devices, by room:", *lines, "", "- not a room: Nothing (light)"])
     assert Household.read(text).devices == tuple(d for there in rooms.values() for d in there)
+    grouped = text.replace("(light), ", "(light); ").replace(" (scene), ", ", +7 (scene); ")
+    assert Household.read(grouped) == Household.read(text)
     assert Household.read("Be kind.").devices == ()

@@ -1,41 +1,27 @@
 """Heating and temperatures."""
 
-import asyncio
-
-from speaker.core.toolbox import Annotated, Device, Home, Meta, Outcome, ToolError, Wish, tool
+from speaker.core.toolbox import Annotated, Device, Home, Literal, Meta, ToolError, Wish, carry_out, chosen, tool
 
 MOST = 8
 """How many temperatures are worth hearing in one answer."""
 
 
-@tool
+@tool(kinds=["climate"])
 async def set_temperature(
     home: Home,
-    degrees: Annotated[float, Meta(ge=5, le=35, description="Degrees Celsius")],
+    *,
+    degrees: Annotated[float, Meta(ge=5, le=35, description="Degrees Celsius")] | None = None,
     room: str = "",
     thermostat: Annotated[str, Meta(description="Its name, when one was named")] = "",
+    change: Annotated[float, Meta(ge=-10, le=10, description="Degrees warmer; negative: colder")] | None = None,
+    mode: Literal["off", "heat", "cool", "auto", "heat_cool", "dry", "fan_only"] | None = None,
 ) -> str:
-    """Set the heating of a room, or one thermostat, to a temperature."""
-    wish = Wish(temperature_c=degrees)
-    chosen = _thermostats(home, room, thermostat)
-    outcomes = await asyncio.gather(*(_act(home, device, wish) for device in chosen))
-    return " ".join(f"{outcome.status.capitalize()}: {outcome.text}" for outcome in outcomes)
-
-
-def _thermostats(home: Home, room: str, name: str) -> list[Device]:
-    """The named one; else all of the room; else the only one there is."""
-    found = home.devices("climate", room=room)
-    if name or not found or (len(found) > 1 and not room):
-        return [home.find(name or "thermostat", "climate", room=room)]
-    return found
-
-
-async def _act(home: Home, device: Device, wish: Wish) -> Outcome:
-    """One of several: what it cannot do must not hide what the others did."""
-    try:
-        return await home.act(device, wish)
-    except ToolError as error:
-        return Outcome("refused", f"{str(error)[:1].lower()}{str(error)[1:]}")
+    """Set the heating or cooling of a room, or one thermostat: a temperature, warmer, colder, a mode or off."""
+    if degrees is None and change is None and mode is None:
+        raise ToolError("Say how many degrees, warmer or colder, or a mode.")
+    wish = Wish(on=False) if mode == "off" else Wish(temperature_c=degrees, step=change, mode=mode)
+    state = f"set to {degrees:g} degrees" if degrees is not None else "set"
+    return await carry_out(home, chosen(home, thermostat, room, "climate"), wish, state)
 
 
 @tool

@@ -1,10 +1,31 @@
-"""Scenes: several devices set at once."""
+"""What is set off: scenes and buttons; and settings of devices."""
 
-from speaker.core.toolbox import Home, Wish, tool
+from speaker.core.toolbox import Annotated, Home, Meta, ToolError, Wish, carry_out, tool
 
 
-@tool
+@tool(kinds=["scene"])
 async def activate_scene(home: Home, scene: str) -> str:
     """Activate a scene by its name."""
-    outcome = await home.act(home.find(scene, "scene"), Wish(on=True))
-    return f"{outcome.status.capitalize()}: {outcome.text}"
+    return await carry_out(home, [home.find(scene, "scene")], Wish(on=True))
+
+
+@tool(kinds=["button"])
+async def press_button(home: Home, button: str, room: str = "") -> str:
+    """Press a button of the house."""
+    return await carry_out(home, [home.find(button, "button", room=room)], Wish(action="press"))
+
+
+@tool(kinds=["number", "select"])
+async def set_value(
+    home: Home,
+    name: str,
+    room: str = "",
+    number: float | None = None,
+    option: Annotated[str, Meta(description="One of its options")] = "",
+) -> str:
+    """Set a device of kind number or select."""
+    if (number is None) is (not option):
+        raise ToolError("Give either a number or an option.")
+    if number is not None:
+        return await carry_out(home, [home.find(name, "number", room=room)], Wish(number=number))
+    return await carry_out(home, [home.find(name, "select", room=room)], Wish(mode=option))

@@ -103,9 +103,14 @@ class Broker:
         if known and self._online:
             self._client.unsubscribe(known)
 
-    async def publish(self, topic: str, payload: str | bytes, *, retain: bool = False, qos: int = 1) -> None:
-        """Publish and, with QoS 1, wait until the broker has it. Raises BrokerError."""
-        code = self._send(topic, payload, retain=retain, qos=qos)
+    async def publish(
+        self, topic: str, payload: str | bytes, *, retain: bool = False, qos: int = 1, respond_to: str | None = None
+    ) -> None:
+        """Publish and, with QoS 1, wait until the broker has it. Raises BrokerError.
+
+        ``respond_to`` becomes the response topic of MQTT 5; the older protocol has none.
+        """
+        code = self._send(topic, payload, retain=retain, qos=qos, properties=self._respond_to(respond_to))
         if qos == 0 or code is None:
             return
         future = self._unacknowledged.setdefault(code, self._loop.create_future())
@@ -132,11 +137,20 @@ class Broker:
                 properties.CorrelationData = request.correlation
             self._client.publish(request.response_topic, payload, qos=1, properties=properties)
 
-    def _send(self, topic: str, payload: str | bytes, *, retain: bool, qos: int) -> int | None:
+    def _respond_to(self, topic: str | None) -> Properties | None:
+        if topic is None or self._settings.version != 5:
+            return None
+        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho's own lack
+        properties.ResponseTopic = topic
+        return properties
+
+    def _send(
+        self, topic: str, payload: str | bytes, *, retain: bool, qos: int, properties: Properties | None = None
+    ) -> int | None:
         # paho would keep a QoS 1 message for later; see the module's text for why that is not wanted.
         if not self._online:
             raise BrokerError(f"the MQTT broker {self._place} is not connected")
-        info = self._client.publish(topic, payload, qos=qos, retain=retain)
+        info = self._client.publish(topic, payload, qos=qos, retain=retain, properties=properties)
         if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
             raise BrokerError(f"the MQTT broker {self._place} could not be reached: {paho.error_string(info.rc)}")
         return info.mid if qos else None
@@ -151,9 +165,16 @@ class Broker:
             client.username_pw_set(settings.username, password)
         if settings.tls:
             try:
-                client.tls_set_context(ssl.create_default_context(cafile=settings.ca_file))
+                context = ssl.create_default_context(cafile=settings.ca_file)
             except (OSError, ssl.SSLError) as error:
                 raise BrokerError(f"mqtt.ca_file: {settings.ca_file} cannot be used: {error}") from error
+            try:
+                if settings.cert_file is not None:
+                    context.load_cert_chain(settings.cert_file, settings.key_file)
+            except (OSError, ssl.SSLError) as error:
+                files = f"{settings.cert_file} with mqtt.key_file: {settings.key_file}"
+                raise BrokerError(f"mqtt.cert_file: {files} cannot be used: {error}") from error
+            client.tls_set_context(context)
         client.on_connect = self._on_connect
         client.on_connect_fail = self._on_connect_fail
         client.on_disconnect = self._on_disconnect

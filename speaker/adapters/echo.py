@@ -26,6 +26,10 @@ SPEEX_TAPS: Final = 4096
 SETTLE_FRAMES: Final = 8
 """Frames of echo until AEC3 is at work again after a silence; measured: two to four."""
 
+SLIPPED_FRAMES: Final = 16
+"""Frames in which nothing is trusted after a device has dropped or inserted sound: until the new place of the
+echo is known, and AEC3 has found it."""
+
 FORGET_S: Final = 1.5
 """After so long a silence AEC3 begins anew. The loudspeaker's device may have been closed meanwhile, and comes
 back some samples earlier or later: an old AEC3 trusts what it knew and lets the echo pass, a new one is careful."""
@@ -107,10 +111,14 @@ class EchoCanceller:
         self._ringing = 0
         """Samples for which the echo of what was played may still be heard."""
         self._frames = 0
-        """Frames since it began to be heard."""
+        """Frames since it began to be heard, less those in which it cannot be trusted."""
         self._quiet = 0
         """Samples since it was last heard."""
         self._aec3: _Aec3 | None = None
+
+    def slipped(self) -> None:
+        """A device dropped or inserted sound: what is known of the echo's place is wrong. From any thread."""
+        self._frames = -SLIPPED_FRAMES
 
     def push(self, frame: Samples, reference: Samples) -> Cleaned:
         """A frame, and what the loudspeaker put into the air while it was recorded (a little early)."""

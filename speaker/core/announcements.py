@@ -11,67 +11,20 @@ from typing import Any, Final, TypeVar, cast
 
 import msgspec
 
+from speaker.core.abbreviations import ABBREVIATIONS
 from speaker.core.entities import Kind
 from speaker.core.errors import SpeakerError
 from speaker.core.kinds import KINDS, LIGHT_FORMS, Device, Shape
 from speaker.core.naming import choose, clean
-
-ABBREVIATIONS: Final[dict[str, str]] = {
-    "avty": "availability",
-    "avty_mode": "availability_mode",
-    "avty_t": "availability_topic",
-    "avty_tpl": "availability_template",
-    "bri_cmd_t": "brightness_command_topic",
-    "bri_cmd_tpl": "brightness_command_template",
-    "bri_scl": "brightness_scale",
-    "bri_stat_t": "brightness_state_topic",
-    "bri_val_tpl": "brightness_value_template",
-    "cmd_t": "command_topic",
-    "cmd_tpl": "command_template",
-    "cmps": "components",
-    "curr_temp_t": "current_temperature_topic",
-    "curr_temp_tpl": "current_temperature_template",
-    "dev": "device",
-    "dev_cla": "device_class",
-    "en": "enabled_by_default",
-    "ent_cat": "entity_category",
-    "mode_cmd_t": "mode_command_topic",
-    "mode_stat_t": "mode_state_topic",
-    "mode_stat_tpl": "mode_state_template",
-    "o": "origin",
-    "obj_id": "object_id",
-    "on_cmd_type": "on_command_type",
-    "opt": "optimistic",
-    "p": "platform",
-    "pl": "payload",
-    "pl_avail": "payload_available",
-    "pl_not_avail": "payload_not_available",
-    "pl_off": "payload_off",
-    "pl_on": "payload_on",
-    "ret": "retain",
-    "stat_cla": "state_class",
-    "stat_off": "state_off",
-    "stat_on": "state_on",
-    "stat_t": "state_topic",
-    "stat_val_tpl": "state_value_template",
-    "sup_clrm": "supported_color_modes",
-    "t": "topic",
-    "temp_cmd_t": "temperature_command_topic",
-    "temp_cmd_tpl": "temperature_command_template",
-    "temp_stat_t": "temperature_state_topic",
-    "temp_stat_tpl": "temperature_state_template",
-    "temp_unit": "temperature_unit",
-    "uniq_id": "unique_id",
-    "unit_of_meas": "unit_of_measurement",
-    "val_tpl": "value_template",
-}
-"""Short key: full key. The same table for every level of a message."""
 
 DEVICE_ABBREVIATIONS: Final = {"ids": "identifiers", "sa": "suggested_area", "mdl": "model", "mf": "manufacturer"}
 
 _REACH: Final[tuple[str, ...]] = ("availability", "availability_topic", "availability_template", "availability_mode")
 _REACH_PAYLOADS: Final[tuple[str, ...]] = ("payload_available", "payload_not_available")
 _SHARED: Final[tuple[str, ...]] = ("command_topic", "state_topic")
+
+_MAY_BE_NULL: Final = frozenset({"payload_open", "payload_close", "payload_stop"})
+"""Where null does not mean "as usual" but "the device cannot do that"."""
 
 OWN_ORIGIN: Final = "speaker"
 """The origin that speakers announce themselves with: they are not devices to be switched by voice."""
@@ -86,6 +39,7 @@ class _Entity(msgspec.Struct, frozen=True):
     name: str = ""
     enabled_by_default: bool = True
     entity_category: str = ""
+    unique_id: str = ""
 
 
 class _Owner(msgspec.Struct, frozen=True):
@@ -163,7 +117,8 @@ def _mapping(value: object, where: str, field: str) -> Config:
 
 def _full_keys(config: Mapping[str, Any], where: str, base: str = "") -> Config:
     """The message with full keys, without nulls, and with ``~`` replaced by the base topic."""
-    full = {ABBREVIATIONS.get(key, key): value for key, value in config.items() if value is not None}
+    renamed = ((ABBREVIATIONS.get(key, key), value) for key, value in config.items())
+    full = {key: value for key, value in renamed if value is not None or key in _MAY_BE_NULL}
     own_base = full.pop("~", base)
     if not isinstance(own_base, str):
         raise SpeakerError(f"{where}: ~ is not a text")
@@ -220,13 +175,13 @@ def _devices(component: str, identity: str, config: Config, where: str) -> list[
     short, long = choose(clean(entity.name), clean(owner.name or ""), room, kind)
     name = short or clean(identity.rpartition("/")[2]) or kind
     shape = _converted(_with_reach(config), _form(kind, config, where), where)
-    return [Device(f"{kind}/{identity}", name, room, kind, shape, long or name)]
+    return [Device(f"{kind}/{identity}", name, room, kind, shape, long or name, entity.unique_id)]
 
 
 def _form(kind: Kind, config: Config, where: str) -> type[Shape]:
     schema = config.get("schema")
     if kind != "light" or schema is None:
-        return KINDS[kind]
+        return KINDS[kind]  # vacuums have a schema too, but only one of theirs is left
     if not isinstance(schema, str) or schema not in LIGHT_FORMS:
         raise SpeakerError(f"{where}: schema is {schema!r}; lights are understood as {' or '.join(LIGHT_FORMS)}")
     return LIGHT_FORMS[schema]

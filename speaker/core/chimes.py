@@ -7,7 +7,7 @@ import numpy as np
 
 from speaker.core.pcm import SESSION_HZ, Samples, from_float, ms_to_samples
 
-Chime = Literal["wake", "listened", "done", "error", "timer", "muted", "unmuted"]
+Chime = Literal["wake", "listened", "done", "error", "timer", "muted", "unmuted", "announcement"]
 
 _TRIAD: Final = ((523.3, 110), (659.3, 110), (784.0, 260))
 
@@ -16,6 +16,7 @@ _NOTES: Final[dict[Chime, tuple[tuple[float, int], ...]]] = {
     "listened": ((784.0, 90),),
     "done": ((784.0, 80), (1046.5, 150)),
     "error": ((329.6, 130), (261.6, 200)),
+    "announcement": ((784.0, 120), (523.3, 260)),
     "timer": (*_TRIAD, (0.0, 160), *_TRIAD),
     "muted": ((523.3, 70), (392.0, 120)),
     "unmuted": ((392.0, 70), (523.3, 120)),

@@ -19,8 +19,12 @@ from speaker.core.happened import (
     Event,
     Expired,
     Muted,
+    OutClaimed,
     PlaybackBegan,
     Pressed,
+    Prompted,
+    QuestionAsked,
+    QuestionSettled,
     ResponseBegan,
     ResponseEnded,
     SessionClosed,
@@ -47,6 +51,8 @@ class State(Enum):
     THINKING = "thinking"
     SPEAKING = "speaking"
     FOLLOW_UP = "follow_up"
+    CONFIRMING = "confirming"
+    ASKING = "asking"
 
 
 class Microphone(Enum):
@@ -57,6 +63,7 @@ class Microphone(Enum):
     HOLD = "held (pre-roll)"
     SESSION = "session"
     OVER = "session, its words once somebody talks over the answer"
+    ANSWER = "the speaker's own question, answered here"
 
 
 Duplex = Literal["full", "wake", "half"]
@@ -81,6 +88,8 @@ POSTURES: Final[Mapping[State, Posture]] = {
     State.THINKING: Posture(Microphone.SESSION, session=True, hub="processing"),
     State.SPEAKING: Posture(Microphone.SESSION, session=True, hub="responding"),
     State.FOLLOW_UP: Posture(Microphone.SESSION, session=True, hub="listening"),
+    State.CONFIRMING: Posture(Microphone.ANSWER, session=True, hub="listening"),
+    State.ASKING: Posture(Microphone.ANSWER, session=False, hub="listening"),
 }
 
 WHILE_SPEAKING: Final[Mapping[Duplex, Microphone]] = {
@@ -108,16 +117,21 @@ TABLE: Final[Mapping[tuple[State, type[Event]], State]] = {
     (_S.MUTED, Stopped): _S.MUTED,
     (_S.ASLEEP, Woken): _S.WAKING,
     (_S.ASLEEP, Pressed): _S.WAKING,
+    (_S.ASLEEP, Prompted): _S.WAKING,
+    (_S.ASLEEP, QuestionAsked): _S.ASKING,
     (_S.ASLEEP, Stopped): _S.ASLEEP,
     (_S.ASLEEP, Muted): _S.MUTED,
     (_S.WAKING, SessionOpened): _S.LISTENING,
     (_S.WAKING, SessionClosed): _S.ASLEEP,
+    (_S.WAKING, OutClaimed): _S.ASLEEP,
     (_S.WAKING, Stopped): _S.ASLEEP,
     (_S.WAKING, Expired): _S.ASLEEP,
     (_S.WAKING, Muted): _S.MUTED,
     (_S.LISTENING, SpeechBegan): _S.LISTENING,
     (_S.LISTENING, SpeechEnded): _S.THINKING,
     (_S.LISTENING, ResponseBegan): _S.THINKING,
+    (_S.LISTENING, Prompted): _S.THINKING,
+    (_S.LISTENING, OutClaimed): _S.ASLEEP,
     (_S.LISTENING, SessionLost): _S.LISTENING,
     (_S.LISTENING, SessionClosed): _S.ASLEEP,
     (_S.LISTENING, Stopped): _S.ASLEEP,
@@ -127,6 +141,8 @@ TABLE: Final[Mapping[tuple[State, type[Event]], State]] = {
     (_S.THINKING, ResponseBegan): _S.THINKING,
     (_S.THINKING, SpeechBegan): _S.LISTENING,
     (_S.THINKING, Pressed): _S.LISTENING,
+    (_S.THINKING, Prompted): _S.THINKING,
+    (_S.THINKING, QuestionAsked): _S.CONFIRMING,
     (_S.THINKING, SessionLost): _S.LISTENING,
     (_S.THINKING, SessionClosed): _S.ASLEEP,
     (_S.THINKING, Stopped): _S.ASLEEP,
@@ -136,6 +152,8 @@ TABLE: Final[Mapping[tuple[State, type[Event]], State]] = {
     (_S.SPEAKING, SpokenOver): _S.LISTENING,
     (_S.SPEAKING, Woken): _S.LISTENING,
     (_S.SPEAKING, Pressed): _S.LISTENING,
+    (_S.SPEAKING, Prompted): _S.SPEAKING,
+    (_S.SPEAKING, QuestionAsked): _S.CONFIRMING,
     (_S.SPEAKING, SessionLost): _S.FOLLOW_UP,
     (_S.SPEAKING, SessionClosed): _S.ASLEEP,
     (_S.SPEAKING, Stopped): _S.ASLEEP,
@@ -145,16 +163,27 @@ TABLE: Final[Mapping[tuple[State, type[Event]], State]] = {
     (_S.FOLLOW_UP, ResponseBegan): _S.THINKING,
     (_S.FOLLOW_UP, PlaybackBegan): _S.SPEAKING,
     (_S.FOLLOW_UP, Pressed): _S.LISTENING,
+    (_S.FOLLOW_UP, Prompted): _S.THINKING,
+    (_S.FOLLOW_UP, QuestionAsked): _S.CONFIRMING,
     (_S.FOLLOW_UP, SessionLost): _S.FOLLOW_UP,
     (_S.FOLLOW_UP, SessionClosed): _S.ASLEEP,
     (_S.FOLLOW_UP, Stopped): _S.ASLEEP,
     (_S.FOLLOW_UP, Expired): _S.ASLEEP,
     (_S.FOLLOW_UP, Muted): _S.MUTED,
+    (_S.CONFIRMING, QuestionSettled): _S.THINKING,
+    (_S.CONFIRMING, SessionClosed): _S.ASLEEP,
+    (_S.CONFIRMING, Stopped): _S.ASLEEP,
+    (_S.CONFIRMING, Expired): _S.THINKING,
+    (_S.CONFIRMING, Muted): _S.MUTED,
+    (_S.ASKING, QuestionSettled): _S.ASLEEP,
+    (_S.ASKING, Stopped): _S.ASLEEP,
+    (_S.ASKING, Expired): _S.ASLEEP,
+    (_S.ASKING, Muted): _S.MUTED,
 }
 """(state, event) → state. Entering a state anew, even the same one, starts its longest stay afresh."""
 
 _HOME: Final = frozenset({State.MUTED, State.ASLEEP})
-_BUSY: Final = frozenset({State.THINKING, State.SPEAKING})
+_BUSY: Final = frozenset({State.THINKING, State.SPEAKING, State.CONFIRMING})
 _APOLOGIES: Final = frozenset({(_S.WAKING, Expired), (_S.THINKING, Expired), (_S.WAKING, SessionClosed)})
 
 ROLL_OVER_S: Final = 240
@@ -165,6 +194,7 @@ _ENDINGS: Final[Mapping[type[Event], str]] = {
     Muted: "mute",
     Expired: "follow_up_timeout",
     SessionClosed: "error",
+    OutClaimed: "claimed",
 }
 
 
@@ -178,7 +208,7 @@ class Conversation:
     session: int = 0
     """Number of the present (or last) session; news of any other is stale."""
     ended_by: str = ""
-    """Why the last conversation ended: follow_up_timeout, stop, goodbye, error, mute or no_speech."""
+    """Why the last conversation ended: follow_up_timeout, stop, goodbye, error, mute, no_speech or claimed."""
     facts: Facts = field(default_factory=Facts)
     _entered_at: float = 0.0
     _opened_at: float = 0.0
@@ -186,7 +216,7 @@ class Conversation:
     @property
     def awake(self) -> bool:
         """Whether a session is wanted."""
-        return self.state not in _HOME
+        return POSTURES[self.state].session
 
     @property
     def posture(self) -> Posture:
@@ -199,7 +229,7 @@ class Conversation:
     @property
     def deadline(self) -> float | None:
         """When the present state has lasted long enough, on the clock of ``now``; None at home."""
-        if not self.awake:
+        if self.state in _HOME:
             return None
         limits = self.limits
         listen_s = limits.utterance_s if self.facts.user_speaks else limits.listen_s
@@ -209,8 +239,11 @@ class Conversation:
             State.THINKING: limits.think_s,
             State.SPEAKING: limits.speak_s,
             State.FOLLOW_UP: limits.question_s if self.facts.asked else limits.follow_up_s,
+            # Who asks has a limit of its own, the sentence and the wait for it included.
+            State.CONFIRMING: limits.speak_s,
+            State.ASKING: limits.speak_s,
         }[self.state]
-        return min(self._entered_at + stay_s, self._oldest)
+        return min(self._entered_at + stay_s, self._oldest) if self.awake else self._entered_at + stay_s
 
     @property
     def _oldest(self) -> float:
@@ -227,8 +260,10 @@ class Conversation:
         busy, talking = self.facts.under_way, self.facts.user_speaks
         self.facts.note(event)
         target = TABLE.get((before, type(event)))
-        if isinstance(event, Expired) and now >= self._oldest:
+        if isinstance(event, Expired) and self.awake and now >= self._oldest:
             target = State.ASLEEP
+        if isinstance(event, SessionOpened) and target is not None and self.facts.owed:
+            target = State.THINKING
         if isinstance(event, SessionLost) and before in _BUSY:
             target = self._recover(busy=busy)
         errands = [] if target is None else self._go(target, event, now, unanswered=busy or talking)
@@ -265,18 +300,22 @@ class Conversation:
         if isinstance(event, SessionLost):
             errands.append(Errand.APOLOGISE if before is State.SPEAKING else Errand.REPEAT)
         if target is State.WAKING:
-            errands += [Errand.HUSH, Errand.CHIME] if self.facts.playing else [Errand.CHIME]
-            self._begin(now)
+            errands += self._begin(event, now)
         if target in _HOME and self.awake:
             self._end(event)
         self._enter(target, now)
         return errands
 
-    def _begin(self, now: float) -> None:
+    def _begin(self, event: Event, now: float) -> list[Errand]:
+        errands = [Errand.HUSH] if self.facts.playing else []
         self.session += 1
         self._opened_at = now
         self.facts = Facts()
         self.ended_by = ""
+        if isinstance(event, Prompted):
+            self.facts.note(event)
+            return errands
+        return [*errands, Errand.CHIME]
 
     def _end(self, event: Event) -> None:
         silent = isinstance(event, Expired) and not self.facts.heard_speech

@@ -9,6 +9,7 @@ from speaker.core.happened import (
     PlaybackBegan,
     PlaybackEnded,
     PlaybackQueued,
+    Prompted,
     ReplyRefused,
     ResponseBegan,
     ResponseEnded,
@@ -87,6 +88,11 @@ class Facts:
                 self.leaving = self.asked = self.acted = False
             case SpeechEnded():
                 self.user_speaks, self.awaited = False, True
+            case Prompted():
+                self.heard_speech = self.owed = True
+                self.leaving = self.asked = False
+                # Nothing was said that could be said again.
+                self.acted = True
             case _:
                 pass
 

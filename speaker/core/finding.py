@@ -32,6 +32,9 @@ _SAME: Final[dict[str, str]] = {
     "heating": "thermostat",
     "heater": "thermostat",
     "radiator": "thermostat",
+    "ventilator": "fan",
+    "hoover": "vacuum",
+    "dehumidifier": "humidifier",
     "one": "1",
     "two": "2",
     "three": "3",
@@ -43,6 +46,18 @@ _KIND_WORDS: Final[dict[str, tuple[Kind, ...]]] = {
     "light": ("light",),
     "switch": ("switch",),
     "thermostat": ("climate",),
+    "blind": ("cover",),
+    "shutter": ("cover",),
+    "curtain": ("cover",),
+    "shade": ("cover",),
+    "awning": ("cover",),
+    "cover": ("cover",),
+    "fan": ("fan",),
+    "lock": ("lock",),
+    "player": ("media_player",),
+    "vacuum": ("vacuum",),
+    "humidifier": ("humidifier",),
+    "button": ("button",),
     "sensor": ("sensor", "binary_sensor"),
     "scene": ("scene",),
 }
@@ -101,8 +116,8 @@ def is_outside(device: Device) -> bool:
 def matches(name: str, candidates: Sequence[Device], rooms: Iterable[str]) -> list[Device]:
     """The candidates that ``name`` may mean: none, the one, or several that it cannot tell apart."""
     asked = plain(name)
-    if not asked:
-        return []
+    if not asked:  # a name without a word in it, such as "<3"
+        return [device for device in candidates if device.name.casefold() == name.strip().casefold()]
     if exact := [device for device in candidates if asked in _full_names(device)]:
         return exact
     for room in sorted(rooms, key=len, reverse=True):
@@ -121,7 +136,9 @@ def _among(asked: Words, candidates: Sequence[Device], room: set[str]) -> list[D
     core = _without(asked, _KIND_WORDS)
     kinds = {kind for word in asked for kind in _KIND_WORDS.get(word, ())}
     if not core:  # "the lamp": any of that kind, but never something else
-        return [device for device in candidates if not kinds or device.kind in kinds]
+        meant = [device for device in candidates if not kinds or device.kind in kinds]
+        # What covers are called says which: the blinds are not the curtains.
+        return [one for one in meant if one.kind == "cover" and set(asked) <= set(plain(one.name))] or meant
 
     def where(fits: Callable[[Words], bool]) -> list[Device]:
         found = [device for device in candidates if fits(_core(device, room))]

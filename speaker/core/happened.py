@@ -22,6 +22,26 @@ class Pressed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Prompted(Event):
+    """The hub wrote what somebody could have said; it is to be answered aloud."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutClaimed(Event):
+    """Another speaker heard the wake word first."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionAsked(Event):
+    """The speaker wants to ask something by itself, and to hear the answer itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionSettled(Event):
+    """The question is answered, or given up."""
+
+
+@dataclass(frozen=True, slots=True)
 class SpokenOver(Event):
     """Somebody talks over the answer; this was noticed here, and not by the service."""
 

@@ -9,16 +9,16 @@ from dataclasses import replace
 from typing import Any
 
 from speaker.core.announcements import announced, configured
-from speaker.core.entities import Fact, Feed, Kind, Message, Outcome, State, Value, Wish
+from speaker.core.describing import describe
+from speaker.core.entities import Action, Fact, Feed, Kind, Message, Outcome, State, Value, Wish
 from speaker.core.errors import ConfigError, SpeakerError, ToolError
 from speaker.core.finding import in_room, matches
 from speaker.core.kinds import Device
 from speaker.core.naming import NOUNS, clean, listing, the
+from speaker.core.renaming import Renaming, is_renaming, renamed, renaming
 from speaker.core.templates import MAX_PAYLOAD_BYTES
 
-__all__ = ["Device", "House", "Kind", "Message", "Outcome", "State", "Wish"]
-
-ELSEWHERE = "elsewhere"
+__all__ = ["Action", "Device", "House", "Kind", "Message", "Outcome", "State", "Wish"]
 
 
 class House:
@@ -34,6 +34,7 @@ class House:
         self._reach: dict[str, dict[str, bool]] = {}
         # Devices may share a topic whose retained message came before the second was announced.
         self._last: dict[str, bytes] = {}
+        self._renamings: list[Renaming] = []
         self._named: list[Device] | None = None
 
     def hear_discovery(self, topic: str, payload: bytes) -> bool:
@@ -44,16 +45,25 @@ class House:
         return self._put(topic, announced(self._prefix, topic, payload))
 
     def add_configured(self, entries: Iterable[Mapping[str, Any]]) -> None:
-        """Take in the devices of the config. Raises ConfigError with every problem; then none is added."""
+        """Take in the devices of the config, and the names it gives to announced ones.
+
+        Raises ConfigError with every problem; then nothing is taken in.
+        """
         problems: list[str] = []
         devices: list[Device] = []
+        renamings: list[Renaming] = []
         for number, entry in enumerate(entries):
+            place = f"house.devices[{number}]"
             try:
-                devices.append(configured(f"house.devices[{number}]", entry))
+                if is_renaming(entry):
+                    renamings.append(renaming(place, entry))
+                else:
+                    devices.append(configured(place, entry))
             except SpeakerError as error:
                 problems.append(str(error))
         if problems:
             raise ConfigError(problems)
+        self._renamings = renamings
         self._put("", devices)
 
     def _put(self, source: str, devices: list[Device]) -> bool:
@@ -120,7 +130,7 @@ class House:
             if not text:
                 continue
             reported = True
-            value = feed.value(text)
+            value = feed.read(text)
             if value is None:
                 state.pop(feed.fact, None)
             else:
@@ -133,25 +143,32 @@ class House:
         A device without a room counts as in the room that its name mentions.
         """
         if self._named is None:
-            self._named = sorted(_told_apart(self._devices.values()), key=_order)
+            self._named = sorted(_told_apart(renamed(self._devices.values(), self._renamings)), key=_order)
         fitting = [device for device in self._named if not kinds or device.kind in kinds]
         return [device for device in fitting if in_room(device, room)] if room else fitting
+
+    def kinds(self) -> set[Kind]:
+        """The kinds of devices that there are."""
+        return {device.kind for device in self._devices.values()}
 
     def find(self, name: str, *kinds: Kind, room: str = "") -> Device:
         """The one device that ``name`` means. Raises ToolError, naming what there is, when none or several."""
         noun = NOUNS[kinds[0]] if kinds else "device"
-        candidates = self.devices(*kinds, room=room)
         where = f" in the {clean(room)}" if room else ""
-        if not candidates:
+        if not self.devices(*kinds, room=room):
             raise ToolError(f"There is no {noun}{where}. {self._what_there_is(*kinds)}")
-        rooms = {device.room for device in self.devices() if device.room}
-        found = matches(name, candidates, rooms)
+        found = self.matching(name, *kinds, room=room)
         if len(found) == 1:
             return found[0]
         if found:
             choice = listing([_placed(device) for device in found], "or")
             raise ToolError(f'"{clean(name)}"{where} may mean {choice}. Ask which one is meant.')
         raise ToolError(f'There is no {noun} called "{clean(name)}"{where}. {self._what_there_is(*kinds, room=room)}')
+
+    def matching(self, name: str, *kinds: Kind, room: str = "") -> list[Device]:
+        """All devices of these kinds that ``name`` may mean; none when it means nothing here."""
+        rooms = {device.room for device in self.devices() if device.room}
+        return matches(name, self.devices(*kinds, room=room), rooms)
 
     def _what_there_is(self, *kinds: Kind, room: str = "") -> str:
         devices = self.devices(*kinds, room=room)
@@ -162,6 +179,7 @@ class House:
     def order(self, device: Device, wish: Wish) -> list[Message]:
         """The messages that ask ``device`` for ``wish``. Raises ToolError when it cannot do that."""
         try:
+            device.shape.refuse(wish, self.spoken(device))
             messages = device.shape.order(wish, self.spoken(device))
         except ToolError as error:
             raise ToolError(str(error)[:1].upper() + str(error)[1:]) from error
@@ -169,9 +187,27 @@ class House:
             raise ToolError(f"The announcement of {self.spoken(device)} has a command template that fails.")
         return messages
 
+    def settled(self, device: Device, wish: Wish) -> Wish:
+        """The wish with "more" and "less" as values. Raises ToolError when there is nothing to count from."""
+        if wish.step is None:
+            return wish
+        try:
+            return device.shape.settled(self.state(device), wish, self.spoken(device))
+        except ToolError as error:
+            raise ToolError(str(error)[:1].upper() + str(error)[1:]) from error
+
+    def state(self, device: Device) -> State:
+        """What the device last reported, as it is now."""
+        return dict(self._states.get(device.id, {}))
+
+    def approaches(self, device_id: str, before: State, wish: Wish) -> bool:
+        """Whether the device came nearer to the wish since it reported ``before``."""
+        device = self._devices.get(device_id)
+        return device is not None and device.shape.approaches(before, self._states[device_id], wish)
+
     def confirms(self, device: Device, wish: Wish) -> bool:
         """Whether the device reports all that must be known to call the wish fulfilled."""
-        asked = device.shape.asks(wish)
+        asked = set() if device.shape.unreported(wish) else device.shape.asks(wish)
         return bool(asked) and asked <= {feed.fact for feed in self._feeds.get(device.id, ())}
 
     def fulfils(self, device_id: str, wish: Wish) -> bool | None:
@@ -215,13 +251,8 @@ class House:
         return the(device.name, device.kind, device.room if same else "")
 
     def describe(self) -> str:
-        """All devices, a line for each room, for the model's instructions."""
-        rooms: dict[str, list[str]] = {}
-        for device in self.devices():
-            rooms.setdefault(device.room or ELSEWHERE, []).append(f"{device.name} ({device.kind})")
-        if not rooms:
-            return "No devices are known yet."
-        return "\n".join(["Devices, by room:", *(f"- {room}: {', '.join(rooms[room])}" for room in rooms)])
+        """All devices, a line for each room, for the model's instructions; at most 4,000 characters."""
+        return describe(self.devices())
 
 
 def _told_apart(devices: Iterable[Device]) -> list[Device]:

@@ -11,15 +11,24 @@ from speaker.core.entities import Kind
 MAX_NAME_CHARACTERS: Final = 60
 
 # They structure the list of devices in the instructions; underscores and slashes stand for spaces.
-_NOT_IN_NAMES: Final = frozenset('(),:_/\\"')
+_NOT_IN_NAMES: Final = frozenset('(),;:+_/\\"')
 
 NOUNS: Final[dict[Kind, str]] = {
     "light": "light",
     "switch": "switch",
+    "cover": "cover",
     "climate": "thermostat",
+    "fan": "fan",
+    "lock": "lock",
+    "media_player": "player",
+    "vacuum": "vacuum",
+    "humidifier": "humidifier",
+    "scene": "scene",
+    "button": "button",
+    "number": "number",
+    "select": "setting",
     "sensor": "sensor",
     "binary_sensor": "sensor",
-    "scene": "scene",
 }
 """What one calls a device of this kind."""
 
@@ -32,7 +41,13 @@ def bag(words: str) -> frozenset[str]:
 _OWN_NOUNS: Final[dict[Kind, frozenset[str]]] = {
     "light": bag("light lights lamp lamps bulb led leds spot spots spotlight chandelier strip"),
     "switch": bag("switch relay plug socket outlet power"),
+    "cover": bag("cover covers blind blinds shutter shutters shade shades curtain curtains door gate awning motor"),
     "climate": bag("thermostat climate heating heater radiator heat hvac trv conditioning"),
+    "fan": bag("fan fans"),
+    "lock": bag("lock door"),
+    "media_player": bag("player media speaker music"),
+    "vacuum": bag("vacuum robot cleaner hoover"),
+    "humidifier": bag("humidifier dehumidifier"),
 }
 """Words that already say the kind; an entity called only by them has the device's name."""
 
@@ -101,12 +116,17 @@ def the(name: str, kind: Kind, room: str = "") -> str:
     if kind == "scene":
         return f"the scene {uncapital(name)}"
     words = _words(name)
-    unclear = kind in {"light", "climate"} and not words & _OWN_NOUNS[kind]
+    unclear = kind in {"light", "climate", "fan", "lock", "vacuum"} and not words & _OWN_NOUNS[kind]
     noun = f" {NOUNS[kind]}" if unclear else ""
     before = f"{room} " if room and not _words(room) <= words else ""
     if not before and re.match(r"(the|\S+['’]s?) ", name, re.IGNORECASE):
         return f"{name}{noun}"
     return f"the {before}{uncapital(name)}{noun}"
+
+
+def be(said: str) -> str:
+    """The verb after a name: "the blinds are", "the lamp is"."""
+    return "are" if re.search(r"[^sui'’]s$", said) else "is"
 
 
 def listing(names: list[str], last: str = "and", limit: int = 12) -> str:

@@ -1,19 +1,18 @@
 """The small templates in announcements: how a value is read from a message, how a command is worded.
 
-They come from other devices, so they run in Jinja's sandbox without any global name, and whatever goes
-wrong inside one means "no text", never an error.
+They come from other devices, so they run in a sandbox that bounds what they can do, and whatever goes wrong
+inside one means "no text", never an error.
 """
 
-import json
-from collections.abc import Callable
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-from jinja2 import Template, TemplateError, Undefined
-from jinja2.runtime import Context
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import Template, TemplateError
+
+from speaker.core.sandbox import Sandbox
 
 MAX_TEMPLATE_CHARACTERS: Final = 4_000
 MAX_PAYLOAD_BYTES: Final = 64 * 1024
@@ -33,60 +32,15 @@ _BROKEN: Final = (
 )
 
 
-_PADDING: Final = frozenset({"center", "expandtabs", "format", "format_map", "ljust", "rjust", "zfill"})
+_SANDBOX: Final = Sandbox()
 
 
-class _Sandbox(ImmutableSandboxedEnvironment):
-    """Arithmetic stays arithmetic, and texts are not padded: the easy ways to fill the memory are closed."""
-
-    intercepted_binops = frozenset({"*", "**", "%"})
-
-    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:  # noqa: ANN401
-        if operator == "**" or not (isinstance(left, int | float) and isinstance(right, int | float)):
-            raise TypeError(f"{operator} is for numbers here")
-        return super().call_binop(context, operator, left, right)
-
-    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:  # noqa: ANN401
-        if isinstance(obj, str) and attr in _PADDING:
-            return False
-        return super().is_safe_attribute(obj, attr, value)
-
-    def wrap_str_format(self, value: Any) -> None:  # noqa: ANN401
-        """No text formats others; ``is_safe_attribute`` then refuses the method itself."""
-
-
-def _is_defined(value: object) -> object:
-    if isinstance(value, Undefined):
-        raise ValueError("the message does not have this field")  # noqa: TRY004
-    return value
-
-
-def _environment() -> _Sandbox:
-    environment = _Sandbox(autoescape=False)
-    environment.globals.clear()
-    environment.globals |= {"float": environment.filters["float"], "int": environment.filters["int"]}
-    for padding in ("center", "format", "indent", "urlize", "wordwrap"):
-        del environment.filters[padding]
-    extra: dict[str, Callable[..., object]] = {
-        "is_defined": _is_defined,
-        "multiply": lambda value, amount: float(value) * float(amount),
-        "to_json": json.dumps,
-        "from_json": json.loads,
-        "bool": lambda value: str(value).lower() in {"true", "on", "yes", "1"},
-    }
-    environment.filters |= extra
-    return environment
-
-
-_ENVIRONMENT: Final = _environment()
-
-
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=2048)
 def _compiled(source: str) -> Template | None:
     if len(source) > MAX_TEMPLATE_CHARACTERS:
         return None
     try:
-        return _ENVIRONMENT.from_string(source)
+        return _SANDBOX.compiled(source)
     except _BROKEN:
         return None
 
@@ -96,9 +50,20 @@ def _render(source: str, values: dict[str, object]) -> str:
     if template is None:
         return ""
     try:
-        return template.render(values).strip()
+        return _gathered(template.generate(values)).strip()
     except _BROKEN:
         return ""
+
+
+def _gathered(parts: Iterable[str]) -> str:
+    """The output of a template, as long as it is no longer than a message may be."""
+    text, length = [], 0
+    for part in parts:
+        length += len(part)
+        if length > MAX_PAYLOAD_BYTES:
+            raise ValueError("the text gets too long")
+        text.append(part)
+    return "".join(text)
 
 
 def read(template: str, payload: bytes) -> str:
@@ -121,7 +86,20 @@ def read(template: str, payload: bytes) -> str:
     return _render(template, values)
 
 
-def write(template: str, value: float | str) -> str:
-    """The command payload for ``value``; without a template, the value itself. Empty when broken."""
+def write(template: str, value: float | str, **named: float | str) -> str:
+    """The command payload for ``value``; without a template, the value itself. Empty when broken.
+
+    ``named`` is what the template may use beside it.
+    """
     plain = f"{value:g}" if isinstance(value, float) else str(value)
-    return _render(template, {"value": value}) if template else plain
+    return _render(template, {"value": value, **named}) if template else plain
+
+
+def compiles(template: str) -> bool:
+    """Whether a template can be used at all."""
+    return _compiled(template) is not None
+
+
+def fill(template: str, values: dict[str, object]) -> str:
+    """The text that ``template`` makes of named values; empty when broken."""
+    return _render(template, values)

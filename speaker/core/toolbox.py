@@ -4,75 +4,90 @@
     async def set_blinds(home: Home, room: str, percent: Annotated[int, Meta(ge=0, le=100)]) -> str:
         '''Open or close the blinds of a room: 0 is shut, 100 is open.'''
 
-``Home`` and ``Voice`` parameters are injected and hidden from the model; everything else is the schema.
+``Home``, ``Voice``, ``Clock``, ``Lists`` and ``Intercom`` parameters are injected and hidden from the model;
+everything else is the schema.
 A file in ``tools/`` imports this module and nothing else of the speaker.
 """
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal, Protocol, get_type_hints, overload
 
 import msgspec
 from msgspec import Meta
 
+from speaker.core.abilities import Clock, Intercom, Lists, Voice
+from speaker.core.alarms import Repeat
+from speaker.core.choosing import Home, carry_out, chosen
+from speaker.core.colours import understood as understood_colour
 from speaker.core.errors import SpeakerError, ToolError
-from speaker.core.house import Device, Kind, Outcome, Wish
+from speaker.core.house import Action, Device, Kind, Outcome, Wish
+from speaker.core.naming import NOUNS, be
+from speaker.core.risks import Risk
 
 __all__ = [
+    "NOUNS",
+    "Action",
     "Annotated",
+    "Clock",
     "Device",
     "Home",
+    "Intercom",
     "Kind",
+    "Lists",
     "Literal",
     "Meta",
     "Outcome",
+    "Repeat",
     "Risk",
     "Tool",
     "ToolError",
     "Voice",
     "Wish",
+    "be",
+    "carry_out",
+    "chosen",
     "tool",
+    "understood_colour",
 ]
-
-Risk = Literal["allow", "confirm", "never"]
-"""What may happen when the model asks for a tool: run it, ask the user first, or refuse."""
 
 MAX_OUTPUT_CHARACTERS: Final = 4_000
 """Longest answer of a tool: it is paid for again with every later response of the session."""
 
 
-class Home(Protocol):
-    """The house, as tools see it."""
-
-    def find(self, name: str, *kinds: Kind, room: str = "") -> Device:
-        """The one device of these kinds that ``name`` means. Raises ToolError, naming what there is."""
-
-    def devices(self, *kinds: Kind, room: str = "") -> list[Device]:
-        """All devices of these kinds (no kind: all kinds), in a room or everywhere."""
-
-    async def act(self, device: Device, wish: Wish) -> Outcome:
-        """Ask the device for a change and wait until its state says so (or it does not answer).
-
-        Raises ToolError when the device cannot do that at all.
-        """
-
-    def reading(self, device: Device) -> str | None:
-        """The device's present value with its unit, as one would say it; None when it never reported."""
+INJECTED: Final = (Home, Voice, Clock, Lists, Intercom)
+"""Parameters of these types are filled in by the speaker."""
 
 
-class Voice(Protocol):
-    """The speaker itself, as tools see it."""
+class AnyTool(Protocol):
+    """What the model may call, wherever it comes from: a file, or the hub."""
 
     @property
-    def volume(self) -> int:
-        """Loudness of the answers, 0-100 percent."""
+    def name(self) -> str:
+        """Its name."""
 
-    def set_volume(self, percent: int) -> int:
-        """Set the loudness, 0-100 percent, and return what it is now."""
+    @property
+    def description(self) -> str:
+        """What the model reads."""
 
-    def goodbye(self) -> None:
-        """End the conversation when this answer has been spoken."""
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """JSON Schema of the arguments."""
+
+    @property
+    def risk(self) -> Risk:
+        """What may happen when the model asks for it, by its own word."""
+
+    @property
+    def quiet(self) -> bool:
+        """Whether a sound is answer enough once it is confirmed."""
+
+    def definition(self) -> dict[str, Any]:
+        """The entry of ``session.tools``."""
+
+    async def call(self, arguments: str, providers: Mapping[type, object]) -> str:
+        """Run it. Raises ToolError with a sentence for the model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +99,8 @@ class Tool:
     parameters: dict[str, Any]
     """JSON Schema of the arguments, as the Realtime session takes it."""
     risk: Risk
+    kinds: tuple[Kind, ...]
+    """The kinds of devices that it is about: a house without them is not offered the tool. Empty: any house."""
     _function: Callable[..., Awaitable[str]]
     _arguments: type[msgspec.Struct]
     _injected: Mapping[str, type]
@@ -97,7 +114,7 @@ class Tool:
     async def call(self, arguments: str, providers: Mapping[type, object]) -> str:
         """Check the model's JSON ``arguments``, run the function and return its words.
 
-        ``providers`` maps Home and Voice to the objects to inject. Raises ToolError with a sentence
+        ``providers`` maps Home, Voice and the others to the objects to inject. Raises ToolError with a sentence
         for the model when the arguments do not fit the schema or the function refuses.
         """
         try:
@@ -122,19 +139,29 @@ class Tool:
 @overload
 def tool(function: Callable[..., Awaitable[str]], /) -> Tool: ...
 @overload
-def tool(*, risk: Risk = ..., quiet: bool = ...) -> Callable[[Callable[..., Awaitable[str]]], Tool]: ...
 def tool(
-    function: Callable[..., Awaitable[str]] | None = None, /, *, risk: Risk = "allow", quiet: bool = False
+    *, risk: Risk = ..., quiet: bool = ..., kinds: Sequence[Kind] = ...
+) -> Callable[[Callable[..., Awaitable[str]]], Tool]: ...
+def tool(
+    function: Callable[..., Awaitable[str]] | None = None,
+    /,
+    *,
+    risk: Risk = "allow",
+    quiet: bool = False,
+    kinds: Sequence[Kind] = (),
 ) -> Tool | Callable[[Callable[..., Awaitable[str]]], Tool]:
-    """Make an async function a tool. Raises SpeakerError when its signature cannot be a schema."""
+    """Make an async function a tool, offered only to a house that has one of ``kinds`` if these are given.
+
+    Raises SpeakerError when its signature cannot be a schema.
+    """
 
     def build(target: Callable[..., Awaitable[str]]) -> Tool:
-        return _build(target, risk, quiet=quiet)
+        return _build(target, risk, quiet=quiet, kinds=tuple(kinds))
 
     return build if function is None else build(function)
 
 
-def _build(function: Callable[..., Awaitable[str]], risk: Risk, *, quiet: bool) -> Tool:
+def _build(function: Callable[..., Awaitable[str]], risk: Risk, *, quiet: bool, kinds: tuple[Kind, ...]) -> Tool:
     name = function.__name__
     description = inspect.getdoc(function)
     if not description:
@@ -151,7 +178,7 @@ def _build(function: Callable[..., Awaitable[str]], risk: Risk, *, quiet: bool) 
         if parameter.name not in hints:
             raise SpeakerError(f"tool {name}: parameter {parameter.name} has no annotation; add its type")
         hint = hints[parameter.name]
-        if hint is Home or hint is Voice:
+        if hint in INJECTED:
             injected[parameter.name] = hint
         elif parameter.default is parameter.empty:
             fields.append((parameter.name, hint))
@@ -159,7 +186,7 @@ def _build(function: Callable[..., Awaitable[str]], risk: Risk, *, quiet: bool) 
             fields.append((parameter.name, hint, parameter.default))
     try:
         arguments = msgspec.defstruct(name, fields, forbid_unknown_fields=True, kw_only=True)
-        return Tool(name, description, _schema(arguments), risk, function, arguments, injected, quiet)
+        return Tool(name, description, _schema(arguments), risk, kinds, function, arguments, injected, quiet)
     except TypeError as error:
         raise SpeakerError(f"tool {name}: the signature is no JSON schema: {error}") from error
 
@@ -168,6 +195,17 @@ def _schema(arguments: type[msgspec.Struct]) -> dict[str, Any]:
     (schema,), components = msgspec.json.schema_components([arguments])
     name = schema["$ref"].rpartition("/")[2]
     top: dict[str, Any] = {key: value for key, value in components.pop(name).items() if key != "title"}
+    top["properties"] = {key: _slim(value) for key, value in top.get("properties", {}).items()}
     if components:
         top["$defs"] = components
     return top
+
+
+def _slim(parameter: dict[str, Any]) -> dict[str, Any]:
+    """A parameter that may be left out, without saying that it may be null or empty: every word is paid for."""
+    slim = {key: value for key, value in parameter.items() if key != "default" or value not in (None, "")}
+    ways = [way for way in slim.get("anyOf", []) if way != {"type": "null"}]
+    if len(ways) == 1:
+        del slim["anyOf"]
+        slim = ways[0] | slim
+    return slim

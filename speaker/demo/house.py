@@ -29,6 +29,19 @@ class Gadget:
     command_topics: dict[str, Callable[[str, str], str]] = field(default_factory=dict)
     """Command topic → (present state, payload) → next state."""
     plugged_in: bool = True
+    obeys: bool = True
+    """Whether a command changes anything; one that refuses reports what it was."""
+    lag_s: float | None = None
+    """How long it takes to report, in seconds; None = as long as the others."""
+
+    def answer(self, topic: str, payload: str) -> tuple[str, str] | None:
+        """What it reports when it hears a command, topic and payload; None when it says nothing to that."""
+        change = self.command_topics.get(topic)
+        if change is None or not self.plugged_in:
+            return None
+        if self.obeys:
+            self.state = change(self.state, payload)
+        return (self.state_topic, self.state) if self.state_topic else None
 
 
 def _device(name: str, room: str) -> Json:
@@ -129,7 +142,8 @@ class VirtualHouse:
         for gadget in self.gadgets:
             topic = f"{PREFIX}/{gadget.component}/{gadget.key}/config"
             await self.broker.publish(topic, json.dumps(gadget.announced), retain=True)
-            await self.broker.publish(gadget.state_topic, gadget.state, retain=True)
+            if gadget.state_topic:
+                await self.broker.publish(gadget.state_topic, gadget.state, retain=True)
 
     async def close(self) -> None:
         """Leave."""
@@ -149,13 +163,11 @@ class VirtualHouse:
         if self._listen is not None:
             self._listen(message)
         for gadget in self.gadgets:
-            change = gadget.command_topics.get(message.topic)
-            if change is not None and gadget.plugged_in:
-                gadget.state = change(gadget.state, message.payload.decode())
-                task = asyncio.create_task(self._report(gadget))
+            if (answer := gadget.answer(message.topic, message.payload.decode())) is not None:
+                task = asyncio.create_task(self._report(*answer, self.lag_s if gadget.lag_s is None else gadget.lag_s))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
 
-    async def _report(self, gadget: Gadget) -> None:
-        await asyncio.sleep(self.lag_s)
-        await self.broker.publish(gadget.state_topic, gadget.state, retain=True)
+    async def _report(self, topic: str, state: str, lag_s: float) -> None:
+        await asyncio.sleep(lag_s)
+        await self.broker.publish(topic, state, retain=True)

@@ -1,8 +1,10 @@
 """What a session's instructions say about the house: a list of devices by room, and nothing else.
 
 Devices, by room:
-- kitchen: Ceiling (light), Thermostat (climate)
-- elsewhere: Outdoor temperature (sensor)
+- kitchen: Ceiling, Counter (light); Thermostat (climate)
+- elsewhere: Outdoor temperature, +3 (sensor)
+
+"+3" are so many more, whose names are not told.
 """
 
 import re
@@ -17,7 +19,8 @@ NOWHERE: Final = "elsewhere"
 """The heading of devices without a room."""
 
 _LINE = re.compile(r"-\s+(?P<room>[^:]+):\s*(?P<devices>.+)")
-_DEVICE = re.compile(r"(?P<name>[^,].*?)\s+\((?P<kind>\w+)\)(?:,\s*|$)")
+_GROUP = re.compile(r"(?P<names>[^,;].*?)\s+\((?P<kind>\w+)\)(?:[,;]\s*|$)")
+_UNTOLD = re.compile(r"\+\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,9 @@ class Household:
             if found is None:
                 break
             room = "" if found["room"] == NOWHERE else found["room"].strip()
-            devices += [Listed(device["name"], device["kind"], room) for device in _DEVICE.finditer(found["devices"])]
+            for group in _GROUP.finditer(found["devices"]):
+                names = [name for name in group["names"].split(", ") if not _UNTOLD.fullmatch(name)]
+                devices += [Listed(name, group["kind"], room) for name in names]
         return cls(tuple(devices))
 
     @property
@@ -82,6 +87,14 @@ class Household:
         for device in self.of(kind):
             for words in dict.fromkeys(device.says()):
                 meant[words] = (*meant.get(words, ()), device)
+        return meant
+
+    def called_any(self, *kinds: str) -> dict[str, tuple[Listed, ...]]:
+        """The same for several kinds; a name of two kinds means each device of that name that is listed first."""
+        meant: dict[str, tuple[Listed, ...]] = {}
+        for kind in kinds:
+            for words, devices in self.called(kind).items():
+                meant.setdefault(words, devices)
         return meant
 
     @property

@@ -1,16 +1,34 @@
 """From a sentence understood to calls of the session's tool, or to the question that is still open."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import product
+from collections.abc import Callable, Sequence
 from typing import Final
 
-from speaker.offline.definitions import Call, Definition, Reply, Value
-from speaker.offline.grammar import Match, Slot
+from speaker.offline import families
+from speaker.offline.calls import (
+    Arguments,
+    Slots,
+    device_in,
+    every,
+    first,
+    listing,
+    merged,
+    number_in,
+    rooms_of,
+    targets,
+    together,
+)
+from speaker.offline.definitions import Definition, Reply
+from speaker.offline.grammar import Match
 from speaker.offline.household import Household, Listed
 from speaker.offline.wording import plain
 
-Arguments = Mapping[str, Value]
-Slots = Mapping[str, Slot]
+__all__ = ["plan", "together"]
+
+STEP_PERCENT: Final = 20
+"""How much brighter "brighter" is."""
+
+STEP_DEGREES: Final = 1
+"""How much warmer "warmer" is."""
 
 
 def plan(match: Match, tool: Definition, household: Household) -> Reply | None:
@@ -19,7 +37,7 @@ def plan(match: Match, tool: Definition, household: Household) -> Reply | None:
     if question := _which(slots):
         return Reply(text=question)
     known = _PLANS.get(match.topic)
-    return known(slots, tool, household) if known is not None else _all([tool.call()])
+    return known(slots, tool, household) if known is not None else every([tool.call()])
 
 
 def _which(slots: Slots) -> str:
@@ -27,30 +45,37 @@ def _which(slots: Slots) -> str:
     for value in slots.values():
         if isinstance(value, tuple) and len(value) > 1:
             full = [f"the {device.room} {device.name}".replace("  ", " ") for device in value]
-            return f"There is more than one {value[0].name}. Say {_listing(full)}."
+            return f"There is more than one {value[0].name}. Say {listing(full)}."
     return ""
 
 
 def _lights(slots: Slots, tool: Definition, household: Household) -> Reply | None:
     changes = _changes(slots)
+    if "more" in slots and "change" not in tool.parameters.properties:
+        return Reply(text="Say how bright it should be, such as 40 percent.")
     if named := slots.get("light") or slots.get("socket"):
-        targets = _light_targets(_device(named), household)
+        there = _light_targets(device_in(named), household)
     elif "room" in slots:
         return _room_lights(str(slots["room"]), changes, tool, household)
     elif "everywhere" in slots:
         return _lights_everywhere(changes, tool, household)
-    elif len(rooms := _rooms_of("light", household)) == 1:
+    elif len(rooms := rooms_of("light", household)) == 1:
         return _room_lights(rooms[0], changes, tool, household)
     else:
-        return Reply(text=f"Say in which room: {_listing(rooms)}." if rooms else "Say in which room.")
-    return _all([_first(tool, _merged(targets, changes))])
+        return Reply(text=f"Say in which room: {listing(rooms)}." if rooms else "Say in which room.")
+    return every([first(tool, merged(there, changes))])
 
 
 def _changes(slots: Slots) -> list[Arguments]:
     """Ways to say how the lights shall be, the clearest first."""
+    if "color" in slots:
+        return [{"color": str(slots["color"])}]
+    if "more" in slots:
+        step = round(number_in(slots.get("percent", STEP_PERCENT)))
+        return [{"change": step if slots["more"] else -step}]
     if "brightness" not in slots:
         return [{"on": bool(slots["on"])}]
-    percent = round(_number(slots["brightness"]))
+    percent = round(number_in(slots["brightness"]))
     if percent == 0:
         return [{"on": False}]
     if slots.get("on") is False:
@@ -59,45 +84,49 @@ def _changes(slots: Slots) -> list[Arguments]:
 
 
 def _light_targets(device: Listed, household: Household) -> list[Arguments]:
-    named = [*household.of("light"), *household.of("switch")]
-    alone = sum(other.name == device.name for other in named) == 1
-    both: Arguments = {"light": device.name, "room": device.room}
-    return [{"light": device.name}, both] if alone else [both]
+    return targets("light", device, household, "light", "switch")
 
 
 def _room_lights(room: str, changes: Sequence[Arguments], tool: Definition, household: Household) -> Reply | None:
-    whole = _first(tool, _merged([{"room": room}], changes))
+    whole = first(tool, merged([{"room": room}], changes))
     if whole is not None:
         return Reply((whole,))
     each = [_light_targets(device, household) for device in household.of("light", room)]
-    return _all(_first(tool, _merged(target, changes)) for target in each)
+    return every(first(tool, merged(target, changes)) for target in each)
 
 
 def _lights_everywhere(changes: Sequence[Arguments], tool: Definition, household: Household) -> Reply | None:
     """In one call if the tool says that it knows "all", else room by room."""
     light = tool.parameters.properties.get("light")
     if light is not None and "all" in plain(light.description):
-        return _all([_first(tool, _merged([{"light": "all"}], changes))])
-    replies = [_room_lights(room, changes, tool, household) for room in _rooms_of("light", household)]
+        return every([first(tool, merged([{"light": "all"}], changes))])
+    replies = [_room_lights(room, changes, tool, household) for room in rooms_of("light", household)]
     roomless = [device for device in household.of("light") if not device.room]
-    replies += [_all([_first(tool, _merged(_light_targets(device, household), changes))]) for device in roomless]
+    replies += [every([first(tool, merged(_light_targets(device, household), changes))]) for device in roomless]
     return together(replies)
 
 
 def _heating(slots: Slots, tool: Definition, household: Household) -> Reply | None:
-    degrees: Arguments = {"degrees": _number(slots["degrees"])}
+    if "more" in slots and "change" not in tool.parameters.properties:
+        return Reply(text="Say how many degrees it should be, such as 21 degrees in the living room.")
     climates = household.of("climate")
     if "room" in slots:
-        targets = _in_room(str(slots["room"]), household)
+        there = _in_room(str(slots["room"]), household)
     elif "thermostat" in slots:
-        targets = _thermostat_targets(_device(slots["thermostat"]), household)
+        there = _thermostat_targets(device_in(slots["thermostat"]), household)
     elif len(climates) == 1:
-        targets = _thermostat_targets(climates[0], household)[::-1]
+        there = _thermostat_targets(climates[0], household)[::-1]
     elif climates:
-        return Reply(text=f"Say in which room: {_listing(_rooms_of('climate', household))}.")
+        return Reply(text=f"Say in which room: {listing(rooms_of('climate', household))}.")
     else:
-        targets = [{}]
-    return _all([_first(tool, _merged(targets, [degrees]))])
+        there = [{}]
+    return every([first(tool, merged(there, [_heat(slots)]))])
+
+
+def _heat(slots: Slots) -> Arguments:
+    if "more" in slots:
+        return {"change": STEP_DEGREES if slots["more"] else -STEP_DEGREES}
+    return {"mode": str(slots["mode"])} if "mode" in slots else {"degrees": number_in(slots["degrees"])}
 
 
 def _in_room(room: str, household: Household) -> list[Arguments]:
@@ -117,68 +146,16 @@ def _reading(slots: Slots, tool: Definition, household: Household) -> Reply | No
     place = slots.get("place") or slots.get("outside")
     call = tool.call(room=str(place)) if place else tool.call()
     if call is None and not place:
-        return Reply(text=f"Say in which room: {_listing(household.rooms)}." if household.rooms else "Say where.")
-    return _all([call])
+        return Reply(text=f"Say in which room: {listing(household.rooms)}." if household.rooms else "Say where.")
+    return every([call])
 
 
 def _scene(slots: Slots, tool: Definition, _: Household) -> Reply | None:
-    return _all([tool.call(scene=_device(slots["scene"]).name)])
+    return every([tool.call(scene=device_in(slots["scene"]).name)])
 
 
 def _volume(slots: Slots, tool: Definition, _: Household) -> Reply | None:
-    return _all([tool.call(percent=round(_number(slots["percent"])))])
-
-
-def together(replies: Iterable[Reply | None]) -> Reply | None:
-    """Several replies as one; a question goes before all calls, and one that is missing spoils all."""
-    complete: list[Reply] = []
-    for reply in replies:
-        if reply is None:
-            return None
-        complete.append(reply)
-    question = next((reply for reply in complete if reply.text), None)
-    if question is not None:
-        return question
-    calls: list[Call] = []
-    for call in (call for reply in complete for call in reply.calls):
-        if call not in calls:
-            calls.append(call)
-    return Reply(tuple(calls)) if calls else None
-
-
-def _all(calls: Iterable[Call | None]) -> Reply | None:
-    return together(None if call is None else Reply((call,)) for call in calls)
-
-
-def _first(tool: Definition, variants: Iterable[Arguments]) -> Call | None:
-    calls = (tool.call(**arguments) for arguments in variants)
-    return next((call for call in calls if call is not None), None)
-
-
-def _merged(targets: Sequence[Arguments], changes: Sequence[Arguments]) -> Iterator[Arguments]:
-    for target, change in product(targets, changes):
-        yield {**target, **change}
-
-
-def _rooms_of(kind: str, household: Household) -> list[str]:
-    return list(dict.fromkeys(device.room for device in household.of(kind) if device.room))
-
-
-def _device(value: Slot) -> Listed:
-    if not isinstance(value, tuple):
-        raise TypeError(f"a slot for devices holds {value!r}")
-    return value[0]
-
-
-def _number(value: Slot) -> int | float:
-    if not isinstance(value, int | float):
-        raise TypeError(f"a slot for a number holds {value!r}")
-    return int(value) if value == int(value) else value
-
-
-def _listing(names: Sequence[str]) -> str:
-    """Names as one says a choice of them."""
-    return " or ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
+    return every([tool.call(percent=round(number_in(slots["percent"])))])
 
 
 _PLANS: Final[dict[str, Callable[[Slots, Definition, Household], Reply | None]]] = {
@@ -187,5 +164,6 @@ _PLANS: Final[dict[str, Callable[[Slots, Definition, Household], Reply | None]]]
     "get_temperature": _reading,
     "activate_scene": _scene,
     "set_volume": _volume,
+    **families.PLANS,
 }
 """How tools whose sentences have slots are called; the others have no arguments."""

@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 import yaml
 
+from speaker.core import colours
 from speaker.offline import answering, freehand
 from speaker.offline.definitions import Call, Reply, read_definitions
 from speaker.offline.grammar import NEAR, Grammar, Match, Sentences, Slot
@@ -38,7 +39,32 @@ LONGEST: Final = 40
 _MANGLED: Final = re.compile(r"[a-z][0-9]|[0-9][a-z]")
 """A number with letters in it was not heard whole."""
 
+EXACT_ONLY: Final = frozenset({"set_lock"})
+"""Tools that are never called for words which had to be corrected to be understood."""
+
 _TALK: Final = "talk"
+_COVERS: Final = ("blinds", "shutters", "curtains", "covers", "shades")
+"""What one calls the covers of a room, whatever their names are."""
+
+_ASKED_ABOUT: Final = (
+    "light", "switch", "cover", "lock", "fan", "media_player", "vacuum", "humidifier", "climate", "binary_sensor",
+)  # fmt: skip
+"""Kinds of devices that one asks about by name."""
+
+_THINGS: Final = {
+    words: kind
+    for kind, spoken_as in {
+        "light": "lights lamps", "window": "windows", "door": "doors", "lock": "locks", "switch": "switches sockets",
+        "cover": "covers", "blind": "blinds", "shutter": "shutters", "fan": "fans",
+    }.items()
+    for words in spoken_as.split()
+}  # fmt: skip
+"""What one asks about as a group: its kind."""
+
+_STATES: Final = {word: word for word in ("on", "off", "open", "closed", "locked", "unlocked")}
+_WAYS: Final = {"open": "open", "raise": "open", "close": "close", "shut": "close", "lower": "close", "stop": "stop"}
+"""What one says of covers: what they are told."""
+
 _DIVIDERS: Final = frozenset({SEPARATOR, "and", "then"})
 _CARRIED: Final = 4
 """How many words one part of a sentence may lend to another: "turn off the hall" and "the kitchen lights"."""
@@ -99,6 +125,19 @@ class Brain:
             "socket": house.called("switch"),
             "thermostat": house.called("climate"),
             "scene": house.called("scene"),
+            "button": house.called("button"),
+            "cover": house.called("cover"),
+            "covers": {word: word for word in _COVERS} if house.of("cover") else {},
+            "lock": house.called("lock"),
+            "fan": house.called("fan"),
+            "humidifier": house.called("humidifier"),
+            "player": house.called("media_player"),
+            "vacuum": house.called("vacuum"),
+            "device": house.called_any(*_ASKED_ABOUT),
+            "things": _THINGS,
+            "state": _STATES,
+            "go": _WAYS,
+            "color": {name: name for name in (*colours.NAMES, *colours.WHITES)},
             "room": rooms,
             "place": rooms,
             "outside": dict.fromkeys(outside, "outside"),
@@ -129,13 +168,18 @@ class Brain:
 
     def _understood(self, said: list[str], least: float) -> Reply | None:
         """What was said, as it stands or with slips; ``least``: how similar a sentence must be to a known one."""
-        words = self._grammar.respell(trim(said))
-        return (
-            self._clause(without_separators(said), least=None)
-            or self._clause(without_separators(words), least=None)
+        reply = self._clause(without_separators(said), least=None)
+        if reply is not None:
+            return reply
+        heard = trim(said)
+        words = self._grammar.respell(heard)
+        reply = (
+            self._clause(without_separators(words), least=None)
             or self._parts(words, [], least)
             or self._clause(without_separators(words), least=least)
         )
+        slipped = reply is not None and words != heard and any(call.name in EXACT_ONLY for call in reply.calls)
+        return None if slipped else reply
 
     def answer(self, outputs: Sequence[str]) -> str:
         """The sentence to speak when the tools have returned ``outputs``."""
@@ -165,7 +209,7 @@ class Brain:
             if reply is not None:
                 return reply
         match = self._grammar.near(words, least) if least is not None else None
-        return self._planned(match) if match is not None else None
+        return self._planned(match) if match is not None and match.topic not in EXACT_ONLY else None
 
     def _certain(self, words: list[str]) -> Reply | None:
         match = self._grammar.exact(words)
@@ -192,6 +236,8 @@ class Brain:
         names = {
             "{light}": self._unmistakable("light"),
             "{scene}": self._unmistakable("scene"),
+            "{cover}": self._unmistakable("cover"),
+            "{device}": self._unmistakable("light"),
             "{room}": next(iter(self._household.rooms), ""),
         }
         for ability in self._abilities_here():

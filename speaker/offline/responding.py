@@ -38,6 +38,10 @@ log = logging.getLogger(__name__)
 DELTA_MS: Final = 100
 """Longest piece of sound in one event."""
 
+MOST_AHEAD_MS: Final = 15_000
+"""How much sound may be out that cannot have been played yet. A story is not made at one go: that would take the
+machine away from the echo canceller for seconds, and most of it for nothing if somebody interrupts."""
+
 VERBATIM: Final = "Say exactly:"
 """A response whose instructions begin so is the rest of them, word for word."""
 
@@ -53,6 +57,8 @@ class Made:
     text_tokens: int = 0
     audio: int = 0
     """Bytes of sound."""
+    sounds_since: float = 0.0
+    """Loop time of its first piece; 0 before."""
 
 
 class Answer:
@@ -81,9 +87,10 @@ class Answer:
         self._work: asyncio.Task[None] | None = None
 
     @property
-    def sound_ms(self) -> float:
-        """How long the sound plays that went out so far."""
-        return pcm.bytes_to_ms(self._made.audio, SESSION_HZ)
+    def ahead_ms(self) -> float:
+        """How long a client that plays it from its first piece on still has to play."""
+        sounding_ms = 1000 * (asyncio.get_running_loop().time() - self._made.sounds_since)
+        return max(0.0, pcm.bytes_to_ms(self._made.audio, SESSION_HZ) - sounding_ms)
 
     @property
     def calls_tools(self) -> bool:
@@ -150,6 +157,7 @@ class Answer:
             async with contextlib.aclosing(self._mind.speak(text, speed)) as sentences:
                 async for sentence in sentences:
                     await self._sound(message, pcm.to_bytes(sentence))
+                    await asyncio.sleep(max(0.0, self.ahead_ms - MOST_AHEAD_MS) / 1000)
         self._finish(message, "completed")
 
     @property
@@ -176,6 +184,7 @@ class Answer:
         self._emit(delta(**message.place, delta=text))
 
     async def _sound(self, message: Message, audio: bytes) -> None:
+        self._made.sounds_since = self._made.sounds_since or asyncio.get_running_loop().time()
         step = pcm.BYTES_PER_SAMPLE * pcm.ms_to_samples(DELTA_MS, SESSION_HZ)
         for start in range(0, len(audio), step):
             piece = audio[start : start + step]

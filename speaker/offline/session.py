@@ -232,7 +232,7 @@ class ServerSession:
         idle_ms = idle_timeout_ms(self.session)
         users_turn = not (failed or answer.calls_tools or self._turn)
         if idle_ms is not None and users_turn and all(one.ended for one in self._answers.values()):
-            self._idle.begin(answer.sound_ms, idle_ms)
+            self._idle.begin(answer.ahead_ms, idle_ms)
 
     def _time_out(self, since_ms: float) -> None:
         item_id, end_ms = new_id("item"), self._buffer.end_ms

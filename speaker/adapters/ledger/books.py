@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from speaker.adapters.ledger.database import Database, Row, Value
+from speaker.adapters.ledger.memory import Memory
 from speaker.core.booking import Booking, Line, Saved, Saving
 from speaker.core.usage import Tokens
 
@@ -33,6 +34,7 @@ class Ledger:
         Raises SpeakerError when the file is no database of ours, or is damaged and ``mend`` is off.
         """
         self._database = Database(file, today or datetime.now().astimezone().date(), mend=mend)
+        self.memory = Memory(self._database)
 
     @property
     def problem(self) -> str:

@@ -35,5 +35,9 @@ CREATE TABLE saving (
 CREATE TABLE raised (day TEXT PRIMARY KEY, usd REAL NOT NULL);
 CREATE TABLE warned (period TEXT NOT NULL, share REAL NOT NULL, PRIMARY KEY (period, share));
 """,
+    """
+CREATE TABLE alarm (number INTEGER PRIMARY KEY, alarm TEXT NOT NULL);
+CREATE TABLE item (list TEXT NOT NULL, item TEXT NOT NULL, PRIMARY KEY (list, item));
+""",
 )
 """What each version of the schema added to the one before. A step that was once released is never changed."""

@@ -39,14 +39,19 @@ class Loudspeaker:
         ended: Callable[[], None],
         trouble: Callable[[str], None],
         *,
+        slipped: Callable[[], None] = lambda: None,
         lead_in_ms: int = 0,
     ) -> None:
-        """``lead_in_ms``: how long a device that was asleep needs before it can be heard."""
+        """``lead_in_ms``: how long a device that was asleep needs before it can be heard.
+
+        ``slipped`` is called, from any thread, when the device ran out of sound and filled in silence.
+        """
         self._stage = Stage(system, name, "loudspeaker", trouble)
         self._began = began
         self._ended = ended
+        self._slipped = slipped
         self._playlist = Playlist(lead_in_ms)
-        self.reference = Reference()
+        self.reference = Reference(slipped)
         """What is in the air, for the echo canceller."""
         self._streams = 0
         self._needed = asyncio.Event()
@@ -70,11 +75,10 @@ class Loudspeaker:
         if wanted:
             self._needed.set()
 
-    def play(self, samples: Samples, item: str = "", *, chime_percent: int = 100) -> None:
-        """Queue sound behind what is queued already."""
+    def play(self, samples: Samples, item: str = "", *, percent: int | None = None) -> None:
+        """Queue sound behind what is queued already; ``percent`` None means as loud as speech is."""
         if samples.size:
-            gain = None if item else gain_of(chime_percent)
-            self._playlist.add(samples, item, gain)
+            self._playlist.add(samples, item, None if percent is None else gain_of(percent))
             self._needed.set()
 
     def hush(self) -> list[Heard]:
@@ -146,7 +150,9 @@ class Loudspeaker:
         log.info("= loudspeaker %s at %d Hz", device.name, hz)
         return stream
 
-    def _pull(self, _data: None, count: int, times: Mapping[str, float], _status: int) -> tuple[bytes, int]:
+    def _pull(self, _data: None, count: int, times: Mapping[str, float], status: int) -> tuple[bytes, int]:
+        if status & pyaudio.paOutputUnderflow:
+            self._slipped()
         delay_s = latency_s(times, "output_buffer_dac_time")
         data, speech, dry = self._playlist.pull(count, delay_s)
         self.reference.took(data, self._playlist.hz, delay_s, self._streams)

@@ -31,15 +31,19 @@ class Microphone:
         name: str,
         deliver: Callable[[Samples, int], None],
         trouble: Callable[[str], None],
+        *,
+        slipped: Callable[[], None] = lambda: None,
     ) -> None:
+        """``slipped`` is called, on the event loop, when the device dropped sound that nobody took in time."""
         self._stage = Stage(system, name, "microphone", trouble)
+        self._slipped = slipped
         self._deliver = deliver
         self._wanted = asyncio.Event()
         self._unwanted = asyncio.Event()
         self._rest: Samples = np.zeros(0, np.int16)
         self._resampler = pcm.Resampler(WAKE_HZ, WAKE_HZ)
         self._channels = 1
-        self._ruler = Ruler()
+        self._ruler = Ruler(slipped)
         self.overflows = 0
         """How often the device dropped sound because nobody took it in time."""
         self._generation = 0
@@ -106,7 +110,7 @@ class Microphone:
         self._channels = channels
         self._resampler = pcm.Resampler(hz, WAKE_HZ)
         self._rest = np.zeros(0, np.int16)
-        self._ruler = Ruler()
+        self._ruler = Ruler(self._slipped)
         stream = self._stage.system.open(
             device, "microphone", arrived, rate=hz, channels=channels, frames_per_buffer=hz * FRAME_MS // 1000
         )
@@ -121,7 +125,9 @@ class Microphone:
         samples = pcm.from_bytes(data)
         if self._channels > 1:
             samples = np.ascontiguousarray(samples[:: self._channels])
-        self.overflows += dropped
+        if dropped:
+            self.overflows += 1
+            self._slipped()
         fresh = self._resampler.push(samples)
         index = self._ruler.place(begins_s, fresh.size) - self._rest.size
         ready = np.concatenate([self._rest, fresh]) if self._rest.size else fresh

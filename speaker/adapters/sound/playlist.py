@@ -29,6 +29,8 @@ class Piece:
     raw: Samples
     gain: float
     data: bytes
+    follows: bool = False
+    """Whether a new volume of speech is its volume too."""
     offset: int = 0
 
 
@@ -76,7 +78,7 @@ class Playlist:
         with self._lock:
             self._gain = gain
             for piece in self._queue:
-                if piece.item:
+                if piece.follows:
                     piece.gain = gain
                     piece.data = pcm.to_bytes(pcm.amplify(piece.raw, gain))
 
@@ -102,7 +104,7 @@ class Playlist:
                 self._items.setdefault(item, Progress()).received += samples.size
                 if len(self._items) > REMEMBERED_ITEMS:
                     del self._items[next(iter(self._items))]
-            self._queue.append(Piece(item, samples, own, data))
+            self._queue.append(Piece(item, samples, own, data, follows=gain is None))
 
     def pull(self, count: int, latency_s: float) -> tuple[bytes, bool, bool]:
         """``count`` samples for the device, whether speech is in them, and whether the queue ran dry with them."""

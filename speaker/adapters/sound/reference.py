@@ -6,7 +6,7 @@ that lie still beside each other, so stamps only say where a stream begins and w
 
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import numpy as np
@@ -36,7 +36,9 @@ def latency_s(times: Mapping[str, float], key: str) -> float:
 class Ruler:
     """Numbers the samples of one stream on the common clock: evenly, although its stamps jitter."""
 
-    def __init__(self) -> None:
+    def __init__(self, slipped: Callable[[], None] = lambda: None) -> None:
+        """``slipped`` is called when the stream turns out to lie elsewhere: it lost sound, or its clock drifts."""
+        self._tell_slip = slipped
         self._next: int | None = None
         self._deviations: deque[int] = deque(maxlen=AGREEING)
 
@@ -49,6 +51,7 @@ class Ruler:
         if len(self._deviations) == AGREEING and self._slipped():
             self._next += int(np.median(self._deviations))
             self._deviations.clear()
+            self._tell_slip()
         index = self._next
         self._next += count
         return index
@@ -61,10 +64,11 @@ class Ruler:
 class Reference:
     """The sound of the loudspeaker on the common clock: int16, 16 kHz."""
 
-    def __init__(self) -> None:
+    def __init__(self, slipped: Callable[[], None] = lambda: None) -> None:
+        self._tell_slip = slipped
         self._blocks: deque[tuple[bytes, int, float, int]] = deque()
         self._generation = -1
-        self._ruler = Ruler()
+        self._ruler = Ruler(slipped)
         self._resampler = pcm.Resampler(WAKE_HZ, WAKE_HZ)
         self._ring: Samples = np.zeros(round(KEPT_S * WAKE_HZ), np.int16)
         self._end = 0
@@ -88,7 +92,8 @@ class Reference:
 
     def _draw(self, data: bytes, hz: int, heard_at_s: float, generation: int) -> None:
         if generation != self._generation:
-            self._generation, self._ruler, self._resampler = generation, Ruler(), pcm.Resampler(hz, WAKE_HZ)
+            self._generation, self._resampler = generation, pcm.Resampler(hz, WAKE_HZ)
+            self._ruler = Ruler(self._tell_slip)
         samples = self._resampler.push(pcm.from_bytes(data))
         start = self._ruler.place(heard_at_s, samples.size)
         if start > self._end:

@@ -1,114 +1,237 @@
-"""Lights, in the two forms that are announced: with plain topics, or with one JSON object."""
+"""Lights: what their three forms share, and the form with a topic for each thing."""
 
 from typing import Annotated, Final, Literal
 
-import msgspec
 from msgspec import Meta
 
-from speaker.core import templates
-from speaker.core.entities import Fact, Feed, Message, State, Wish
-from speaker.core.kinds.shape import Topic, figure
+from speaker.core import colours, readers, templates
+from speaker.core.entities import Colour, Fact, Feed, Message, State, Wish, feeds
+from speaker.core.errors import ToolError
+from speaker.core.kinds.shape import Topic, figure, stepped, word_of
 from speaker.core.kinds.switched import Switch
 
 TOLERANCE_PERCENT: Final = 2.0
 """How far a reported brightness may be off: devices round, and some convert twice."""
 
+COLOUR_MODES: Final = frozenset({"hs", "xy", "rgb", "rgbw", "rgbww"})
+"""What a light reports or announces when it shows a colour rather than a white."""
 
-class Dimmable(Switch, frozen=True, kw_only=True):
-    """What both forms share: a brightness beside on and off."""
+Positive = Annotated[float, Meta(gt=0)]
 
-    brightness_scale: Annotated[float, Meta(gt=0)] = 255
+
+class Lamp(Switch, frozen=True, kw_only=True):
+    """What all forms share: brightness, colour and colour temperature beside on and off."""
+
+    brightness_scale: Positive = 255
+    color_temp_kelvin: bool = False
+    """Whether the device counts the colour temperature in kelvin instead of mired."""
+    min_mireds: Positive | None = None
+    max_mireds: Positive | None = None
+    min_kelvin: Positive | None = None
+    max_kelvin: Positive | None = None
+
+    @property
+    def has_brightness(self) -> bool:
+        """Whether it can be dimmed."""
+        return False
+
+    @property
+    def has_colour(self) -> bool:
+        """Whether it has colours."""
+        return False
+
+    @property
+    def has_white(self) -> bool:
+        """Whether its white can be warmer and colder."""
+        return False
+
+    def takes(self) -> set[str]:
+        """On, off and brightness, and what else it has."""
+        white = {"kelvin"} if self.has_white else set()
+        return super().takes() | ({"colour"} if self.has_colour else set()) | white
+
+    def refuse(self, wish: Wish, said: str) -> None:
+        """Refuse a brightness too, when there is none."""
+        super().refuse(wish, said)
+        if wish.brightness_percent and not self.has_brightness:
+            raise ToolError(f"{said} cannot be dimmed, only switched on and off.")
+
+    def settled(self, state: State, wish: Wish, said: str) -> Wish:
+        """Brighter or dimmer, but never off."""
+        if not self.has_brightness:
+            raise ToolError(f"{said} cannot be dimmed, only switched on and off.")
+        known: State = {"brightness_percent": 0.0} if state.get("on") is False else state
+        percent = max(1, stepped(known, "brightness_percent", wish.step or 0, said))
+        return Wish(brightness_percent=percent, colour=wish.colour, kelvin=wish.kelvin)
 
     def asks(self, wish: Wish) -> set[Fact]:
-        """On and off, and the brightness when one is asked for."""
-        if wish.wants_on and wish.brightness_percent is not None:
-            return {"on", "brightness_percent"}
-        return super().asks(wish)
+        """On and off, and what else is asked for."""
+        asked = super().asks(wish)
+        if wish.wants_on:
+            asked |= {"brightness_percent"} if wish.brightness_percent is not None else set()
+            asked |= {"colour"} if wish.colour is not None else set()
+            asked |= {"kelvin"} if wish.kelvin is not None else set()
+        return asked
 
     def fulfils(self, state: State, wish: Wish) -> bool | None:
-        """Whether on and off are as asked, and the brightness is near enough."""
+        """Whether on and off are as asked, and brightness and colour near enough."""
         lit = super().fulfils(state, wish)
-        if not lit or not wish.wants_on or wish.brightness_percent is None:
+        if not lit or not wish.wants_on:
             return lit
+        parts = [self._bright(state, wish), self._coloured(state, wish), self._white(state, wish)]
+        return False if False in parts else None if None in parts else True
+
+    def _bright(self, state: State, wish: Wish) -> bool | None:
         level = figure(state, "brightness_percent")
-        if level is None:
-            return None
+        if wish.brightness_percent is None or level is None:
+            return None if level is None and wish.brightness_percent is not None else True
         # On a coarse scale what the device was told may be far from what was asked.
         told = self.level(wish.brightness_percent) * 100 / self.brightness_scale
         return min(abs(level - wish.brightness_percent), abs(level - told)) <= TOLERANCE_PERCENT
 
+    def _coloured(self, state: State, wish: Wish) -> bool | None:
+        if wish.colour is None:
+            return True
+        if word_of(state, "mode") == "color_temp":
+            return False
+        shown = state.get("colour")
+        return colours.alike(wish.colour, shown) if isinstance(shown, tuple) else None
+
+    def _white(self, state: State, wish: Wish) -> bool | None:
+        if wish.kelvin is None:
+            return True
+        if word_of(state, "mode") in COLOUR_MODES:
+            return False
+        shown, told = figure(state, "kelvin"), self.within_reach(wish.kelvin)
+        if shown is None:
+            return None
+        return abs(colours.to_mired(shown) - colours.to_mired(told)) <= colours.MIRED_TOLERANCE
+
     def condition(self, state: State) -> str | None:
-        """What is reported: "on at 40 percent", or without the number."""
+        """What is reported: "on at 40 percent, red", or without what is not known."""
         level = figure(state, "brightness_percent")
-        if not state.get("on") or level is None:
+        if not state.get("on"):
             return super().condition(state)
-        return f"on at {max(1, round(level))} percent"
+        lit = "on" if level is None else f"on at {max(1, round(level))} percent"
+        tint = self._tint(state)
+        return f"{lit}, {tint}" if tint else lit
+
+    def _tint(self, state: State) -> str:
+        mode, shown, white = word_of(state, "mode"), state.get("colour"), figure(state, "kelvin")
+        if isinstance(shown, tuple) and (mode in COLOUR_MODES or (not mode and white is None)):
+            return colours.name(shown)
+        shows_white = mode == "color_temp" or (not mode and not isinstance(shown, tuple))
+        return colours.name_of_white(white) if white is not None and shows_white else ""
 
     def level(self, percent: int) -> int:
         """A brightness above 0 percent on the device's own scale, at least 1."""
         return max(1, round(percent * self.brightness_scale / 100))
 
+    def within_reach(self, kelvin: int) -> float:
+        """A colour temperature in kelvin, or the nearest one that the device can show."""
+        low = self.min_kelvin or (colours.to_kelvin(self.max_mireds) if self.max_mireds else 1000)
+        high = self.max_kelvin or (colours.to_kelvin(self.min_mireds) if self.min_mireds else 20_000)
+        return min(max(float(kelvin), low), high)
 
-class Light(Dimmable, frozen=True, kw_only=True):
-    """A light with a topic for on and off, and perhaps one for the brightness."""
+    def white(self, kelvin: int) -> int:
+        """A colour temperature in the device's own unit and range."""
+        reached = self.within_reach(kelvin)
+        return round(reached) if self.color_temp_kelvin else colours.to_mired(reached)
+
+
+class Light(Lamp, frozen=True, kw_only=True):
+    """A light with a topic for on and off, and perhaps others for brightness and colour."""
 
     state_value_template: str = ""
     brightness_command_topic: Topic | None = None
     brightness_command_template: str = ""
     brightness_state_topic: Topic | None = None
     brightness_value_template: str = ""
+    color_temp_command_topic: Topic | None = None
+    color_temp_command_template: str = ""
+    color_temp_state_topic: Topic | None = None
+    color_temp_value_template: str = ""
+    rgb_command_topic: Topic | None = None
+    rgb_command_template: str = ""
+    rgb_state_topic: Topic | None = None
+    rgb_value_template: str = ""
+    hs_command_topic: Topic | None = None
+    hs_command_template: str = ""
+    hs_state_topic: Topic | None = None
+    hs_value_template: str = ""
+    xy_command_topic: Topic | None = None
+    xy_command_template: str = ""
+    xy_state_topic: Topic | None = None
+    xy_value_template: str = ""
+    color_mode_state_topic: Topic | None = None
+    color_mode_value_template: str = ""
     on_command_type: Literal["last", "first", "brightness"] = "last"
 
-    def feeds(self) -> tuple[Feed, ...]:
-        """On and off from one topic, the brightness from another."""
-        feeds = self.on_feed(self.state_value_template or self.value_template)
-        if self.brightness_state_topic is None:
-            return feeds
-        template, scale = self.brightness_value_template, self.brightness_scale
-        return (*feeds, Feed(self.brightness_state_topic, "brightness_percent", template, scale=scale))
-
-    def order(self, wish: Wish, said: str) -> list[Message]:
-        """One message or two, in the order that the light asks for."""
-        percent = wish.brightness_percent
-        if percent is None and self.on_command_type == "brightness" and self.brightness_command_topic:
-            percent = 100
-        if not wish.wants_on or percent is None or self.brightness_command_topic is None:
-            return super().order(wish, said)
-        level = templates.write(self.brightness_command_template, self.level(percent))
-        dim = Message(self.brightness_command_topic, level, self.retain)
-        on = self.switch(on=True)
-        return {"brightness": [dim], "first": [on, dim], "last": [dim, on]}[self.on_command_type]
-
-
-class JsonLight(Dimmable, frozen=True, kw_only=True):
-    """A light that takes and reports one JSON object."""
-
-    brightness: bool = False
-    supported_color_modes: list[str] = msgspec.field(default_factory=list)
+    @property
+    def has_brightness(self) -> bool:
+        """By its topic."""
+        return self.brightness_command_topic is not None
 
     @property
-    def dimmable(self) -> bool:
-        """Whether it has a brightness: every colour mode but "onoff" has one."""
-        return self.brightness or bool(set(self.supported_color_modes) - {"onoff", "unknown"})
+    def has_colour(self) -> bool:
+        """By one of three topics."""
+        return any((self.rgb_command_topic, self.hs_command_topic, self.xy_command_topic))
+
+    @property
+    def has_white(self) -> bool:
+        """By its topic."""
+        return self.color_temp_command_topic is not None
 
     def feeds(self) -> tuple[Feed, ...]:
-        """Everything from one JSON object."""
-        if self.state_topic is None:
-            return ()
-        on = Feed(self.state_topic, "on", "{{ value_json.state }}")
-        if not self.dimmable:
-            return (on,)
-        template = "{{ value_json.brightness }}"
-        return on, Feed(self.state_topic, "brightness_percent", template, scale=self.brightness_scale)
+        """Each from its own topic."""
+        percent = readers.percent(self.brightness_scale)
+        kelvin = readers.kelvin(mireds=not self.color_temp_kelvin)
+        others = feeds(
+            (self.brightness_state_topic, "brightness_percent", self.brightness_value_template, percent),
+            (self.color_temp_state_topic, "kelvin", self.color_temp_value_template, kelvin),
+            (self.xy_state_topic, "colour", self.xy_value_template, readers.xy),
+            (self.hs_state_topic, "colour", self.hs_value_template, readers.hs),
+            (self.rgb_state_topic, "colour", self.rgb_value_template, readers.rgb),
+            (self.color_mode_state_topic, "mode", self.color_mode_value_template, readers.said),
+        )
+        return (*self.on_feed(self.state_value_template or self.value_template), *others)
 
     def order(self, wish: Wish, said: str) -> list[Message]:
-        """One JSON object."""
-        if wish.wants_on and wish.brightness_percent is not None and self.dimmable:
-            body = f'{{"state":"ON","brightness":{self.level(wish.brightness_percent)}}}'
-            return [Message(self.command_topic, body, self.retain)]
-        return super().order(wish, said)
+        """One message or several, in the order that the light asks for."""
+        if not wish.wants_on:
+            return super().order(wish, said)
+        percent = wish.brightness_percent
+        if percent is None and self.on_command_type == "brightness" and self.has_brightness:
+            percent = 100
+        style = [*self._colour(wish.colour), *self._temperature(wish.kelvin), *self._dim(percent)]
+        on = self.switch(on=True)
+        if self.on_command_type == "brightness" and self.has_brightness:
+            return style
+        return [on, *style] if self.on_command_type == "first" else [*style, on]
 
-    def switch(self, *, on: bool) -> Message:
-        """The object that switches the light."""
-        word = "ON" if on else "OFF"
-        return Message(self.command_topic, f'{{"state":"{word}"}}', self.retain)
+    def _dim(self, percent: int | None) -> list[Message]:
+        if percent is None or self.brightness_command_topic is None:
+            return []
+        level = templates.write(self.brightness_command_template, self.level(percent))
+        return [Message(self.brightness_command_topic, level, self.retain)]
+
+    def _temperature(self, kelvin: int | None) -> list[Message]:
+        if kelvin is None or self.color_temp_command_topic is None:
+            return []
+        payload = templates.write(self.color_temp_command_template, self.white(kelvin))
+        return [Message(self.color_temp_command_topic, payload, self.retain)]
+
+    def _colour(self, colour: Colour | None) -> list[Message]:
+        if colour is None:
+            return []
+        (red, green, blue), (hue, sat), (x, y) = colour, colours.to_hs(colour), colours.to_xy(colour)
+        forms: tuple[tuple[str | None, str, dict[str, float]], ...] = (
+            (self.rgb_command_topic, self.rgb_command_template, {"red": red, "green": green, "blue": blue}),
+            (self.hs_command_topic, self.hs_command_template, {"hue": hue, "sat": sat}),
+            (self.xy_command_topic, self.xy_command_template, {"x": x, "y": y}),
+        )
+        for topic, template, parts in forms:
+            if topic is not None:
+                plain = ",".join(f"{part:g}" for part in parts.values())
+                return [Message(topic, templates.write(template, plain, **parts), self.retain)]
+        return []

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from speaker.core import readers
 from speaker.core.entities import Feed, State
 from speaker.core.kinds.shape import Shape, Topic, Word
 from speaker.core.quantities import number, say_binary, say_quantity
@@ -20,7 +21,7 @@ class Sensor(Shape, frozen=True, kw_only=True):
 
     def feeds(self) -> tuple[Feed, ...]:
         """The one value."""
-        return (Feed(self.state_topic, "value", self.value_template),)
+        return (Feed(self.state_topic, "value", self.value_template, readers.said),)
 
     def condition(self, state: State) -> str | None:
         """The value with its unit in words, or the text."""
@@ -41,8 +42,7 @@ class BinarySensor(Shape, frozen=True, kw_only=True):
 
     def feeds(self) -> tuple[Feed, ...]:
         """The one state."""
-        words = str(self.payload_on), str(self.payload_off)
-        return (Feed(self.state_topic, "on", self.value_template, *words),)
+        return (Feed(self.state_topic, "on", self.value_template, readers.switch(self.payload_on, self.payload_off)),)
 
     def condition(self, state: State) -> str | None:
         """The state in the words of the device class: "open", "dry"."""

@@ -1,6 +1,6 @@
-"""What is switched: sockets and relays, and scenes, which are only ever set off."""
+"""What is switched: sockets and relays, and what is only ever set off: scenes and buttons."""
 
-from speaker.core import templates
+from speaker.core import readers, templates
 from speaker.core.entities import Feed, Message, Wish
 from speaker.core.errors import ToolError
 from speaker.core.kinds.shape import Shape, Topic, Word
@@ -18,6 +18,10 @@ class Switch(Shape, frozen=True, kw_only=True):
     value_template: str = ""
     command_template: str = ""
 
+    def takes(self) -> set[str]:
+        """On and off; a brightness only to be told that there is none."""
+        return {"on", "brightness_percent"}
+
     def feeds(self) -> tuple[Feed, ...]:
         """On and off, if there is a state topic."""
         return self.on_feed(self.value_template)
@@ -28,12 +32,10 @@ class Switch(Shape, frozen=True, kw_only=True):
             return ()
         on = self.payload_on if self.state_on is None else self.state_on
         off = self.payload_off if self.state_off is None else self.state_off
-        return (Feed(self.state_topic, "on", template, str(on), str(off)),)
+        return (Feed(self.state_topic, "on", template, readers.switch(on, off)),)
 
     def order(self, wish: Wish, said: str) -> list[Message]:
         """On or off; nothing else."""
-        if wish.temperature_c is not None:
-            raise ToolError(f"{said} has no temperature to set.")
         if wish.wants_on and wish.brightness_percent is not None:
             raise ToolError(f"{said} cannot be dimmed, only switched on and off.")
         if wish.wants_on is None:
@@ -52,8 +54,39 @@ class Scene(Shape, frozen=True, kw_only=True):
     command_topic: Topic
     payload_on: Word = "ON"
 
+    def takes(self) -> set[str]:
+        """On; the others only to be told so."""
+        return {"on", "brightness_percent", "action"}
+
     def order(self, wish: Wish, said: str) -> list[Message]:
         """Activation; nothing else."""
-        if not wish.wants_on or wish.brightness_percent is not None:
+        if not wish.on or wish.brightness_percent is not None:
             raise ToolError(f"{said} can only be activated.")
         return [Message(self.command_topic, str(self.payload_on), self.retain)]
+
+    def unreported(self, wish: Wish) -> str:  # noqa: ARG002
+        """Scenes give no confirmation."""
+        return "was sent; scenes give no confirmation"
+
+
+class Button(Shape, frozen=True, kw_only=True):
+    """Something to be pressed; it has no state either."""
+
+    command_topic: Topic
+    command_template: str = ""
+    payload_press: Word = "PRESS"
+
+    def takes(self) -> set[str]:
+        """Being pressed; on is taken for the same."""
+        return {"action", "on"}
+
+    def order(self, wish: Wish, said: str) -> list[Message]:
+        """The press; nothing else."""
+        if wish.action != "press" and not wish.on:
+            raise ToolError(f"{said} can only be pressed.")
+        payload = templates.write(self.command_template, str(self.payload_press))
+        return [Message(self.command_topic, payload, self.retain)]
+
+    def unreported(self, wish: Wish) -> str:  # noqa: ARG002
+        """Buttons give no confirmation."""
+        return "was pressed; buttons give no confirmation"

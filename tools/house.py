@@ -1,0 +1,98 @@
+"""Questions about the house: what there is, and what it is doing."""
+
+import re
+
+from speaker.core.toolbox import NOUNS, Annotated, Device, Home, Meta, ToolError, be, tool
+
+MOST = 30
+"""How many devices are listed in one answer."""
+
+SAME = {"opened": "open", "shut": "closed", "close": "closed", "running": "on", "active": "on"}
+
+
+@tool
+async def find_devices(
+    home: Home,
+    room: str = "",
+    kind: Annotated[str, Meta(description="light, cover, lock, window, temperature, …")] = "",
+    name: Annotated[str, Meta(description="Part of the name")] = "",
+    state: Annotated[str, Meta(description="Only those that are so: on, open, unlocked")] = "",
+) -> str:
+    """List devices with their present states: what is on, which windows are open, what there is in a room."""
+    fitting = [device for device in home.devices(room=room) if _is(device, kind) and _called(device, name)]
+    if not fitting:
+        raise ToolError("There are no such devices. Ask for another room, kind or name.")
+    unknown = [device for device in fitting if home.condition(device) is None]
+    found = [device for device in fitting if _does(home.condition(device), state)]
+    if not found:
+        rest = f" {len(unknown)} of them did not report." if unknown else ""
+        return f"None of {len(fitting)} devices is {_word(state)}.{rest}"
+    entry = _sentence if state else _entry
+    listed = [entry(home, device) for device in found[:MOST]]
+    more = f"; and {len(found) - MOST} more, ask for a room or a kind" if len(found) > MOST else ""
+    return f"{len(found)} of {len(fitting)} devices: {'; '.join(listed)}{more}."
+
+
+@tool
+async def read_device(home: Home, name: str, room: str = "") -> str:
+    """Tell what one device is or measures, by its name: is the front door locked, how warm is the fridge."""
+    found = home.matching(name, room=room) or [home.find(name, room=room)]
+    if len(found) > 4:
+        home.find(name, room=room)  # says which ones it may mean
+    told = [f"{device.spoken} {be(device.spoken)} {_quoted(device, home.reading(device))}" for device in found]
+    known = [home.reading(device) for device in found if home.reading(device)]
+    if not known:
+        return f"No answer: {found[0].spoken} has not reported, or cannot be reached."
+    sentence = f"{'; '.join(told)}."
+    return sentence[:1].upper() + sentence[1:]
+
+
+def _is(device: Device, kind: str) -> bool:
+    """Whether a word for a kind means the device: its kind, its class, or what it is called."""
+    asked = _singular(kind)
+    own = {device.kind, NOUNS[device.kind], *device.device_class.split("_"), *_singulars(device.name)}
+    return not asked or asked in own or asked.replace(" ", "_") in own
+
+
+def _called(device: Device, name: str) -> bool:
+    return _singulars(name) <= _singulars(f"{device.name} {device.long_name}")
+
+
+def _singulars(text: str) -> set[str]:
+    return {_singular(word) for word in re.findall(r"\w+", text.lower())}
+
+
+def _singular(word: str) -> str:
+    word = word.strip().lower()
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+
+
+def _word(state: str) -> str:
+    word = re.sub(r"\W+", " ", state.lower()).strip()
+    return SAME.get(word, word)
+
+
+def _does(condition: str | None, state: str) -> bool:
+    """Whether the condition says that; "on at 40 percent" is on, "42 percent open" is open, "not open" is not."""
+    if not state:
+        return True
+    words = re.findall(r"\w+", (condition or "").lower())
+    return _word(state) in words and "not" not in words
+
+
+def _entry(home: Home, device: Device) -> str:
+    place = f", {device.room}" if device.room else ""
+    return f"{device.name} ({NOUNS[device.kind]}{place}): {_quoted(device, home.condition(device))}"
+
+
+def _sentence(home: Home, device: Device) -> str:
+    place = f" in the {device.room}" if device.room and device.room not in device.name.lower() else ""
+    return f"{device.spoken}{place} {be(device.spoken)} {_quoted(device, home.condition(device))}"
+
+
+def _quoted(device: Device, reading: str | None) -> str:
+    """A reading, in quotation marks when the device made up the words."""
+    if reading is None:
+        return "not known"
+    own_words = device.kind in {"sensor", "select", "media_player"} and not re.match(r"(minus )?\d", reading)
+    return f'"{reading}"' if own_words and '"' not in reading else reading

@@ -1,0 +1,14 @@
+"""Locks."""
+
+from speaker.core.toolbox import Annotated, Home, Literal, Meta, Wish, carry_out, chosen, tool
+
+
+@tool(kinds=["lock"])
+async def set_lock(
+    home: Home,
+    action: Literal["lock", "unlock", "open"],
+    lock: Annotated[str, Meta(description="Its name; 'all' to lock all")] = "",
+) -> str:
+    """Lock or unlock a door, or open its latch."""
+    state = "locked" if action == "lock" else "unlocked"
+    return await carry_out(home, chosen(home, lock, "", "lock"), Wish(action=action), state)

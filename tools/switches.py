@@ -1,0 +1,16 @@
+"""Sockets and everything else that is on or off."""
+
+from speaker.core.toolbox import Annotated, Home, Meta, Wish, carry_out, tool
+
+
+@tool(kinds=["switch", "fan", "humidifier"])
+async def set_switch(
+    home: Home,
+    name: Annotated[str, Meta(description="Name of a socket or appliance")],
+    on: bool,
+    room: str = "",
+) -> str:
+    """Switch one socket or appliance on or off."""
+    # Never all of them at once: a fridge may hang on one.
+    device = home.find(name, "switch", "light", "fan", "humidifier", room=room)
+    return await carry_out(home, [device], Wish(on=on))
