@@ -257,7 +257,7 @@ def _cost(options: argparse.Namespace) -> int:
     today = now_here().date()
     month = month_named(options.month) if options.month else today
     found = month_report(settings, state_directory() / LEDGER, month, today)
-    print(as_json(found) if options.json else as_text(found, settings))
+    print(as_json(found, settings) if options.json else as_text(found, settings))
     if options.plot:
         draw(found, options.plot, settings.cost.daily_usd)
     return GOOD

@@ -389,11 +389,14 @@ def _check_budget(cost: Cost, session: Session) -> None:
         return
     models = [session.model, *([cost.mini_model] if "mini" in cost.ladder else [])]
     prices = {model: price_of(model, cost.prices) for model in dict.fromkeys(models)}
+    unknown = [model for model, price in prices.items() if price is None or not talks(price)]
+    if session.transcription and price_of(session.transcription, cost.prices) is None:
+        unknown.append(session.transcription)
     problems = [
         f"cost.{name}: cost.prices has no price for the model {model}, so the budget cannot be kept; add it"
         for name, budget in budgets.items()
-        for model, price in prices.items()
-        if budget is not None and (price is None or not talks(price))
+        for model in unknown
+        if budget is not None
     ]
     if problems:
         raise ConfigError(problems)
