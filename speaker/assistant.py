@@ -347,6 +347,10 @@ class Assistant:
                 self._air.router.repeat()
             case Errand.REPLY if dialogue is not None:
                 dialogue.reply()
+            case Errand.CONFIRM:
+                self._sound("done")
+                if self._status.endpoint == CLOUD:
+                    self._parts.accounts.kept_quiet()
             case Errand.RENEW if dialogue is not None:
                 dialogue.renew()
             case _:
