@@ -213,6 +213,11 @@ class Assistant:
         return self._machine.state in {State.ASLEEP, State.MUTED}
 
     @property
+    def slips(self) -> tuple[int, int]:
+        """How often the loudspeaker ran dry, and the microphone overflowed."""
+        return self._air.slips
+
+    @property
     def muted(self) -> bool:
         """Whether the microphone is off."""
         return self._machine.state is State.MUTED
