@@ -14,7 +14,7 @@ import msgspec
 import yaml
 
 from speaker.core import colours
-from speaker.offline import answering, freehand
+from speaker.offline import answering, freehand, keeping
 from speaker.offline.definitions import Call, Reply, read_definitions
 from speaker.offline.grammar import NEAR, Grammar, Match, Sentences, Slot
 from speaker.offline.household import Household
@@ -149,6 +149,9 @@ class Brain:
         said = plain(words)
         if not said:
             return Reply(text=UNHEARD)
+        kept = keeping.understood(words, self._tools)
+        if kept is not None:
+            return kept
         if len(said) > LONGEST:
             return Reply(text=self._unknown([]))
         return self._understood(said, NEAR) or Reply(text=self._unknown(self._grammar.respell(trim(said))))
