@@ -40,7 +40,7 @@ _PATTERNS: Final = tuple(
         ("set_alarm", rf"remind me (?:to|that|about) {_TEXT} at {_CLOCK}{_DAY}{_REPEAT}"),
         ("cancel_timer", rf"(?:cancel|stop|delete|remove|clear|end) (?P<all>all|every)(?: of)? {_KIND}"),
         ("cancel_timer", rf"(?:cancel|stop|delete|remove|clear|end) (?:(?P<name>[a-z0-9 ]+?) )?{_KIND}"),
-        ("list_timers", rf"how {_MUCH} (?:is |does )?(?:left|remaining)?(?: on| for)?(?: [a-z]+)? timers?(?: have left)?"),
+        ("list_timers", rf"how {_MUCH} (?:is |does )?(?:left |remaining )?(?:on |for )?(?:[a-z]+ )?timers?"),
         ("list_timers", rf"(?:what|which) {_KIND} (?:are|is|do i have|have i)(?: set| running| there| on)?"),
         ("list_timers", r"(?:list|tell me|read) (?:all )?(?:timers?|alarms?|reminders?)"),
         ("list_timers", r"when does (?:[a-z]+ )?(?:timer|alarm|reminder) (?:ring|go off|end)"),
