@@ -217,9 +217,10 @@ class Router:
     def _hear_word(self, detection: Detection) -> None:
         # Held from this very moment: the next frame may come before the posture does.
         self._over.clear()
-        self._hold_since(self._count)
+        first = self._count - (detection.frames - 1)
+        self._hold_since(first)
         self._route = Route(Microphone.HOLD, talk=self._route.talk)
-        self._since = self._count
+        self._since = first
         self._woken(detection)
 
     def _hold_since(self, number: int) -> None:
