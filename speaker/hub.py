@@ -10,7 +10,7 @@ import msgspec
 
 from speaker.adapters.broker import Broker, Incoming
 from speaker.core.claims import Claim, read_claim
-from speaker.core.discovery import announcements
+from speaker.core.discovery import announcements, withdrawn
 from speaker.core.errors import SpeakerError
 from speaker.core.settings import Settings
 
@@ -35,6 +35,7 @@ class Hub:
         self._version = version
         self._commands: Mapping[str, Command] = {}
         self._state: Json = {}
+        self._announced = False
         self._birth = f"{settings.mqtt.discovery_prefix}/status"
         self._claims = f"{settings.mqtt.base}/claim/"
 
@@ -46,10 +47,15 @@ class Hub:
 
     def connected(self) -> None:
         """Tell everything anew: the broker, or the hub, may have forgotten."""
+        # The state first: who hears of the speaker should not read what an earlier one left.
+        self._tell_state()
+        if not self._announced:
+            for topic in withdrawn(self._settings, self._words):
+                self._broker.tell(topic, "", retain=True, qos=1)
+        self._announced = True
         for topic, message in announcements(self._settings, self._version, self._words).items():
             self._broker.tell(topic, json.dumps(message, ensure_ascii=False), retain=True, qos=1)
         self._broker.tell(f"{self._settings.topic}/availability", "online", retain=True, qos=1)
-        self._tell_state()
 
     def show(self, state: Json) -> None:
         """Publish the state, if it differs from the last one."""

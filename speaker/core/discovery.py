@@ -1,13 +1,13 @@
 """How the speaker announces itself to Home Assistant, as data: one message for the device, or one for each control.
 
-Every component here works: a control without effect would be a lie in the hub's own words. ``default_entity_id`` is
-left to Home Assistant: names and device give good ones.
+Every component here works: a control without effect would be a lie in the hub's own words. Templates take a state that
+lacks what they show, since the broker may still hold the state of an older speaker: Home Assistant would log each one.
 """
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, get_args
 
-from speaker.core.budget import MOST_RAISED_USD
+from speaker.core.budget import MOST_RAISED_USD, Step
 from speaker.core.settings import Settings
 
 Json = dict[str, Any]
@@ -23,11 +23,11 @@ EVENTS: Final = ("wake", "not_for_me", "turn", "tool", "announced", "timer", "co
 DUPLEX: Final = ("auto", "full", "wake", "half")
 ENDPOINTS: Final = ("auto", "cloud", "offline")
 
+STATES: Final = ("idle", "listening", "processing", "responding")
+
 _EVENT: Final = """\
-{% if value_json.type in types %}{{ {'event_type': value_json.type, 'wake_word': value_json.wake_word | default(none), \
-'score': value_json.score | default(none), 'name': value_json.name | default(none), \
-'ended_by': value_json.ended_by | default(none), 'cost_usd': value_json.cost_usd | default(none), \
-'message': value_json.message | default(none)} | to_json }}{% endif %}"""
+{% if value_json.type | default(none) in types %}{{ dict(value_json, event_type=value_json.type) | to_json }}\
+{% endif %}"""
 
 
 def discovery_topic(settings: Settings) -> str:
@@ -46,6 +46,15 @@ def announcements(settings: Settings, version: str, words: Sequence[str]) -> dic
             return {}
 
 
+def withdrawn(settings: Settings, words: Sequence[str]) -> list[str]:
+    """Topics of the forms that are not configured: Home Assistant complains of an entity that is announced twice."""
+    device, mqtt = [discovery_topic(settings)], settings.mqtt
+    one_by_one = [
+        _topic_of_one(settings, key, component["p"]) for key, component in _components(settings, words).items()
+    ]
+    return [*(device if mqtt.discovery != "device" else []), *(one_by_one if mqtt.discovery != "components" else [])]
+
+
 def announcement(settings: Settings, version: str, words: Sequence[str]) -> Json:
     """The device, its origin and its components. Needs Home Assistant 2024.11 or newer."""
     return _common(settings, version) | {"cmps": _components(settings, words)}
@@ -54,12 +63,15 @@ def announcement(settings: Settings, version: str, words: Sequence[str]) -> Json
 def _one_by_one(settings: Settings, version: str, words: Sequence[str]) -> dict[str, Json]:
     """Each component with the device in its own message, as every version understands it."""
     common = _common(settings, version)
-    prefix = settings.mqtt.discovery_prefix
     found: dict[str, Json] = {}
     for key, component in _components(settings, words).items():
-        platform = component.pop("p")
-        found[f"{prefix}/{platform}/speaker_{settings.id}/{key}/config"] = component | common
+        topic = _topic_of_one(settings, key, component.pop("p"))
+        found[topic] = component | common
     return found
+
+
+def _topic_of_one(settings: Settings, key: str, platform: str) -> str:
+    return f"{settings.mqtt.discovery_prefix}/{platform}/speaker_{settings.id}/{key}/config"
 
 
 def _common(settings: Settings, version: str) -> Json:
@@ -77,6 +89,8 @@ def _components(settings: Settings, words: Sequence[str]) -> dict[str, Json]:
     components = _shown(settings.topic) | _turned(settings.topic, words) | _pressed(settings.topic)
     for key, component in components.items():
         component["unique_id"] = f"speaker_{settings.id}_{key}"
+        # The same in every version of Home Assistant, and whatever name and room are: newer ones put the room first.
+        component["default_entity_id"] = f"{component['p']}.speaker_{str(settings.id).replace('-', '_')}_{key}"
     return components
 
 
@@ -84,27 +98,28 @@ def _shown(base: str) -> dict[str, Json]:
     """What can only be looked at."""
     state = f"{base}/state"
     return {
-        "conversation": _sensor("Conversation", state, "state", icon="mdi:account-voice"),
+        "conversation": _sensor("Conversation", state, "state", icon="mdi:account-voice", **_one_of(STATES)),
         "wake_word": _sensor("Last wake word", state, "wake_word", icon="mdi:ear-hearing"),
         "last_error": _sensor(
             "Last error", state, "last_error", entity_category="diagnostic",
-            value_template=f"{{{{ (value_json.last_error | string)[:{LONGEST_STATE}] }}}}",
+            value_template=f"{{{{ (value_json.last_error | default(none) | string)[:{LONGEST_STATE}] }}}}",
         ),
         "cost_today": _sensor("Cost today", state, "cost_today_usd", **_USD),
         "cost_month": _sensor("Cost this month", state, "cost_month_usd", **_USD),
-        "budget_step": _sensor("Budget step", state, "budget_step", icon="mdi:stairs"),
+        "budget_step": _sensor("Budget step", state, "budget_step", icon="mdi:stairs", **_one_of(get_args(Step))),
         "audio_asleep": _sensor(
             "Audio sent asleep", state, "audio_sent_asleep_bytes",
-            unit_of_measurement="B", entity_category="diagnostic",
+            device_class="data_size", unit_of_measurement="B", entity_category="diagnostic",
         ),
         "answering": _sensor("Answered by", state, "endpoint", entity_category="diagnostic"),
         "duplex_reason": _sensor(
             "Echo test", state, "duplex_reason", entity_category="diagnostic",
-            value_template=f"{{{{ (value_json.duplex_reason | string)[:{LONGEST_STATE}] }}}}",
+            value_template=f"{{{{ (value_json.duplex_reason | default(none) | string)[:{LONGEST_STATE}] }}}}",
         ),
         "in_conversation": {
             "p": "binary_sensor", "name": "In conversation", "icon": "mdi:forum",
-            "state_topic": state, "value_template": "{{ 'OFF' if value_json.state == 'idle' else 'ON' }}",
+            "state_topic": state,
+            "value_template": "{{ 'OFF' if value_json.state | default('idle') == 'idle' else 'ON' }}",
         },
         "event": {
             "p": "event", "name": "Event", "state_topic": f"{base}/event", "event_types": list(EVENTS),
@@ -118,7 +133,7 @@ def _turned(base: str, words: Sequence[str]) -> dict[str, Json]:
     return {
         "mute": {
             "p": "switch", "name": "Microphone mute", "icon": "mdi:microphone-off",
-            **_both(base, "mute", "'ON' if value_json.muted else 'OFF'"),
+            **_both(base, "mute", "'ON' if value_json.muted | default(false) else 'OFF'"),
         },
         "volume": _number("Volume", base, "volume", "volume", most=100, unit="%"),
         "announcement_volume": _number(
@@ -155,11 +170,18 @@ def _pressed(base: str) -> dict[str, Json]:
     return found
 
 
-_USD: Final[dict[str, str | int]] = {"unit_of_measurement": "USD", "icon": "mdi:cash", "suggested_display_precision": 4}
+_USD: Final[Json] = {
+    "device_class": "monetary", "unit_of_measurement": "USD", "icon": "mdi:cash", "suggested_display_precision": 4,
+}  # fmt: skip
 
 
-def _sensor(name: str, topic: str, key: str, **more: str | int) -> Json:
-    return {"p": "sensor", "name": name, "state_topic": topic, "value_template": f"{{{{ value_json.{key} }}}}"} | more
+def _one_of(options: Sequence[str]) -> Json:
+    return {"device_class": "enum", "options": list(options)}
+
+
+def _sensor(name: str, topic: str, key: str, **more: object) -> Json:
+    template = f"{{{{ value_json.{key} | default(none) }}}}"
+    return {"p": "sensor", "name": name, "state_topic": topic, "value_template": template} | more
 
 
 def _both(base: str, verb: str, expression: str) -> Json:
@@ -175,7 +197,8 @@ def _number(
     config: bool = False,
 ) -> Json:  # fmt: skip
     return {
-        "p": "number", "name": name, "min": least, "max": most, "step": step, **_both(base, verb, f"value_json.{key}"),
+        "p": "number", "name": name, "min": least, "max": most, "step": step,
+        **_both(base, verb, f"value_json.{key} | default(none)"),
         **({"unit_of_measurement": unit} if unit else {}), **({"entity_category": "config"} if config else {}),
     }  # fmt: skip
 
@@ -183,5 +206,5 @@ def _number(
 def _select(name: str, base: str, verb: str, options: Sequence[str]) -> Json:
     return {
         "p": "select", "name": name, "options": list(options), "entity_category": "config",
-        **_both(base, verb, f"value_json.chosen.{verb}"),
+        **_both(base, verb, f"(value_json.chosen | default({{}})).{verb} | default(none)"),
     }  # fmt: skip
