@@ -217,10 +217,9 @@ class Router:
     def _hear_word(self, detection: Detection) -> None:
         # Held from this very moment: the next frame may come before the posture does.
         self._over.clear()
-        first = self._count - (detection.frames - 1)
-        self._hold_since(first)
+        self._hold_since(self._count)
         self._route = Route(Microphone.HOLD, talk=self._route.talk)
-        self._since = first
+        self._since = self._count
         self._woken(detection)
 
     def _hold_since(self, number: int) -> None:

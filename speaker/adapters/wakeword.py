@@ -140,8 +140,6 @@ class Detection:
 
     word: str
     score: float
-    frames: int = 1
-    """How many frames in a row had to reach the threshold: with the first of them the word was over."""
 
 
 @dataclass(slots=True)
@@ -197,6 +195,8 @@ class WakeWords:
         self._seen = 0
         self._over = 0
         """Frames since the speaker itself began to talk."""
+        self._quiet = 0
+        """Frames since a voice was heard."""
         self.scored = 0
         """Frames that were scored, for the curious: the rest were only kept."""
 
@@ -210,13 +210,16 @@ class WakeWords:
 
         ``barge_in_threshold`` replaces the words' own thresholds while the speaker itself talks; it must
         be reached in two consecutive frames, since a single one is often the speaker's own voice. It counts only
-        for what was said since then: what the user asked for before is no echo, and is judged as usual.
+        for what was said since then, and just now: what the user asked for before is no echo, and the end of a
+        voice that lies back a second scores high enough at times.
         """
         self._arrive(frame)
+        voice = self._has_voice(frame)
         self._over = 0 if barge_in_threshold is None else self._over + 1
-        if self._over <= SPOKEN_FRAMES:
+        self._quiet = 0 if voice else self._quiet + 1
+        if self._over <= SPOKEN_FRAMES or self._quiet > SPOKEN_FRAMES:
             barge_in_threshold = None
-        if self._lazy and self._has_voice(frame):
+        if self._lazy and voice:
             self._voiced_for = self._context
         if self._lazy and not self._voiced_for:
             for word in self.words:
@@ -255,4 +258,4 @@ class WakeWords:
         if word.above < needed or word.deaf_frames:
             return None
         word.above, word.deaf_frames = 0, self._refractory
-        return Detection(word.name, word.score, needed)
+        return Detection(word.name, word.score)
