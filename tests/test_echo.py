@@ -118,3 +118,10 @@ def test_it_rests_again_when_the_room_has_fallen_silent(story: Samples) -> None:
     rung = round(TAIL_S * WAKE_HZ / FRAME_SAMPLES)
     assert all(one.playing for one in after[: rung - 1])
     assert not any(one.playing for one in after[rung + 1 :])
+
+
+def test_room_without_an_echo_hears_nothing_of_the_own_voice(story: Samples) -> None:
+    """Headphones, or a microphone far away: the filter must not put into the frame what it cannot find there."""
+    quiet = np.random.default_rng(0).integers(-4, 5, 20 * WAKE_HZ, np.int16)
+    cleaned = run(EchoCanceller(), quiet, reference(story)[: quiet.size])
+    assert level_dbfs(voice_of(cleaned)) < level_dbfs(quiet) + 3

@@ -43,6 +43,9 @@ SILENT_BELOW: Final = 4
 AHEAD_MS: Final = 30
 """The reference is early by this much, since measured delays are not exact and a filter cannot look ahead."""
 
+MOST_GAIN: Final = 1.5
+"""Power after the filter against before: what makes a frame so much stronger has nothing to take away."""
+
 _POINTER: Final = ctypes.POINTER(ctypes.c_int16)
 
 
@@ -104,6 +107,10 @@ class _Aec3:
         return pcm.from_bytes(bytes(cleaned))
 
 
+def _power(samples: Samples) -> float:
+    return float(np.mean(np.square(samples.astype(np.float64)))) + 1.0
+
+
 class EchoCanceller:
     """Both cancellers over one stream of frames, in order. Not thread-safe: one worker feeds it."""
 
@@ -141,6 +148,8 @@ class EchoCanceller:
             self._aec3 = _Aec3()
         self._quiet = 0
         voice, residue = self._speex.push(frame, reference), self._aec3.push(frame, reference)
+        if _power(voice) > MOST_GAIN * _power(frame):
+            voice = frame  # where there is no echo, the filter would put one in
         # AEC3 lets the first moment of an echo pass after a silence.
         settled = self._frames > SETTLE_FRAMES
         return Cleaned(voice, (residue if settled else np.zeros_like(frame)) + self._murmur, playing=True)

@@ -182,7 +182,8 @@ class Session(Section, frozen=True, kw_only=True):
     microphone at your mouth, null = nothing."""
     local_first: Literal["off", "confident"] = "off"
     """Who is asked first: off = the service, confident = the rules of this machine, when they hardly doubt what was
-    said and all that it takes are tools with risk allow; the service then hears nothing of it."""
+    said and all that it takes are tools with risk allow. Measured (tests.bench.local), and not asked by the
+    conversation yet: it waits for turn ends that are found on this machine."""
     transcription: str | None = None
     """Model that writes down what you say, such as gpt-transcribe; billed extra, and needed by nothing here but
     published transcripts. null = none."""
