@@ -27,8 +27,10 @@ from speaker.app import (
     read_settings,
     serve,
 )
+from speaker.bundle import gather, pack
 from speaker.core.errors import ConfigError, SpeakerError
 from speaker.core.pcm import Samples, level_dbfs
+from speaker.core.settings import Settings
 from speaker.costs import as_json, as_text, draw, month_named, month_report
 from speaker.demo.show import perform
 from speaker.doctor.check import Check
@@ -111,6 +113,11 @@ def _parser() -> argparse.ArgumentParser:
     say = with_config(add("say", _send, "speak a text as it stands"))
     say.add_argument("payload", metavar="TEXT")
     say.set_defaults(verb="say")
+    ask = with_config(add("ask", _send, "let the model answer a text aloud"))
+    ask.add_argument("payload", metavar="TEXT")
+    ask.set_defaults(verb="ask")
+    bundle = with_config(add("bundle", _bundle, "an archive for whoever helps: log, config, doctor; no secrets"))
+    bundle.add_argument("--output", type=Path, metavar="FILE", default=Path("speaker-bundle.tar.gz"))
     cost = with_config(add("cost", _cost, "what was spent in a month, on what, and what was saved"))
     cost.add_argument("--month", metavar="YYYY-MM", help="default: this month")
     cost.add_argument("--json", action="store_true", help="the same as data")
@@ -167,21 +174,43 @@ def _print_line(event: Json) -> None:
     print(f"{'' if ms is None else f'{ms:>7} ms':>10}  {what:<9} {words}", flush=True)
 
 
-def _doctor(options: argparse.Namespace) -> int:
+async def _see(settings: Settings, around: Surroundings, show: Callable[[Check], None]) -> list[Check]:
+    """All checks of the doctor, each shown as it is done."""
+    found = []
+    async for check in visit(settings, around):
+        found.append(check)
+        show(check)
+    return found
+
+
+def _print_check(check: Check) -> None:
+    print(f"{check.result:8} {check.name:15} {check.text}", flush=True)
+    if check.remedy:
+        print(f"{'':24} -> {check.remedy}", flush=True)
+
+
+def _bundle(options: argparse.Namespace) -> int:
     file = _config_file(options)
     settings, around = read_settings(file), Surroundings.here(file)
 
-    async def see() -> list[Check]:
-        found = []
-        async for check in visit(settings, around):
-            found.append(check)
-            if not options.json:
-                print(f"{check.result:8} {check.name:15} {check.text}", flush=True)
-                if check.remedy:
-                    print(f"{'':24} -> {check.remedy}", flush=True)
-        return found
+    async def collect() -> None:
+        checks = await _see(settings, around, _print_check)
+        pack(await gather(file, checks, [around.api_key, around.mqtt_password]), options.output)
 
-    checks = asyncio.run(see())
+    try:
+        asyncio.run(collect())
+    except OSError as error:
+        raise SpeakerError(
+            f"{options.output} cannot be written: {error.strerror}; name another with --output"
+        ) from error
+    print(f"{options.output} is written; look through it before you send it to anybody")
+    return GOOD
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    file = _config_file(options)
+    settings, around = read_settings(file), Surroundings.here(file)
+    checks = asyncio.run(_see(settings, around, (lambda _: None) if options.json else _print_check))
     bad = any(check.result == "failed" for check in checks)
     if options.json:
         _print_json({"good": not bad, "checks": [asdict(check) for check in checks]})
@@ -257,7 +286,7 @@ def _cost(options: argparse.Namespace) -> int:
     today = now_here().date()
     month = month_named(options.month) if options.month else today
     found = month_report(settings, state_directory() / LEDGER, month, today)
-    print(as_json(found) if options.json else as_text(found, settings))
+    print(as_json(found, settings) if options.json else as_text(found, settings))
     if options.plot:
         draw(found, options.plot, settings.cost.daily_usd)
     return GOOD

@@ -4,13 +4,14 @@ The sound of the present conversation is tallied here, so that answers whose usa
 and what was paid for and not heard is known.
 """
 
+import dataclasses
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from speaker.adapters.ledger import Ledger
-from speaker.core.booking import NO_TOKENS, Booking, Purpose, Saving
+from speaker.core.booking import Booking, Purpose, Saving
 from speaker.core.opening import opening
 from speaker.core.pricing import (
     Price,
@@ -70,9 +71,12 @@ class Accounts:
         self.purse = Purse(settings, ledger, tell, now)
         self._model = settings.session.model
         self._prompt = 0
-        self._turn = 0
+        self.turn = 0
+        """Number of the present conversation, once something of it is paid for; 0 until then."""
         self._tally = Tally()
         self._answers: list[_Answer] = []
+        self._begun: set[str] = set()
+        self._done: set[str] = set()
         self.ended_by_budget = False
         """Whether the present conversation is being ended because a budget is used up."""
 
@@ -83,7 +87,7 @@ class Accounts:
         plan = self.purse.plan
         wanted = opening(self.purse.planned(plan), house, tools, plan.instruction)
         self._model, self._prompt = plan.model or self._settings.session.model, prompt_tokens(wanted)
-        self._tally, self._answers = Tally(), []
+        self._forget()
         self._note_opening(str(opening_tokens(wanted, house)))
         return wanted
 
@@ -92,10 +96,22 @@ class Accounts:
         if counts != self._ledger.chosen("opening_tokens"):
             self._ledger.choose("opening_tokens", counts)
 
-    def begin(self) -> int:
-        """A conversation begins; its number."""
-        self._turn, self.ended_by_budget = self._ledger.begin_turn(self._now()), False
-        return self._turn
+    def begin(self) -> None:
+        """A conversation begins. Nothing is written yet: whoever woke the speaker must not wait for a disk."""
+        self.turn, self.ended_by_budget = 0, False
+
+    def why_ended(self, why: str, endpoint: str) -> str:
+        """Why the conversation ended: ``why``, unless it was a budget; ``endpoint`` is empty if none answered."""
+        refused = why == "error" and not endpoint and self.purse.plan.step == "refuse"
+        return "budget" if refused or (why == "goodbye" and self.ended_by_budget) else why
+
+    def _forget(self) -> None:
+        self._tally, self._answers = Tally(), []
+        self._begun, self._done = set(), set()
+
+    def began(self, response: str) -> None:
+        """The service makes a response: it is paid for, even if its end is never heard of."""
+        self._begun.add(response)
 
     def heard(self, ms: float) -> None:
         """So much sound of the user was sent."""
@@ -115,32 +131,34 @@ class Accounts:
 
     def book(self, response: Response, endpoint: str, purpose: Purpose = "turn") -> Paid | None:
         """A response has ended; None when it is not paid for."""
+        self._done.add(response.id)
         if response.usage is None and response.status == "failed":
             return None
-        items = [item.id for item in response.output if item.id]
+        # Some servers leave the items out.
+        items = [item.id for item in response.output if item.id] or self._tally.open_items
         paid = self._book(items, response.usage, endpoint, purpose)
         calls = sum(item.type == "function_call" for item in response.output)
         if calls > 1 and endpoint == CLOUD:
             self._save_batch(paid.usage, calls - 1)
         return paid
 
-    def end(self, endpoint: str, open_s: float) -> Paid | None:
-        """The conversation has ended; what was heard of an answer that never came to an end is paid for too.
+    def end(self, endpoint: str, open_s: float) -> list[Paid]:
+        """The conversation has ended; responses that never came to an end are paid for too, by an estimate.
 
         ``open_s``: how long the session was open, which some services charge.
         """
         price = self._price(endpoint)
         if price is not None and (usd := session_usd(open_s, price)):
             self._write(Booking(
-                at=self._now(), turn=self._turn, model=self._model, endpoint=endpoint, cost_usd=usd,
+                at=self._now(), model=self._model, endpoint=endpoint, cost_usd=usd,
                 purpose="session", seconds=max(open_s, price.session_min_s),
             ))  # fmt: skip
-        items = self._tally.open_items
-        paid = self._book(items, None, endpoint, "turn") if items else None
-        self._tally, self._answers = Tally(), []
+        unfinished = max(len(self._begun - self._done), bool(self._tally.open_items))
+        paid = [self._book(self._tally.open_items, None, endpoint, "turn") for _ in range(unfinished)]
+        self._forget()
         return paid
 
-    def transcribed(self, told: dict[str, Any] | None, endpoint: str, heard_ms: float = 0.0) -> None:
+    def transcribed(self, told: dict[str, Any] | None, endpoint: str) -> None:
         """The user's words were written down by another model, which is paid apart.
 
         Where the service does not say what it used, the sound since the session opened is the estimate.
@@ -149,16 +167,12 @@ class Accounts:
         price = price_of(model, self._settings.cost.prices) if model else None
         if model is None or price is None or endpoint != CLOUD:
             return
-        used = TranscriptionUsage.read(told)
-        guess = used is None or (used.seconds is None and used.input_tokens is None)
-        heard_s = (heard_ms or self._tally.heard_ms) / 1000
-        usd, tokens = (sound_in_usd(1000 * heard_s, price), NO_TOKENS) if used is None or guess else (
-            transcription_usd(used, price)
-        )  # fmt: skip
-        seconds = heard_s if used is None or guess else used.seconds or 0.0
+        said = TranscriptionUsage.read(told)
+        used = said or TranscriptionUsage(seconds=self._tally.heard_ms / 1000)
+        usd, tokens = transcription_usd(used, price)
         self._write(Booking(
-            at=self._now(), turn=self._turn, model=model, endpoint=endpoint, cost_usd=usd, tokens=tokens,
-            purpose="transcription", seconds=seconds, estimated=guess,
+            at=self._now(), model=model, endpoint=endpoint, cost_usd=usd, tokens=tokens,
+            purpose="transcription", seconds=used.seconds or 0.0, estimated=said is None,
         ))  # fmt: skip
 
     # What is saved.
@@ -200,7 +214,7 @@ class Accounts:
         billed_ms = float((output_of(usage).audio_tokens or 0) * ASSISTANT_MS_PER_TOKEN)
         unheard_ms, waste_usd = self._waste(items, billed_ms, price)
         number = self._write(Booking(
-            at=self._now(), turn=self._turn, model=self._model if endpoint == CLOUD else endpoint, endpoint=endpoint,
+            at=self._now(), model=self._model if endpoint == CLOUD else endpoint, endpoint=endpoint,
             cost_usd=usd, tokens=Tokens.of(usage), purpose=purpose, estimated=guess,
             unheard_ms=unheard_ms, waste_usd=waste_usd,
         ))  # fmt: skip
@@ -213,7 +227,8 @@ class Accounts:
         return round(unheard_ms), sound_out_usd(unheard_ms, price) if price is not None else 0.0
 
     def _write(self, one: Booking) -> int | None:
-        number = self._ledger.book(one)
+        self.turn = self.turn or self._ledger.begin_turn(one.at)
+        number = self._ledger.book(dataclasses.replace(one, turn=self.turn))
         if one.endpoint == CLOUD:
             self.purse.warn()
         return number

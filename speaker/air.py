@@ -89,6 +89,11 @@ class Air:
         """How often the microphone's driver dropped sound."""
         return self._microphone.overflows
 
+    @property
+    def slips(self) -> tuple[int, int]:
+        """How often the loudspeaker ran dry, and the microphone overflowed: this machine was too slow."""
+        return self.loudspeaker.underflows, self._microphone.overflows
+
     def open_microphone(self, wanted: bool) -> None:
         """Whether the microphone's stream is to exist at all."""
         self._microphone.open(wanted)
@@ -121,8 +126,11 @@ class Air:
         self.loudspeaker.play(samples, item, percent=percent)
 
     def sound(self, name: Chime, percent: int) -> None:
-        """Make one of the speaker's sounds, unless the configuration leaves it out."""
-        if name in self._sounds or (name == "unmuted" and "muted" in self._sounds):
+        """Make one of the speaker's sounds, unless the configuration leaves it out.
+
+        Who wants one with an announcement says so in the announcement.
+        """
+        if name == "announcement" or name in self._sounds or (name == "unmuted" and "muted" in self._sounds):
             self.loudspeaker.play(chime(name), percent=percent)
 
     def speak(self, text: str, item: str = OWN) -> None:

@@ -213,6 +213,11 @@ class Assistant:
         return self._machine.state in {State.ASLEEP, State.MUTED}
 
     @property
+    def slips(self) -> tuple[int, int]:
+        """How often the loudspeaker ran dry, and the microphone overflowed."""
+        return self._air.slips
+
+    @property
     def muted(self) -> bool:
         """Whether the microphone is off."""
         return self._machine.state is State.MUTED
@@ -319,9 +324,8 @@ class Assistant:
         if self._trace is None:
             if self._machine.awake:
                 word, score = (event.word, event.score) if isinstance(event, happened.Woken) else (BUTTON, 0.0)
-                number = self._parts.accounts.begin()
-                trace = Trace(now, word, score, overflows=self._air.overflows, number=number)
-                self._trace, self._status.wake_word = trace, word
+                self._parts.accounts.begin()
+                self._trace, self._status.wake_word = Trace(now, word, score, overflows=self._air.overflows), word
                 self._air.router.begin_audit()
                 self.controls.apply_volume()
             return
@@ -330,6 +334,8 @@ class Assistant:
                 self._trace.speech_ended(now)
             case happened.PlaybackBegan():
                 self._trace.sounded(now)
+            case happened.ResponseBegan(session=number, response=response) if number == self._machine.session:
+                self._parts.accounts.began(response)
             case _:
                 pass
 
@@ -346,6 +352,10 @@ class Assistant:
                 self._air.router.repeat()
             case Errand.REPLY if dialogue is not None:
                 dialogue.reply()
+            case Errand.CONFIRM:
+                self._sound("done")
+                if self._status.endpoint == CLOUD:
+                    self._parts.accounts.kept_quiet()
             case Errand.RENEW if dialogue is not None:
                 dialogue.renew()
             case _:
@@ -505,12 +515,12 @@ class Assistant:
     def _tell_turn(self, trace: Trace, now: float) -> None:
         self._trace = None
         accounts = self._parts.accounts
-        trace.pay(accounts.end(trace.endpoint, now - (trace.opened_at or now)))
-        ended_by = self._machine.ended_by
-        if ended_by == "claimed":
+        for paid in accounts.end(trace.endpoint, now - (trace.opened_at or now)):
+            trace.pay(paid)
+        if self._machine.ended_by == "claimed":
             return
-        if ended_by == "goodbye" and accounts.ended_by_budget:
-            ended_by = "budget"
+        trace.number = accounts.turn
+        ended_by = accounts.why_ended(self._machine.ended_by, trace.endpoint)
         if ended_by != "error":
             self._status.last_error = None
         if ended_by == "no_speech":

@@ -13,6 +13,7 @@ from speaker.core.booking import SAVINGS, Line
 from speaker.core.errors import ConfigError, SpeakerError
 from speaker.core.opening import opening
 from speaker.core.plot import bar_chart
+from speaker.core.pricing import price_of
 from speaker.core.report import KINDS, Report, report
 from speaker.core.settings import Settings
 from speaker.core.usage import Opening, opening_tokens
@@ -50,9 +51,21 @@ def configured_opening(settings: Settings) -> Opening:
     return opening_tokens(opening(settings.session, house, belt.definitions()), house)
 
 
-def as_json(one: Report) -> str:
-    """The report as JSON."""
-    return json.dumps(one.data(), ensure_ascii=False, indent=2)
+def as_json(one: Report, settings: Settings) -> str:
+    """The report as JSON, with the budgets and the age of the prices."""
+    cost = settings.cost
+    more = {
+        "budget": {"daily_usd": cost.daily_usd, "monthly_usd": cost.monthly_usd},
+        "prices_as_of": prices_as_of(one, settings),
+    }
+    return json.dumps(one.data() | more, ensure_ascii=False, indent=2)
+
+
+def prices_as_of(one: Report, settings: Settings) -> dict[str, str | None]:
+    """For each model of the cloud in the report, when its price was looked up; None when nobody wrote that down."""
+    models = dict.fromkeys(line.model for line in one.lines if line.endpoint == "cloud")
+    prices = {model: price_of(model, settings.cost.prices) for model in models}
+    return {model: str(price.as_of) if price and price.as_of else None for model, price in prices.items()}
 
 
 def draw(one: Report, file: Path, daily_usd: float | None) -> None:
@@ -115,6 +128,8 @@ def _money(one: Report, settings: Settings) -> Iterator[str]:
     total = one.total_usd
     kinds = [f"{kind.replace('_', ' ')} ${usd:.4f}" for kind, usd in one.by_kind_usd.items() if usd]
     yield f"by kind of token: {', '.join(kinds) or 'nothing'}"
+    dates = [f"{model} {day or 'of unknown age'}" for model, day in prices_as_of(one, settings).items()]
+    yield f"prices as of: {', '.join(dates) or 'nothing was sold'}"
     if one.forecast_usd is not None:
         yield f"forecast for the month: ${one.forecast_usd:.2f}"
     for name, cap in (("day", settings.cost.daily_usd), ("month", settings.cost.monthly_usd)):

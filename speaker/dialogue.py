@@ -316,4 +316,4 @@ class Dialogue:
         elif connection != self._connections:
             # The session that wanted to know is gone; its successor does not know the call.
             self._tell(f"The tool {item.name} that was called before answers now: {ran.text}")
-        self._ports.post(happened.ToolAnswered(self.number, call_id))
+        self._ports.post(happened.ToolAnswered(self.number, call_id, quiet=ran.quiet))

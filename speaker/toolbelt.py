@@ -138,9 +138,11 @@ class Toolbelt:
         return risk_of(tool.name, None, self._settings.risk, tool.risk)
 
     def allows(self, name: str) -> bool:
-        """Whether a tool may run without anybody being asked first."""
+        """Whether a tool may run without anybody being asked first, on whichever of its devices."""
         tool = self._tools.get(name)
-        return tool is not None and self.risk(tool) == "allow"
+        risky = {key.partition(".")[0] for key, risk in self._settings.risk.items() if risk != "allow"}
+        kinds = tool.kinds if isinstance(tool, Tool) else ()
+        return tool is not None and self.risk(tool) == "allow" and risky.isdisjoint(kinds)
 
     async def run(self, name: str, arguments: str, providers: Mapping[type, object]) -> Ran:
         """Run a call; whatever goes wrong becomes words for the model."""

@@ -30,7 +30,7 @@ class Trace:
     estimated: bool = False
     """Whether a part of the cost is a guess."""
     number: int = 0
-    """What the ledger calls this conversation."""
+    """What the ledger calls this conversation; 0 when nothing of it was paid for."""
     words: list[dict[str, str]] = field(default_factory=list)
     overflows: int = 0
     """How often the microphone's driver had dropped sound when the conversation began."""

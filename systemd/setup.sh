@@ -14,8 +14,8 @@ checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 packages_daemon="python3 python3-venv python3-dev gcc libc6-dev portaudio19-dev libportaudio2 alsa-utils mosquitto"
 # What the demo's virtual room needs beside that.
 packages_demo="pulseaudio pulseaudio-utils libasound2-plugins"
-# What only the tests need: human voices, and systemd's own check of the unit file.
-packages_tests="pocketsphinx-testdata systemd"
+# What only the tests need: human voices, systemd's own check of the unit file, and certificates.
+packages_tests="pocketsphinx-testdata systemd openssl"
 
 as_root() {
     if [ "$(id -u)" -eq 0 ]; then

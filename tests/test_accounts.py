@@ -133,6 +133,17 @@ def test_an_answer_that_is_interrupted_after_it_was_booked_is_waste() -> None:
     assert line.waste_usd == pytest.approx(60 * 64 / 1e6)
 
 
+def test_an_answer_whose_items_are_not_named_was_heard_all_the_same() -> None:
+    with desk() as it:
+        it.open()
+        it.accounts.said("a", 1000)
+        it.accounts.book(response(usage=spoken(20)), "cloud")
+        it.accounts.cut([("a", 400)])
+        assert it.accounts.end("cloud", 1) == []
+        (line,) = it.lines
+    assert line.unheard_ms == 600
+
+
 def test_an_answer_that_is_interrupted_while_it_is_made_is_waste() -> None:
     with desk() as it:
         it.open()
@@ -150,13 +161,26 @@ def test_an_answer_that_nobody_waited_for_is_paid_for() -> None:
         it.accounts.heard(2000)
         it.accounts.said("a", 4000)
         it.accounts.cut([("a", 1000)])
-        paid = it.accounts.end("cloud", 10)
-        assert it.accounts.end("cloud", 10) is None
+        (paid,) = it.accounts.end("cloud", 10)
+        assert it.accounts.end("cloud", 10) == []
         (line,) = it.lines
-    assert paid is not None
     assert paid.estimated
     assert (line.tokens.audio_out, line.unheard_ms) == (80, 3000)
     assert line.estimated_usd == line.cost_usd > 0
+
+
+def test_a_response_that_was_begun_in_vain_is_paid_for() -> None:
+    """It was stopped before its first sound, or its session was lost: what it read was read."""
+    with desk() as it:
+        it.open()
+        it.accounts.heard(2000)
+        for number in range(3):
+            it.accounts.began(f"resp_{number}")
+        it.accounts.book(Response(id="resp_1", status="completed", usage=spoken(20)), "cloud")
+        paid = it.accounts.end("cloud", 10)
+        assert it.accounts.end("cloud", 10) == []
+    assert [Tokens.of(one.usage).audio_in for one in paid] == [20, 20]
+    assert all(one.estimated and one.cost_usd > 0 for one in paid)
 
 
 def test_an_open_second_costs_where_it_is_sold() -> None:
@@ -187,7 +211,13 @@ def test_writing_down_is_booked_apart(told: dict[str, Any] | None, seconds: floa
 
 def test_turns_are_numbered() -> None:
     with desk() as it:
-        assert [it.accounts.begin() for _ in range(3)] == [1, 2, 3]
+        numbers = []
+        for spends in (True, False, True):
+            it.accounts.begin()
+            for _ in range(2 * spends):
+                it.spend(0.1)
+            numbers.append(it.accounts.turn)
+    assert numbers == [1, 0, 2], "a wake that nobody meant leaves no trace"
 
 
 def test_the_ladder_changes_the_next_session() -> None:

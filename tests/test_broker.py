@@ -1,9 +1,11 @@
 """The broker adapter against real mosquittos."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -153,6 +155,97 @@ async def test_request_is_answered_where_it_asks(broker: PrivateBroker) -> None:
         answer = await one.hears("reply/here")
         assert answer.payload == b"done"
         assert answer.correlation == b"42"
+
+
+async def openssl(*arguments: str) -> None:
+    process = await asyncio.create_subprocess_exec(
+        "openssl", *arguments, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE
+    )
+    _, errors = await process.communicate()
+    assert process.returncode == 0, errors.decode()
+
+
+async def certificate(folder: Path, name: str, subject: str) -> None:
+    """A key and a certificate that the authority ``ca`` of this folder has signed."""
+    request, extra = folder / f"{name}.csr", folder / f"{name}.ext"
+    extra.write_text("subjectAltName=IP:127.0.0.1\n")
+    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", f"{folder}/{name}.key"]
+    await openssl("req", *key, "-subj", subject, "-out", str(request))
+    signed = ["-CA", f"{folder}/ca.pem", "-CAkey", f"{folder}/ca.key", "-CAcreateserial", "-days", "2"]
+    await openssl("x509", "-req", "-in", str(request), *signed, "-extfile", str(extra), "-out", f"{folder}/{name}.pem")
+
+
+@asynccontextmanager
+async def encrypted_broker(folder: Path) -> AsyncIterator[PrivateBroker]:
+    """A mosquitto that shows a certificate, and wants one."""
+    require("mosquitto")
+    require("openssl")
+    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", f"{folder}/ca.key"]
+    await openssl("req", "-x509", *key, "-subj", "/CN=Test CA", "-days", "2", "-out", f"{folder}/ca.pem")
+    await certificate(folder, "server", "/CN=127.0.0.1")
+    await certificate(folder, "speaker", "/CN=kitchen")
+    extra = f"cafile {folder}/ca.pem\ncertfile {folder}/server.pem\nkeyfile {folder}/server.key\n"
+    extra += "require_certificate true\nuse_identity_as_username true\nallow_anonymous false"
+    async with private_broker(folder, extra) as broker:
+        yield broker
+
+
+async def test_encrypted_connection_with_own_authority_and_certificate(tmp_path: Path) -> None:
+    async with encrypted_broker(tmp_path) as broker:
+        ours = Mqtt(
+            host="127.0.0.1", port=broker.port, tls=True, ca_file=f"{tmp_path}/ca.pem",
+            cert_file=f"{tmp_path}/speaker.pem", key_file=f"{tmp_path}/speaker.key",
+        )  # fmt: skip
+        peer = Peer(broker.port, "tls", ours)
+        async with connected(peer):
+            peer.broker.subscribe(["test/tls"])
+            await asyncio.sleep(0.1)
+            await peer.broker.publish("test/tls", "hello")
+            assert (await peer.hears("test/tls")).payload == b"hello"
+
+
+# paho leaves the socket of a failed handshake to the garbage collector, which complains of it.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
+@pytest.mark.parametrize(("lacks", "says"), [("authority", "mqtt.ca_file"), ("certificate", "mqtt.cert_file")])
+async def test_encrypted_connection_that_is_not_trusted_is_none(tmp_path: Path, lacks: str, says: str) -> None:
+    async with encrypted_broker(tmp_path) as broker:
+        ours = Mqtt(
+            host="127.0.0.1", port=broker.port, tls=True,
+            ca_file=None if lacks == "authority" else f"{tmp_path}/ca.pem",
+            cert_file=None if lacks == "certificate" else f"{tmp_path}/speaker.pem",
+            key_file=None if lacks == "certificate" else f"{tmp_path}/speaker.key",
+        )  # fmt: skip
+        peer = Peer(broker.port, "tls", ours)
+        peer.broker.start()
+        await until(lambda: bool(peer.troubles))
+        assert not peer.broker.online
+        await peer.broker.stop()
+    for _ in range(3):
+        gc.collect()
+    assert says in peer.troubles[0]
+
+
+def test_missing_certificate_file_names_the_key() -> None:
+    async def make() -> None:
+        Peer(1, "tls", Mqtt(host="127.0.0.1", port=1, tls=True, cert_file="/nowhere/x.pem"))
+
+    with pytest.raises(BrokerError, match=r"mqtt\.cert_file: /nowhere/x\.pem"):
+        asyncio.run(make())
+
+
+FLOOD: Final = 20_000
+
+
+async def test_flood_on_foreign_topics_does_not_reach_the_speaker(broker: PrivateBroker) -> None:
+    """Only what was subscribed to comes in: the event loop, and with it the sound, notices nothing."""
+    speaker, hub = Peer(broker.port, "quiet"), Peer(broker.port, "loud")
+    async with connected(speaker, hub):
+        speaker.broker.subscribe(["speaker/quiet/command/+"])
+        for number in range(FLOOD):
+            hub.broker.tell(f"foreign/{number % 50}", "x" * 50)
+        await hub.broker.publish("speaker/quiet/command/stop", "")
+        await speaker.hears("speaker/quiet/command/stop")
+        assert len(speaker.heard) == 1
 
 
 def test_bad_certificate_file_names_the_key() -> None:

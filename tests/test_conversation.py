@@ -56,7 +56,7 @@ _events: st.SearchStrategy[Event] = st.one_of(
     st.builds(ResponseBegan, _sessions, _responses),
     st.builds(ResponseEnded, _sessions, _responses, st.booleans(), st.frozensets(_calls)),
     st.builds(ReplyRefused, _sessions),
-    st.builds(ToolAnswered, _sessions, _calls),
+    st.builds(ToolAnswered, _sessions, _calls, st.booleans()),
     st.builds(Goodbye, _sessions),
 )
 _histories = st.lists(st.tuples(_events, st.floats(0, 30)), max_size=60)
@@ -496,3 +496,33 @@ def test_question_that_nobody_answers_ends() -> None:
     world.on(QuestionAsked())
     world.wait()
     assert world.state() is State.ASLEEP
+
+
+def test_quiet_tools_are_confirmed_by_a_sound_and_one_loud_one_by_words() -> None:
+    for quiet, errand in (((True, True), Errand.CONFIRM), ((True, False), Errand.REPLY)):
+        world = World()
+        session = world.awake()
+        world.on(SpeechEnded(session), ResponseBegan(session, "r1"))
+        world.on(ResponseEnded(session, "r1", calls=frozenset({"c1", "c2"})))
+        done = world.on(ToolAnswered(session, "c1", quiet[0]), ToolAnswered(session, "c2", quiet[1]))
+        assert done == [errand]
+        assert world.state() is (State.FOLLOW_UP if errand is Errand.CONFIRM else State.THINKING)
+
+
+def test_what_a_loud_tool_began_is_answered_in_words_although_a_quiet_one_follows() -> None:
+    world = World()
+    session = world.awake()
+    world.on(SpeechEnded(session), ResponseBegan(session, "r1"), ResponseEnded(session, "r1", calls=frozenset({"c1"})))
+    assert world.on(ToolAnswered(session, "c1")) == [Errand.REPLY]
+    world.on(ResponseBegan(session, "r2"), ResponseEnded(session, "r2", calls=frozenset({"c2"})))
+    assert world.on(ToolAnswered(session, "c2", quiet=True)) == [Errand.REPLY]
+
+
+def test_session_that_is_lost_while_a_question_is_asked_gets_the_answer_of_the_tool() -> None:
+    world = World()
+    session = world.awake()
+    world.on(SpeechEnded(session), ResponseBegan(session, "r1"), ResponseEnded(session, "r1", calls=frozenset({"c1"})))
+    world.on(QuestionAsked(), SessionLost(session))
+    assert world.state() is State.CONFIRMING
+    world.on(SessionOpened(session), QuestionSettled())
+    assert world.on(ToolAnswered(session, "c1")) == [Errand.REPLY]

@@ -71,6 +71,7 @@ def test_a_month_as_a_table(tmp_path: Path) -> None:
     assert ["total", "of", "the", "cloud", "4", "900", "3600", "90", "90", "30", "300", "0.0560"] in rows
     for sentence in (
         "budget a day: $1.50",
+        f"prices as of: {BIG} 2026-11-24, {MINI} 2026-11-24",
         "estimated, since the service did not say: $0.0050 (9 %)",
         "wasted on answers that nobody heard to the end: $0.0030 (4 s of speech)",
         "saved: $0.0060",
@@ -95,6 +96,8 @@ def test_the_same_as_data(tmp_path: Path) -> None:
     ]
     assert told["waste"] == {"usd": 0.003, "unheard_s": 4.5}
     assert told["prompt_tokens"]["total"] == 1500
+    assert told["budget"] == {"daily_usd": 1.5, "monthly_usd": 20}
+    assert told["prices_as_of"][MINI] == "2026-11-24"
     assert [one["what"] for one in told["savings"]] == ["cached", "local"]
 
 

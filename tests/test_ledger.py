@@ -360,3 +360,18 @@ def test_every_purpose_is_paid_for(tmp_path: Path, purpose: Purpose) -> None:
     with opened(tmp_path / "ledger.sqlite") as ledger:
         ledger.book(spent(1, purpose=purpose))
         assert ledger.spent_usd(DAY) == (1, 1)
+
+
+def test_a_write_that_finds_the_ledger_locked_waits_and_is_not_lost(tmp_path: Path) -> None:
+    file = tmp_path / "ledger.sqlite"
+    with opened(file) as ledger:
+        with closing(sqlite3.connect(file, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            assert ledger.book(spent(0.5)) is None
+            assert "the ledger could not be written: database is locked" in ledger.problem
+            assert ledger.spent_usd(DAY) == (0.5, 0.5)
+            other.execute("COMMIT")
+        ledger.book(spent(0.25))
+        assert ledger.problem == ""
+        assert ledger.spent_usd(DAY) == (0.75, 0.75)
+        assert [line.times for line in ledger.lines(DAY)] == [2]

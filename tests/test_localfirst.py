@@ -12,7 +12,7 @@ from speaker.core.wire.objects import Session
 from speaker.localfirst import LocalFirst, LocalPlan
 from speaker.offline.definitions import Call
 from speaker.offline.mind import Mind
-from speaker.toolbelt import Ran, Toolbelt
+from speaker.toolbelt import Ran, Toolbelt, bundled, find
 from tests.test_replying import BRAIN, COMMANDS, FOREIGN, INSTRUCTIONS, each
 
 ALL = [words for _, sentences in COMMANDS for words in each(sentences)]
@@ -42,6 +42,19 @@ def test_what_needs_words_or_a_question_is_left_to_others(words: str) -> None:
 @pytest.mark.parametrize("words", ["unlock the front door", "start the vacuum", "set a timer for five minutes"])
 def test_tools_that_no_sentence_was_written_for_are_left_to_others(words: str) -> None:
     assert BRAIN.reply(words).calls
+    assert BRAIN.confident(words) == ()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "fall lights off",
+        "turn off alml the lighstsj",
+        "dim the sofa lamp to 4f",
+        "set the kitchen to 2x degrees celsius",
+    ],
+)
+def test_a_slip_that_could_hide_another_meaning_is_left_to_others(words: str) -> None:
     assert BRAIN.confident(words) == ()
 
 
@@ -123,3 +136,16 @@ async def test_one_failure_is_told_in_words() -> None:
     assert not done.quiet
     assert "It is on." in done.text
     assert "hall lamp" in done.text
+
+
+def test_what_may_guard_a_door_is_never_done_in_passing() -> None:
+    everything, _ = find([bundled()])
+    may = Toolbelt(everything, Tools())
+    assert [may.allows(name) for name in ("set_light", "set_lock", "set_cover", "nothing")] == [
+        True,
+        False,
+        False,
+        False,
+    ]
+    trusting = Toolbelt(everything, Tools(risk={}))
+    assert trusting.allows("set_cover")

@@ -199,7 +199,7 @@ def test_writing_down_costs_by_seconds_or_tokens(
     assert counted == tokens
 
 
-@pytest.mark.parametrize("told", [None, {"seconds": "many"}, {"input_tokens": []}])
+@pytest.mark.parametrize("told", [None, {}, {"type": "tokens"}, {"seconds": "many"}, {"input_tokens": []}])
 def test_a_usage_of_writing_down_that_says_nothing(told: dict[str, object] | None) -> None:
     assert TranscriptionUsage.read(told) is None
 

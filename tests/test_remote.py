@@ -41,6 +41,9 @@ async def test_a_tool_that_cannot_says_why(settings: Settings) -> None:
     text, ok = await run_tool(settings, None, "set_volume", ["percent=40"])
     assert not ok
     assert "no speaker runs here" in text
+    text, ok = await run_tool(settings, None, "set_timer", ["minutes=5"])
+    assert not ok
+    assert text == "Refused: set_timer needs the clock of a speaker, and none runs here."
 
 
 async def test_words_that_are_no_arguments(settings: Settings) -> None:

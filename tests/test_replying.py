@@ -160,7 +160,7 @@ should I unlock the front door|water the plants|twenty one degrees|forty percent
 blah blah blah|one two three four|do you love me|we turned the heating down to nineteen degrees last winter
 unlock the door|mum said to turn off all the lights before leaving|the thermostat in the kitchen says twenty one degrees
 turn up|turn off the kitchen lights not the hall|not the sofa lamp|set the bedroom up for guests|cancel my appointment
-turn on bedside lamp three|set the kitchen to 21|set bedside lamp 3 to 40 percent|turn on the other|stop the timer
+turn on bedside lamp three|set the kitchen to 21|set bedside lamp 3 to 40 percent|turn on the other
 returned on the sofa lamp|turn on the sofa lamp and order a pizza|the quick brown fox jumps over the lazy dog"""
 
 

@@ -226,7 +226,7 @@ def test_any_host_name_gives_a_valid_id(host_name: str) -> None:
     made = slug(host_name)
     assert re.fullmatch(r"[a-z0-9_-]{1,64}", made)
     assert slug(made) == made
-    assert load({"id": made}, "pi").id == made
+    assert made in settings.RESERVED_IDS or load({"id": made}, "pi").id == made
 
 
 _scalars = (
@@ -313,6 +313,24 @@ def test_no_part_of_a_price_is_free_by_mistake(own: dict[str, object], missing: 
         assert problems(document) == [f"cost.prices.mine.{key}: missing" for key in missing]
     else:
         assert "mine" in load(document, "pi").cost.prices
+
+
+@pytest.mark.parametrize(
+    ("section", "values", "lacks"),
+    [
+        ("session", {"transcription": "mystery"}, "mystery"),
+        ("session", {"transcription": "gpt-transcribe"}, None),
+        ("cost", {"mini_model": "mystery"}, "mystery"),
+        ("cost", {"mini_model": "mystery", "ladder": ["short", "offline"]}, None),
+    ],
+)
+def test_a_budget_needs_every_price(section: str, values: dict[str, object], lacks: str | None) -> None:
+    document = within({"cost": {"daily_usd": 1}}, section, {"daily_usd": 1} | values if section == "cost" else values)
+    if lacks is None:
+        assert load(document, "pi").cost.daily_usd == 1
+    else:
+        (problem,) = problems(document)
+        assert f"no price for the model {lacks}" in problem
 
 
 def test_a_bare_off_is_the_word() -> None:

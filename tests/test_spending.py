@@ -130,6 +130,17 @@ async def test_a_conversation_is_booked_and_told(on: Stage) -> None:
     assert lines["turn"].tokens.audio_out == 100
 
 
+async def test_a_damaged_ledger_is_said_once(on: Stage) -> None:
+    (on.folder / LEDGER).write_bytes(b"no database" * 1000)
+    async with scripted(conversation(USAGE)) as url, daemon(on, wanted(on, url)) as app:
+        await on.event("error")
+        await talk(on, app)
+        assert on.state()["cost_today_usd"] > 0
+    told = [one["message"] for one in on.events("error") if "ledger" in one["message"]]
+    assert len(told) == 1
+    assert told[0].startswith("the ledger was damaged and is now ledger.sqlite.broken-20")
+
+
 async def test_an_answer_without_usage_is_estimated(on: Stage) -> None:
     async with scripted(conversation(None)) as url, daemon(on, wanted(on, url)) as app:
         told = await talk(on, app)
@@ -163,7 +174,7 @@ async def test_a_budget_ends_the_conversation_refuses_and_is_raised(on: Stage) -
         await on.until(lambda: on.state()["budget_step"] == "refuse")
 
         refused = await talk(on, app)
-        assert (refused["ended_by"], refused["cost_usd"], refused["endpoint"]) == ("error", 0, "")
+        assert (refused["ended_by"], refused["cost_usd"], refused["endpoint"]) == ("budget", 0, "")
 
         await on.command("budget", "5")
         await on.until(lambda: on.state()["budget_step"] == "none")

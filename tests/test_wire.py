@@ -204,7 +204,8 @@ def test_nothing_but_our_own_errors_comes_out(kind: str, fields: dict[str, objec
 def test_noise_is_refused(frame: bytes | str) -> None:
     with pytest.raises(WireError):
         decode_server(frame)
-    assert refused(frame).code == "invalid_json"
+    # Two bytes can be an object already, one without a type.
+    assert refused(frame).code in {"invalid_json", "invalid_value"}
 
 
 def test_the_forms_that_other_servers_use_are_read() -> None:

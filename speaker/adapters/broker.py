@@ -62,6 +62,7 @@ class Broker:
         self._topics: dict[str, int] = {}
         self._unacknowledged: dict[int, asyncio.Future[str]] = {}
         self._online = False
+        self._stopped = False
         self._complained = ""
         self._will_topic = will_topic
         self._loop = asyncio.get_running_loop()
@@ -86,7 +87,7 @@ class Broker:
             with contextlib.suppress(BrokerError, TimeoutError):
                 async with asyncio.timeout(0.5):
                     await self.publish(self._will_topic, "offline", retain=True)
-        self._online = False
+        self._online, self._stopped = False, True
         self._client.disconnect()
         await asyncio.to_thread(self._client.loop_stop)
 
@@ -188,7 +189,10 @@ class Broker:
         self._to_loop(self._connected, str(reason) if reason.is_failure else "")
 
     def _on_connect_fail(self, _client: paho.Client, _data: object) -> None:
-        self._to_loop(self._complain, f"the MQTT broker {self._place} does not answer; check mqtt.host and mqtt.port")
+        # paho does not say why; an untrusted certificate looks like a closed port.
+        more = ", and whether mqtt.ca_file signs its certificate" if self._settings.tls else ""
+        problem = f"the MQTT broker {self._place} does not answer; check mqtt.host and mqtt.port{more}"
+        self._to_loop(self._complain, problem)
 
     def _on_disconnect(
         self, _client: paho.Client, _data: object, _flags: object, reason: ReasonCode, _properties: object
@@ -226,6 +230,7 @@ class Broker:
 
     def _disconnected(self, reason: str) -> None:
         if not self._online:
+            self._turned_away(reason)
             return
         self._online = False
         log.warning("= broker %s lost: %s; reconnecting", self._place, reason)
@@ -233,6 +238,13 @@ class Broker:
             if not future.done():
                 future.set_result("the connection was lost")
         self._tell_connected(False)
+
+    def _turned_away(self, reason: str) -> None:
+        """The connection ended before we were let in; when that was explained already, this adds nothing."""
+        if self._stopped or self._complained:
+            return
+        more = "mqtt.cert_file and mqtt.key_file" if self._settings.tls else "mqtt.tls and mqtt.version"
+        self._complain(f"the MQTT broker {self._place} ends the connection at once: {reason}; check {more}")
 
     def _complain(self, problem: str) -> None:
         if problem != self._complained:

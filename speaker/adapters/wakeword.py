@@ -65,6 +65,9 @@ EMBEDDING: Final = 96
 WARM_UP_FRAMES: Final = 5
 """The package gives 0 for the first frames after a start; so do we."""
 
+SPOKEN_FRAMES: Final = 10
+"""About as long as a wake word takes to be said, 0.8 s."""
+
 VOICE_MODE: Final = 1
 """Aggressiveness of the voice gate, 0-3; low, since a missed voice would be a missed wake word."""
 VOICE_MS: Final = 20
@@ -190,22 +193,33 @@ class WakeWords:
         self._voiced_for = self._context if not lazy else 0
         self._refractory = round(refractory_s * 1000 / FRAME_MS)
         self._seen = 0
+        self._over = 0
+        """Frames since the speaker itself began to talk."""
+        self._quiet = 0
+        """Frames since a voice was heard."""
         self.scored = 0
         """Frames that were scored, for the curious: the rest were only kept."""
 
     def keep(self, frame: Samples) -> None:
         """Take in a frame without asking for a detection; the context stays whole."""
         self._arrive(frame)
-        self._voiced_for = self._context
+        self._voiced_for, self._over = self._context, 0
 
     def push(self, frame: Samples, *, barge_in_threshold: float | None = None) -> Detection | None:
         """Take in a frame; the first word that is heard with it, if any.
 
         ``barge_in_threshold`` replaces the words' own thresholds while the speaker itself talks; it must
-        be reached in two consecutive frames, since a single one is often the speaker's own voice.
+        be reached in two consecutive frames, since a single one is often the speaker's own voice. It counts only
+        for what was said since then, and just now: what the user asked for before is no echo, and the end of a
+        voice that lies back a second scores high enough at times.
         """
         self._arrive(frame)
-        if self._lazy and self._has_voice(frame):
+        voice = self._has_voice(frame)
+        self._over = 0 if barge_in_threshold is None else self._over + 1
+        self._quiet = 0 if voice else self._quiet + 1
+        if self._over <= SPOKEN_FRAMES or self._quiet > SPOKEN_FRAMES:
+            barge_in_threshold = None
+        if self._lazy and voice:
             self._voiced_for = self._context
         if self._lazy and not self._voiced_for:
             for word in self.words:

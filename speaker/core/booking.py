@@ -32,12 +32,12 @@ class Booking:
 
     at: datetime
     """When it ended, in the house's time zone; the day is that of the end."""
-    turn: int
-    """Number of the conversation it belongs to; 0 for none."""
     model: str
     endpoint: str
     """``cloud`` or ``offline``; only the first costs anything."""
     cost_usd: float
+    turn: int = 0
+    """Number of the conversation it belongs to; 0 for none."""
     tokens: Tokens = NO_TOKENS
     purpose: Purpose = "turn"
     seconds: float = 0.0

@@ -106,6 +106,7 @@ class Errand(Enum):
     CHIME = "chime"
     HUSH = "hush: empty the loudspeaker, cancel the response, truncate it at what was heard"
     REPLY = "ask for a response: all tools have answered"
+    CONFIRM = "a sound instead of a response: all tools did what they should, and that is answer enough"
     REPEAT = "send again what the user said: its session is lost, and another is being opened"
     RENEW = "open the session anew before the service ends it"
     APOLOGISE = "say what went wrong"
@@ -268,8 +269,8 @@ class Conversation:
             target = self._recover(busy=busy)
         errands = [] if target is None else self._go(target, event, now, unanswered=busy or talking)
         if self.facts.reply_is_due and self.state in _BUSY:
-            self.facts.owed, self.facts.awaited = False, True
-            errands.append(Errand.REPLY)
+            self.facts.owed, self.facts.awaited = False, self.facts.loud
+            errands.append(Errand.REPLY if self.facts.loud else Errand.CONFIRM)
         if isinstance(event, ResponseEnded) and event.failed and before in _BUSY:
             errands.append(Errand.APOLOGISE)
         return errands + self._settle(now)
@@ -283,7 +284,7 @@ class Conversation:
         if self.state is State.THINKING and busy and self.facts.acted:
             self.facts.owed = True
             return None
-        return TABLE[self.state, SessionLost] if busy else None
+        return TABLE.get((self.state, SessionLost)) if busy else None
 
     def _go(self, target: State, event: Event, now: float, *, unanswered: bool) -> list[Errand]:
         before = self.state

@@ -41,6 +41,8 @@ class Facts:
     """Whether tools ran for the user's last words."""
     calls: set[str] = field(default_factory=set)
     """Tools that have not answered yet."""
+    loud: bool = False
+    """Whether a tool that ran for the user's last words needs to be answered in words."""
     playing: bool = False
     asked: bool = False
     """Whether the last answer ends in a question."""
@@ -87,9 +89,9 @@ class Facts:
                 self.user_speaks = isinstance(event, SpeechBegan)
                 self.leaving = self.asked = self.acted = False
             case SpeechEnded():
-                self.user_speaks, self.awaited = False, True
+                self.user_speaks, self.awaited, self.loud = False, True, False
             case Prompted():
-                self.heard_speech = self.owed = True
+                self.heard_speech = self.owed = self.loud = True
                 self.leaving = self.asked = False
                 # Nothing was said that could be said again.
                 self.acted = True
@@ -106,8 +108,9 @@ class Facts:
                 self.owed, self.acted = self.owed or bool(calls), self.acted or bool(calls)
             case ReplyRefused():
                 self.awaited, self.owed = False, True
-            case ToolAnswered(call=call):
+            case ToolAnswered(call=call, quiet=quiet):
                 self.calls.discard(call)
+                self.loud = self.loud or not quiet
             case Asked():
                 self.asked = True
             case Goodbye():

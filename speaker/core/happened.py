@@ -136,9 +136,10 @@ class ReplyRefused(SessionEvent):
 
 @dataclass(frozen=True, slots=True)
 class ToolAnswered(SessionEvent):
-    """The output of a tool is in the conversation."""
+    """The output of a tool is in the conversation; ``quiet`` when a sound is answer enough."""
 
     call: str
+    quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,8 +83,9 @@ def colour_object(text: str) -> Value | None:
 
 
 def rgb(text: str) -> Value | None:
-    """A colour from "255,0,0"."""
-    return _listed(text, 3)
+    """A colour from "255,0,0"; black is none: lights report it while they shine white."""
+    found = _listed(text, 3)
+    return found if found and any(found) else None
 
 
 def hs(text: str) -> Value | None:

@@ -182,7 +182,8 @@ class Session(Section, frozen=True, kw_only=True):
     microphone at your mouth, null = nothing."""
     local_first: Literal["off", "confident"] = "off"
     """Who is asked first: off = the service, confident = the rules of this machine, when they hardly doubt what was
-    said and all that it takes are tools with risk allow; the service then hears nothing of it."""
+    said and all that it takes are tools with risk allow. Measured (tests.bench.local), and not asked by the
+    conversation yet: it waits for turn ends that are found on this machine."""
     transcription: str | None = None
     """Model that writes down what you say, such as gpt-transcribe; billed extra, and needed by nothing here but
     published transcripts. null = none."""
@@ -389,11 +390,14 @@ def _check_budget(cost: Cost, session: Session) -> None:
         return
     models = [session.model, *([cost.mini_model] if "mini" in cost.ladder else [])]
     prices = {model: price_of(model, cost.prices) for model in dict.fromkeys(models)}
+    unknown = [model for model, price in prices.items() if price is None or not talks(price)]
+    if session.transcription and price_of(session.transcription, cost.prices) is None:
+        unknown.append(session.transcription)
     problems = [
         f"cost.{name}: cost.prices has no price for the model {model}, so the budget cannot be kept; add it"
         for name, budget in budgets.items()
-        for model, price in prices.items()
-        if budget is not None and (price is None or not talks(price))
+        for model in unknown
+        if budget is not None
     ]
     if problems:
         raise ConfigError(problems)

@@ -121,6 +121,9 @@ class Tool:
             given = msgspec.json.decode(arguments or "{}", type=self._arguments)
         except msgspec.DecodeError as error:
             raise ToolError(f"{self.name}: the arguments do not fit: {error}") from error
+        missing = [kind.__name__ for kind in self._injected.values() if kind not in providers]
+        if missing:
+            raise ToolError(f"{self.name} needs the {missing[0].lower()} of a speaker, and none runs here.")
         values = {name: providers[kind] for name, kind in self._injected.items()}
         values |= {name: getattr(given, name) for name in given.__struct_fields__}
         said = await self._function(**values)

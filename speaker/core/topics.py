@@ -37,7 +37,7 @@ TOPICS: Final[tuple[Topic, ...]] = (
      "comes to reply_to"),
     ("<base>/<id>/command/confirm", "in", "ignored", 1, "`yes` or `no` to what the speaker asks just now"),
     ("<base>/<id>/command/result", "out", "no", 0, "JSON: verb, ok, error; also to the MQTT 5 response topic"),
-    ("<reply_to of a question>", "out", "no", 1, "JSON: question, answer (null if none came), ok"),
+    ("<reply_to> of a question", "out", "no", 1, "JSON: question, answer (null if none came), ok"),
     ("<base>/<id>/answer/<call>", "in", "ignored", 1, "the answer to a call of a hub tool with `respond`"),
     ("<base>/tools/<name>", "in", "read", 1, "JSON: a tool that the hub defines; empty takes it away"),
     ("<base>/claim/<wake word>", "both", "no", 0, "JSON: speaker, score, busy; the first of several speakers answers"),

@@ -197,11 +197,12 @@ class TranscriptionUsage(msgspec.Struct, kw_only=True):
 
     @classmethod
     def read(cls, told: dict[str, Any] | None) -> "TranscriptionUsage | None":
-        """The usage in an event; None when there is none that can be understood."""
+        """The usage in an event; None when there is none that says anything."""
         try:
-            return msgspec.convert(told, cls)
+            used = msgspec.convert(told, cls)
         except msgspec.ValidationError:
             return None
+        return None if used.seconds is None and used.input_tokens is None else used
 
 
 def _sum(one: int | None, other: int | None) -> int:

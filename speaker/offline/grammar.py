@@ -27,6 +27,9 @@ SLIP: Final = 75.0
 BROKEN_SLIP: Final = 65.0
 """The same where a word was heard as several."""
 
+SMALL_SLIP: Final = 85.0
+"""The same where hardly a doubt may be left: "fall" is 75 like "hall", and could have been "all"."""
+
 MARGIN: Final = 4.0
 """How much better than a sentence with another meaning the nearest one must be."""
 
@@ -137,37 +140,42 @@ class Grammar:
         """
         text = _mask(" ".join(words))
         known = self._filled(text)
-        found = process.extract(text, known, scorer=fuzz.ratio, score_cutoff=least, limit=CANDIDATES)
+        found = process.extract(text, known, scorer=fuzz.ratio, score_cutoff=NEAR, limit=CANDIDATES)
         best: tuple[float, Match] | None = None
         for masked, score, _ in found:
             if best is not None and score < best[0] - MARGIN:
                 break
-            match = self._corrected(words, masked)
+            match = self._corrected(words, masked, sure=False)
             if match is not None and best is not None and match != best[1]:
                 return None
             if match is not None and best is None:
                 best = score, match
-        return best[1] if best is not None else None
+        # Less similar ones were looked at all the same: they may have made the meaning doubtful.
+        if best is None or best[0] < least:
+            return None
+        # Who asks for more than is usual wants small slips only.
+        sure = least <= NEAR or any(self._corrected(words, masked, sure=True) == best[1] for masked, *_ in found)
+        return best[1] if sure else None
 
-    def _corrected(self, words: Sequence[str], masked: str) -> Match | None:
+    def _corrected(self, words: Sequence[str], masked: str, *, sure: bool) -> Match | None:
         known = masked.split()
         if [w for w in words if w in EXACT_WORDS] != [w for w in known if w in EXACT_WORDS]:
             return None
         numbers = [word for word in words if _NUMBER.fullmatch(word)]
-        if len(numbers) != known.count("0") or not self._is_slip(words, known):
+        if len(numbers) != known.count("0") or not self._is_slip(words, known, sure=sure):
             return None
         rest = iter(numbers)
         # Exact again: a number that stands in a name must be the number that was said.
         return self.exact([next(rest) if word == "0" else word for word in known])
 
-    def _is_slip(self, words: Sequence[str], known: Sequence[str]) -> bool:
+    def _is_slip(self, words: Sequence[str], known: Sequence[str], *, sure: bool) -> bool:
         said = [w for w in _without(words, known) if not _NUMBER.fullmatch(w)]
         meant = [w for w in _without(known, words) if w != "0"]
         # A long word that the grammar knows is that word, not another one misheard.
         if any(word in DOUBTS or (len(word) >= LONG_WORD and word in self._vocabulary) for word in said):
             return False
         likeness = fuzz.ratio("".join(_weighty(said)), "".join(_weighty(meant)))
-        return likeness >= (BROKEN_SLIP if len(said) > len(meant) else SLIP)
+        return likeness >= (SMALL_SLIP if sure else BROKEN_SLIP if len(said) > len(meant) else SLIP)
 
     def _filled(self, text: str) -> list[str]:
         """Every known sentence in which the names are among those that are nearest to ``text``."""

@@ -4,6 +4,7 @@ The rules know the house only from the session's instructions (see ``household``
 the session. Whatever is not clear leads to a sentence, never to a call.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
@@ -13,7 +14,7 @@ import msgspec
 import yaml
 
 from speaker.core import colours
-from speaker.offline import answering, freehand
+from speaker.offline import answering, freehand, keeping
 from speaker.offline.definitions import Call, Reply, read_definitions
 from speaker.offline.grammar import NEAR, Grammar, Match, Sentences, Slot
 from speaker.offline.household import Household
@@ -34,6 +35,9 @@ CONFIDENT: Final = 90.0
 
 LONGEST: Final = 40
 """Words in the longest command; what is longer is conversation, or the radio."""
+
+_MANGLED: Final = re.compile(r"[a-z][0-9]|[0-9][a-z]")
+"""A number with letters in it was not heard whole."""
 
 EXACT_ONLY: Final = frozenset({"set_lock"})
 """Tools that are never called for words which had to be corrected to be understood."""
@@ -145,6 +149,9 @@ class Brain:
         said = plain(words)
         if not said:
             return Reply(text=UNHEARD)
+        kept = keeping.understood(words, self._tools)
+        if kept is not None:
+            return kept
         if len(said) > LONGEST:
             return Reply(text=self._unknown([]))
         return self._understood(said, NEAR) or Reply(text=self._unknown(self._grammar.respell(trim(said))))
@@ -155,9 +162,12 @@ class Brain:
         Only tools that sentences were written for count, and a slip must be a small one.
         """
         said = plain(words)
-        reply = self._understood(said, CONFIDENT) if 0 < len(said) <= LONGEST else None
-        calls = reply.calls if reply is not None else ()
-        return calls if all(call.name in _book().tools for call in calls) else ()
+        clear = 0 < len(said) <= LONGEST and not _MANGLED.search(words.lower())
+        reply = self._understood(said, CONFIDENT) if clear else None
+        if reply is None or not all(call.name in _book().tools for call in reply.calls):
+            return ()
+        # Whoever allows more slips may see a question in it, or another meaning.
+        return reply.calls if reply == self._understood(said, NEAR) else ()
 
     def _understood(self, said: list[str], least: float) -> Reply | None:
         """What was said, as it stands or with slips; ``least``: how similar a sentence must be to a known one."""

@@ -32,6 +32,8 @@ _SPELLINGS: Final = (
     (re.compile(r"\b(celsius|centigrade)\b"), ""),
     (re.compile(r"\blighting\b"), "lights"),
     (re.compile(r"^\W*(said|sit|sat)\b"), "set"),  # as the recogniser writes it now and then
+    # What it makes of the end of "Jarvis", and of the order behind it.
+    (re.compile(r"^\W*this (turn|switch|set|open|close|dim)(?:n?ed|ed|ened|d)?\b"), r"\1"),
     (re.compile(r"\b(up|down) to\b"), "to"),
     (re.compile(r"&"), " and "),
     (re.compile(r"(?<=\d),(?=\d{3}\b)"), ""),

@@ -75,10 +75,18 @@ async def alone(on: Stage, voice: Voice, seconds: float) -> int:
         await asyncio.sleep(0.05)
         if on.state().get("state") != "responding":
             count += 1
-            print(f"  interrupted itself {seconds - (end - loop.time()):.0f} s into the story", flush=True)
+            print(f"  interrupted itself {seconds - (end - loop.time()):.0f} s into the story; {slips(on)}", flush=True)
             await on.command("stop")
             await tell(on, voice)
     return count
+
+
+def slips(on: Stage) -> str:
+    """How often the sound devices were served too late: then the echo jumps, and it is not the canceller's fault."""
+    assert on.app is not None
+    assert on.app.assistant is not None
+    dry, full = on.app.assistant.slips
+    return f"the loudspeaker ran dry {dry} times, the microphone overflowed {full} times"
 
 
 async def over(on: Stage, voice: Voice) -> tuple[bool, float]:
@@ -125,8 +133,10 @@ async def perform(folder: Path, room: Room, minutes: float) -> None:
         async with stage(folder / "a", room, broker) as on:
             await begin(on, voice, "auto", round(minutes * 60 / STORY_S) + 2)
             interruptions = await alone(on, voice, minutes * 60)
+            served = slips(on)
             heard, silent_s = await over(on, voice)
         rows.append(["self-interruptions, everything open", f"{interruptions} in {minutes:g} min"])
+        rows.append(["meanwhile", served])
         rows.append(
             ["talking over it was understood", f"{'yes' if heard else 'no'}, silent {silent_s:.2f} s after it began"]
         )

@@ -53,6 +53,8 @@ class Loudspeaker:
         self._playlist = Playlist(lead_in_ms)
         self.reference = Reference(slipped)
         """What is in the air, for the echo canceller."""
+        self.underflows = 0
+        """How often the device ran out of sound because this machine was too slow."""
         self._streams = 0
         self._needed = asyncio.Event()
         self._held = False
@@ -152,6 +154,7 @@ class Loudspeaker:
 
     def _pull(self, _data: None, count: int, times: Mapping[str, float], status: int) -> tuple[bytes, int]:
         if status & pyaudio.paOutputUnderflow:
+            self.underflows += 1
             self._slipped()
         delay_s = latency_s(times, "output_buffer_dac_time")
         data, speech, dry = self._playlist.pull(count, delay_s)

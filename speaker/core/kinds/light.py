@@ -118,7 +118,7 @@ class Lamp(Switch, frozen=True, kw_only=True):
 
     def _tint(self, state: State) -> str:
         mode, shown, white = word_of(state, "mode"), state.get("colour"), figure(state, "kelvin")
-        if isinstance(shown, tuple) and (mode in COLOUR_MODES or (not mode and white is None)):
+        if isinstance(shown, tuple) and (mode in COLOUR_MODES or not mode):
             return colours.name(shown)
         shows_white = mode == "color_temp" or (not mode and not isinstance(shown, tuple))
         return colours.name_of_white(white) if white is not None and shows_white else ""
