@@ -2,6 +2,7 @@
 
 import json
 import re
+import textwrap
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,8 +21,10 @@ SECTION = README.read_text().partition("## Examples for the hub")[2].partition("
 COMMANDS: dict[str, type[Announce] | type[Question]] = {"announce": Announce, "question": Question}
 
 
-def block(language: str) -> str:
-    (found,) = re.findall(rf"```{language}\n(.*?)```", SECTION, re.DOTALL)
+def block(begins: str) -> str:
+    """The one indented block of the section that begins so."""
+    blocks = re.findall(r"(?:^    .*\n|^\n)+", SECTION, re.MULTILINE)
+    (found,) = [one for one in map(textwrap.dedent, blocks) if one.lstrip().startswith(begins)]
     return str(found)
 
 
@@ -42,7 +45,7 @@ def filled(template: str) -> str:
     return environment.from_string(template).render(text='Dinner "is" ready')
 
 
-HOME_ASSISTANT = list(actions(yaml.safe_load(block("yaml"))))
+HOME_ASSISTANT = list(actions(yaml.safe_load(block("script"))))
 PUBLISHED = [one["data"] for one in HOME_ASSISTANT if one.get("action") == "mqtt.publish"]
 
 
@@ -70,12 +73,12 @@ def test_events_and_entities_exist() -> None:
     assert set(re.findall(r"event_type == '(\w+)'", SECTION)) <= set(EVENTS)
 
 
-@pytest.mark.parametrize("node", [one for one in json.loads(block("json")) if one["type"] == "inject"])
+@pytest.mark.parametrize("node", [one for one in json.loads(block("[")) if one["type"] == "inject"])
 def test_definition_of_node_red_is_taken_and_answered(node: dict[str, Any]) -> None:
     name, definition = read_definition(node["topic"], node["payload"].encode())
     assert name == "bin_day"
     assert definition.respond
-    nodes = json.loads(block("json"))
+    nodes = json.loads(block("["))
     assert definition.command_topic in [one.get("topic") for one in nodes if one["type"] == "mqtt in"]
     known = {one["id"] for one in nodes}
     assert all(target in known for one in nodes for wire in one.get("wires", []) for target in wire)
