@@ -166,6 +166,7 @@ async def test_bad_definition_is_refused_and_the_good_one_stays(broker: PrivateB
     async with world(broker) as one:
         await one.define("start_vacuum", DEFINITION)
         await one.define("start_vacuum", DEFINITION | {"timeout_s": -1})
+        await until(lambda: bool(one.problems))
         assert "speaker/tools/start_vacuum: timeout_s" in one.problems[0]
         assert one.tools.tools["start_vacuum"].definition_.timeout_s == 0.5
 
