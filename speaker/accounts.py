@@ -71,6 +71,8 @@ class Accounts:
         self.purse = Purse(settings, ledger, tell, now)
         self._model = settings.session.model
         self._prompt = 0
+        self.purpose: Purpose = "turn"
+        """What the next response answers: what was said, or what was written."""
         self.turn = 0
         """Number of the present conversation, once something of it is paid for; 0 until then."""
         self._tally = Tally()
@@ -98,7 +100,7 @@ class Accounts:
 
     def begin(self) -> None:
         """A conversation begins. Nothing is written yet: whoever woke the speaker must not wait for a disk."""
-        self.turn, self.ended_by_budget = 0, False
+        self.turn, self.ended_by_budget, self.purpose = 0, False, "turn"
 
     def why_ended(self, why: str, endpoint: str) -> str:
         """Why the conversation ended: ``why``, unless it was a budget; ``endpoint`` is empty if none answered."""
@@ -129,14 +131,14 @@ class Accounts:
                 if item in answer.items and answer.number is not None:
                     self._ledger.waste(answer.number, *self._waste(answer.items, answer.billed_ms, answer.price))
 
-    def book(self, response: Response, endpoint: str, purpose: Purpose = "turn") -> Paid | None:
+    def book(self, response: Response, endpoint: str) -> Paid | None:
         """A response has ended; None when it is not paid for."""
         self._done.add(response.id)
         if response.usage is None and response.status == "failed":
             return None
         # Some servers leave the items out.
         items = [item.id for item in response.output if item.id] or self._tally.open_items
-        paid = self._book(items, response.usage, endpoint, purpose)
+        paid = self._book(items, response.usage, endpoint)
         calls = sum(item.type == "function_call" for item in response.output)
         if calls > 1 and endpoint == CLOUD:
             self._save_batch(paid.usage, calls - 1)
@@ -154,7 +156,7 @@ class Accounts:
                 purpose="session", seconds=max(open_s, price.session_min_s),
             ))  # fmt: skip
         unfinished = max(len(self._begun - self._done), bool(self._tally.open_items))
-        paid = [self._book(self._tally.open_items, None, endpoint, "turn") for _ in range(unfinished)]
+        paid = [self._book(self._tally.open_items, None, endpoint) for _ in range(unfinished)]
         self._forget()
         return paid
 
@@ -177,11 +179,33 @@ class Accounts:
 
     # What is saved.
 
-    def saved(self, what: Saving, *, heard_ms: float = 0.0, said_ms: float = 0.0) -> None:
+    def answered_here(self, heard_ms: float, said_ms: float) -> None:
+        """A turn that the service did not answer: neither its sound, nor the prompt, nor the answer is paid for.
+
+        The service would have been asked twice, for a call and for the sentence; the first time it would have read
+        the prompt anew, if nothing of this session was answered there before.
+        """
+        price = price_of(self._settings.session.model, self._settings.cost.prices)
+        cached = self._prompt if not self._answers else 2 * self._prompt
+        prompts = Tokens(text_in=2 * self._prompt, text_cached=cached)
+        read_usd = sum(kinds_usd(prompts, price).values()) if price is not None else 0.0
+        self.saved("local", heard_ms=heard_ms, said_ms=said_ms, more_usd=read_usd)
+
+    def kept_silent(self, ms: float) -> None:
+        """So much sound was not sent, since nobody spoke in it.
+
+        It is worth something only where sound is sold by the minute: by the token a service charges what it was
+        asked to answer, and it drops silence itself.
+        """
+        price = price_of(self._settings.session.model, self._settings.cost.prices)
+        usd = ms / 60_000 * (price.audio_in_usd_per_minute or 0) if price is not None else 0.0
+        self._ledger.save("silence", self._now().date(), usd=usd, seconds=ms / 1000)
+
+    def saved(self, what: Saving, *, heard_ms: float = 0.0, said_ms: float = 0.0, more_usd: float = 0.0) -> None:
         """Sound that needed no cloud; it is worth what the configured model would have asked for it."""
         price = price_of(self._settings.session.model, self._settings.cost.prices)
         usd = sound_in_usd(heard_ms, price) + sound_out_usd(said_ms, price) if price is not None else 0.0
-        self._ledger.save(what, self._now().date(), usd=usd, seconds=(heard_ms + said_ms) / 1000)
+        self._ledger.save(what, self._now().date(), usd=usd + more_usd, seconds=(heard_ms + said_ms) / 1000)
 
     def _save_batch(self, usage: Usage, spared: int) -> None:
         """Calls that are answered together spare a response each, which would have read the conversation again."""
@@ -203,7 +227,7 @@ class Accounts:
         elif self._settings.session.output == "text":
             self.saved("text", said_ms=ms)
 
-    def _book(self, items: Sequence[str], usage: Usage | None, endpoint: str, purpose: Purpose) -> Paid:
+    def _book(self, items: Sequence[str], usage: Usage | None, endpoint: str) -> Paid:
         guess = usage is None
         if usage is None:
             said_ms = self._tally.made(items, 0).generated_ms
@@ -215,7 +239,7 @@ class Accounts:
         unheard_ms, waste_usd = self._waste(items, billed_ms, price)
         number = self._write(Booking(
             at=self._now(), model=self._model if endpoint == CLOUD else endpoint, endpoint=endpoint,
-            cost_usd=usd, tokens=Tokens.of(usage), purpose=purpose, estimated=guess,
+            cost_usd=usd, tokens=Tokens.of(usage), purpose=self.purpose, estimated=guess,
             unheard_ms=unheard_ms, waste_usd=waste_usd,
         ))  # fmt: skip
         self._answers.append(_Answer(number, items, billed_ms, price))

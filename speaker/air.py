@@ -14,10 +14,12 @@ from speaker.core import pcm
 from speaker.core.chimes import Chime, chime
 from speaker.core.duplex import EchoReport
 from speaker.core.pcm import WAKE_HZ, Samples
-from speaker.core.settings import Settings
+from speaker.core.settings import ClientTurns, Session, Settings
 from speaker.ear import Ear, Sensed
 from speaker.echotest import EchoTest
+from speaker.gate import Gate
 from speaker.offline.mind import Mind
+from speaker.offline.vad import TurnSettings
 from speaker.router import Route, Router
 from speaker.speech import Speech
 from speaker.stopword import StopWord
@@ -26,6 +28,18 @@ log = logging.getLogger(__name__)
 
 OWN: Final = "own"
 """The item of what the speaker says by itself; no server knows it."""
+
+
+Spoke = Callable[[float, bool], None]
+"""Is told how many ms a sentence took, and whether it came from disk."""
+
+
+def turn_settings(session: Session) -> TurnSettings | None:
+    """How the user's turns are found, None where the service does that."""
+    turns = session.turn_detection
+    if not isinstance(turns, ClientTurns):
+        return None
+    return TurnSettings(turns.threshold, turns.prefix_padding_ms, turns.silence_duration_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +68,17 @@ class Air:
         self._sounds = frozenset(audio.sounds)
         self._mind = mind
         self._speech = speech
-        self._queued = ports.queued
+        self._queued, self._ended = ports.queued, ports.ended
         canceller = EchoCanceller()
-        self._ear = Ear(words, canceller, settings.wake.barge_in_threshold)
+        turns = turn_settings(settings.session)
+        self._ear = Ear(words, canceller, settings.wake.barge_in_threshold, turns)
         self._stop_word = StopWord(self.recognise, ports.stopped)
         self._attentive: list[Callable[[Sensed], None]] = [self._stop_word.hear]
-        self.router = Router(self._ear, ports.woken, ports.spoken_over, self._tell_sensed)
+        gate = Gate(turns) if turns is not None else None
+        self.router = Router(self._ear, ports.woken, ports.spoken_over, self._tell_sensed, gate)
         self._microphone = Microphone(sound, audio.microphone, self._take, ports.trouble, slipped=canceller.slipped)
         self.loudspeaker = Loudspeaker(
-            sound, audio.loudspeaker, ports.began, ports.ended, ports.trouble,
+            sound, audio.loudspeaker, ports.began, self._ran_dry, ports.trouble,
             slipped=canceller.slipped, lead_in_ms=audio.lead_in_ms,
         )  # fmt: skip
         self._speaking: set[asyncio.Task[None]] = set()
@@ -121,9 +137,14 @@ class Air:
 
     def play(self, samples: Samples, item: str, percent: int | None = None) -> None:
         """Queue sound (int16, 24 kHz) of an item; ``percent`` None means as loud as answers are."""
-        if not self.loudspeaker.playing:
+        if not self.playing:
             self._queued()
         self.loudspeaker.play(samples, item, percent=percent)
+
+    @property
+    def playing(self) -> bool:
+        """Whether something is heard, or will be."""
+        return self.loudspeaker.playing or bool(self._speaking)
 
     def sound(self, name: Chime, percent: int) -> None:
         """Make one of the speaker's sounds, unless the configuration leaves it out.
@@ -133,9 +154,11 @@ class Air:
         if name == "announcement" or name in self._sounds or (name == "unmuted" and "muted" in self._sounds):
             self.loudspeaker.play(chime(name), percent=percent)
 
-    def speak(self, text: str, item: str = OWN) -> None:
-        """Say a text in the offline voice, behind what is being played."""
-        self._start(self._say(text, item))
+    def speak(self, text: str, item: str = OWN, spoke: Spoke | None = None) -> None:
+        """Say a text in the offline voice, behind what is being played; ``spoke`` as in ``Speech.speak``."""
+        if not self.playing:
+            self._queued()
+        self._start(self._say(text, item, spoke))
 
     def hush(self) -> list[Heard]:
         """Silence, at once; what was heard of each item that was not heard in full."""
@@ -167,21 +190,28 @@ class Air:
         """The words in int16 samples at 16 kHz."""
         return (await self._mind.hear(samples, WAKE_HZ)).text
 
-    async def _say(self, text: str, item: str) -> None:
-        async with self._turn, aclosing(self._speech.speak(text)) as spoken:
+    async def _say(self, text: str, item: str, spoke: Spoke | None) -> None:
+        async with self._turn, aclosing(self._speech.speak(text, spoke)) as spoken:
             async for samples in spoken:
                 self.play(samples, item)
 
     def _silence(self) -> None:
         for task in self._speaking:
             task.cancel()
+        self._speaking.clear()
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._speaking.add(task)
         task.add_done_callback(self._spoken)
 
+    def _ran_dry(self) -> None:
+        if not self._speaking:
+            self._ended()
+
     def _spoken(self, task: asyncio.Task[None]) -> None:
         self._speaking.discard(task)
+        if not self.playing:
+            self._ended()
         if not task.cancelled() and task.exception() is not None:
             log.error("a sentence could not be spoken", exc_info=task.exception())

@@ -37,6 +37,7 @@ from speaker.core.toolbox import Clock, Lists, Voice
 from speaker.core.wire.objects import Response
 from speaker.dialogue import Dialogue, Limits, Ports
 from speaker.hub import Hub
+from speaker.localfirst import Done, LocalFirst
 from speaker.offline.mind import Mind
 from speaker.purse import CLOUD
 from speaker.router import Route
@@ -45,6 +46,8 @@ from speaker.standby import Standby
 from speaker.status import Status, today
 from speaker.toolbelt import Ran, Toolbelt
 from speaker.turns import Trace
+from speaker.userturns import Ports as TurnPorts
+from speaker.userturns import UserTurns
 
 log = logging.getLogger(__name__)
 
@@ -121,6 +124,7 @@ class Assistant:
         self._prompts: deque[str] = deque()
         """Written requests that the session has not got yet."""
         self._ports = self._dialogue_ports()
+        self._user = UserTurns(LocalFirst(parts.mind, parts.toolbelt), self._turn_ports())
         self._limits = Limits(PATIENCE * settings.limits.connect_s, settings.limits.stalled_s)
         self._recall = Recall(settings.limits.remember_s)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -178,6 +182,15 @@ class Assistant:
             said=self._write_down,
             transcribed=lambda usage: parts.accounts.transcribed(usage, self._status.endpoint),
             trouble=self.trouble,
+        )
+
+    def _turn_ports(self) -> TurnPorts:
+        return TurnPorts(
+            post=self.post,
+            start=self._start,
+            run_tool=self._run_tool,
+            said=self._write_down,
+            answer=self._answer_here,
         )
 
     # What others may do.
@@ -280,7 +293,7 @@ class Assistant:
             return happened.Expired()
 
     def _take(self, event: Event) -> None:
-        if isinstance(event, happened.PlaybackQueued | happened.PlaybackBegan) and not self._air.loudspeaker.playing:
+        if isinstance(event, happened.PlaybackQueued | happened.PlaybackBegan) and not self._air.playing:
             return  # it was hushed while this news was on its way
         now, before = self._loop.time(), self._machine.state
         errands = self._machine.on(event, now)
@@ -302,8 +315,11 @@ class Assistant:
         if State.SPEAKING in {before, state}:
             self._air.router.answered()
         if state is State.THINKING and before is State.LISTENING:
-            self._excused = False
             self._sound("listened")
+        if state is State.LISTENING or before is State.FOLLOW_UP:
+            self._excused = False
+        if state is State.SPEAKING:
+            self._excused = True  # the model has said something already, perhaps that it takes a moment
         if State.MUTED in {before, state}:
             self._sound("muted" if state is State.MUTED else "unmuted")
         if state in _QUESTIONS:
@@ -328,14 +344,25 @@ class Assistant:
                 self._trace, self._status.wake_word = Trace(now, word, score, overflows=self._air.overflows), word
                 self._air.router.begin_audit()
                 self.controls.apply_volume()
+                self._note_purpose(event)
             return
+        self._note_purpose(event)
         match event:
-            case happened.SpeechEnded():
+            case happened.SpeechEnded() | happened.TurnEnded():
                 self._trace.speech_ended(now)
             case happened.PlaybackBegan():
                 self._trace.sounded(now)
             case happened.ResponseBegan(session=number, response=response) if number == self._machine.session:
                 self._parts.accounts.began(response)
+            case _:
+                pass
+
+    def _note_purpose(self, event: Event) -> None:
+        match event:
+            case happened.Prompted():
+                self._parts.accounts.purpose = "ask"
+            case happened.SpeechBegan():
+                self._parts.accounts.purpose = "turn"
             case _:
                 pass
 
@@ -349,11 +376,13 @@ class Assistant:
             case Errand.APOLOGISE:
                 self._apologise()
             case Errand.REPEAT:
+                self._user.forget()
                 self._air.router.repeat()
             case Errand.REPLY if dialogue is not None:
                 dialogue.reply()
             case Errand.CONFIRM:
                 self._sound("done")
+                self._air.router.answered()
                 if self._status.endpoint == CLOUD:
                     self._parts.accounts.kept_quiet()
             case Errand.RENEW if dialogue is not None:
@@ -372,6 +401,7 @@ class Assistant:
 
     def _hush(self) -> None:
         self.aside.hush()
+        self._user.forget_answer()
         cuts = self._air.hush()
         self._parts.accounts.cut((cut.item, cut.played_ms) for cut in cuts if cut.item != OWN)
         if self._dialogue is not None:
@@ -405,6 +435,7 @@ class Assistant:
         wanted = self._parts.accounts.session(self._parts.describe_house(), self._parts.toolbelt.definitions())
         endpoints, self._spared = self._parts.standby.now(self._loop.time())
         dialogue = Dialogue(number, wanted, endpoints, self._ports, self._limits)
+        self._user.forget()
         while self._prompts:
             dialogue.prompt(self._prompts.popleft())
         self._dialogue_task = self._start(dialogue.run())
@@ -420,6 +451,26 @@ class Assistant:
             self._trace.sent_at = self._loop.time()
         self._parts.accounts.heard(samples_to_ms(samples.size, WAKE_HZ))
         self._dialogue.append(samples)
+        self._user.append(samples)
+
+    def turn_began(self) -> None:
+        """The user speaks, as far as that is found on this machine."""
+        if self._dialogue is not None:
+            self._user.began(self._dialogue)
+
+    def turn_ended(self) -> None:
+        """The user has finished."""
+        if self._dialogue is not None:
+            local = self._settings.session.local_first == "confident" and self._status.endpoint == CLOUD
+            self._user.ended(self._dialogue, local_first=local)
+
+    def _answer_here(self, done: Done, heard_ms: float) -> None:
+        """Say what was done without the service; where a sound is enough, the conversation asks for that."""
+        accounts = self._parts.accounts
+        if done.quiet:
+            accounts.answered_here(heard_ms, 0)
+        else:
+            self._air.speak(done.text, spoke=lambda ms, _: accounts.answered_here(heard_ms, ms))
 
     def _play(self, samples: Samples, item: str) -> None:
         self._parts.accounts.said(item, samples_to_ms(samples.size, SESSION_HZ))
@@ -521,6 +572,8 @@ class Assistant:
             return
         trace.number = accounts.turn
         ended_by = accounts.why_ended(self._machine.ended_by, trace.endpoint)
+        if trace.endpoint == CLOUD and (spared := self._air.router.audit.spared):
+            accounts.kept_silent(samples_to_ms(spared, WAKE_HZ))
         if ended_by != "error":
             self._status.last_error = None
         if ended_by == "no_speech":

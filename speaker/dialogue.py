@@ -91,6 +91,10 @@ class Dialogue:
         self._responses: set[str] = set()
         """Responses whose sound may be played."""
         self._active: str | None = None
+        self._asked = False
+        """Whether a response was asked for that has not begun."""
+        self._unwanted = False
+        """Whether that response is not wanted any more."""
         self._stall: asyncio.TimerHandle | None = None
         self._called: set[str] = set()
         self._prompts: list[str] = []
@@ -124,6 +128,21 @@ class Dialogue:
         if self._session is not None:
             self._session.append(samples)
 
+    def commit(self) -> None:
+        """What was appended so far is a turn of the user; only where turn ends are found here."""
+        if self._session is not None and self.is_open:
+            self._session.commit()
+
+    def clear(self) -> None:
+        """What was appended since the last turn is none."""
+        if self._session is not None and self.is_open:
+            self._session.clear()
+
+    @property
+    def wanted(self) -> Session:
+        """What was asked of the session."""
+        return self._wanted
+
     def prompt(self, text: str) -> None:
         """Somebody wrote what they could have said."""
         self._prompts.append(text)
@@ -136,7 +155,8 @@ class Dialogue:
         self._ports.said("user", text)
 
     def reply(self) -> None:
-        """Ask for a response: all tools have answered."""
+        """Ask for a response: all tools have answered, or a turn has ended whose end was found here."""
+        self._asked = True
         self._send(cl.CreateResponse())
 
     def renew(self) -> None:
@@ -149,6 +169,8 @@ class Dialogue:
         """Stop the answer; the server is told what was really heard, so that it remembers no more than that."""
         if self._active is not None:
             self._send(cl.CancelResponse(response_id=self._active))
+        # One that was asked for and has not begun cannot be cancelled yet.
+        self._unwanted, self._asked = self._unwanted or self._asked, False
         self._responses.clear()
         for cut in cuts:
             if cut.played_ms > 0:
@@ -187,13 +209,13 @@ class Dialogue:
         self.is_open, self.lost, self._endpoint = True, None, endpoint
         self._connections += 1
         if known := self._ports.recall():
-            self._tell(known)
+            self.tell(known)
         for text in self._prompts:
             self._write(text)
         self._ports.opened(endpoint)
         self._ports.post(happened.SessionOpened(self.number))
 
-    def _tell(self, text: str) -> None:
+    def tell(self, text: str) -> None:
         """Let the model know something that nobody said."""
         content = [Content(type="input_text", text=text)]
         self._send(cl.CreateItem(item=Item(type="message", role="system", content=content)))
@@ -210,6 +232,7 @@ class Dialogue:
         """Nothing of this connection counts in the next one."""
         self.is_open = False
         self._active = None
+        self._asked = self._unwanted = False
         self._responses.clear()
         self._watch_for_stall()
 
@@ -232,8 +255,11 @@ class Dialogue:
 
     def _hear_error(self, code: str, message: str) -> None:
         if code == ALREADY_ANSWERING:
+            self._asked = self._unwanted = False
             self._ports.post(happened.ReplyRefused(self.number))
         elif code not in HARMLESS and self.is_open:
+            # It may be the response that was refused.
+            self._asked = self._unwanted = False
             self._ports.trouble(f"the Realtime service reports: {message}")
 
     # What is said.
@@ -247,8 +273,11 @@ class Dialogue:
             case ev.TranscriptionCompleted(transcript=words, usage=usage):
                 self._ports.transcribed(usage)
                 self._ports.said("user", words or "")
+            case ev.ResponseCreated(response=response) if self._unwanted:
+                self._asked = self._unwanted = False
+                self._send(cl.CancelResponse(response_id=response.id))
             case ev.ResponseCreated(response=response):
-                self._active, self.lost = response.id, None
+                self._active, self._asked, self.lost = response.id, False, None
                 self._responses.add(response.id)
                 self._ports.post(happened.ResponseBegan(self.number, response.id))
             case ev.ResponseDone(response=response):
@@ -315,5 +344,5 @@ class Dialogue:
             self._send(cl.CreateItem(item=Item(type="function_call_output", call_id=call_id, output=ran.text)))
         elif connection != self._connections:
             # The session that wanted to know is gone; its successor does not know the call.
-            self._tell(f"The tool {item.name} that was called before answers now: {ran.text}")
+            self.tell(f"The tool {item.name} that was called before answers now: {ran.text}")
         self._ports.post(happened.ToolAnswered(self.number, call_id, quiet=ran.quiet))

@@ -4,23 +4,21 @@ Echo cancellation first; then the wake words hear every word, and the voice dete
 by the loudspeaker, hears what nothing of the echo is left in.
 """
 
-from dataclasses import dataclass
-from typing import Final, Literal
+from collections import deque
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
 
 from speaker.adapters.echo import EchoCanceller
 from speaker.adapters.wakeword import Detection, WakeWords
-from speaker.core.pcm import SILENCE_DBFS, Samples, level_dbfs
-from speaker.offline.vad import SpeechStarted, TurnDetector, TurnSettings
+from speaker.attention import Attention, Talk, Turn
+from speaker.core.pcm import Samples
+from speaker.core.preroll import preroll_start
+from speaker.offline.vad import TurnSettings
 
-TALK: Final = TurnSettings(threshold=0.5, prefix_padding_ms=300, silence_duration_ms=240)
-"""What counts as somebody talking over the speaker. The silence is short: "stop" is one syllable."""
-
-
-TALK_DBFS: Final = -60.0
-"""Nobody talks so softly; in a digital silence the detector hears voices all the same."""
-
-FALL_DB: Final = 3.0
-"""How fast the loudest moment is forgotten, for each frame."""
+WORD_FRAMES: Final = 13
+"""About a second: a wake word and a little more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +31,8 @@ class Wanted:
     """Whether they are heard over the speaker's own voice."""
     talk: bool
     """Somebody who talks."""
+    turns: bool = False
+    """Where the user's turns begin and end, from the last wake word on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +44,29 @@ class Sensed:
     residue: Samples
     """Without any echo, with parts of the words."""
     detection: Detection | None = None
-    talk: Literal["", "begins", "ends"] = ""
+    after_word: int = 0
+    """How many samples before the end of this frame came after the wake word."""
+    talk: Talk = ""
+    turn: Turn | None = None
+    """None while turns are not looked for."""
 
 
 class Ear:
     """Wake words, echo canceller and voice detector over one stream of frames. One worker feeds it."""
 
-    def __init__(self, words: WakeWords, canceller: EchoCanceller, barge_in_threshold: float) -> None:
+    def __init__(
+        self,
+        words: WakeWords,
+        canceller: EchoCanceller,
+        barge_in_threshold: float,
+        turns: TurnSettings | None = None,
+    ) -> None:
+        """``turns``: how the user's turns are found, None where the service does that."""
         self.words = words
         self._canceller = canceller
         self._barge_in_threshold = barge_in_threshold
-        self._detector: TurnDetector | None = None
-        self._attentive = False
-        self._loudest_dbfs = SILENCE_DBFS
+        self._attention = Attention(turns)
+        self._recent: deque[Sensed] = deque(maxlen=WORD_FRAMES)
 
     def set_threshold(self, threshold: float) -> None:
         """Use another threshold for every wake word."""
@@ -67,7 +77,10 @@ class Ear:
         """The next frame, and what the loudspeaker put into the air meanwhile."""
         clean = self._canceller.push(frame, reference)
         detection = self._hear_words(clean.voice, wanted)
-        return Sensed(clean.voice, clean.residue, detection, self._hear_talk(clean.residue, wanted.talk))
+        noticed = self._attention.push(clean.residue, talk=wanted.talk, turns=wanted.turns)
+        plain = Sensed(clean.voice, clean.residue, talk=noticed.talk, turn=noticed.turn)
+        self._recent.append(plain)
+        return plain if detection is None else self._end_word(plain, detection)
 
     def _hear_words(self, voice: Samples, wanted: Wanted) -> Detection | None:
         if not wanted.wake:
@@ -75,20 +88,10 @@ class Ear:
             return None
         return self.words.push(voice, barge_in_threshold=self._barge_in_threshold if wanted.barging else None)
 
-    def _hear_talk(self, residue: Samples, wanted: bool) -> Literal["", "begins", "ends"]:
-        if not wanted:
-            self._attentive = False
-            return ""
-        if self._detector is None:
-            self._detector = TurnDetector(TALK)
-        elif not self._attentive:
-            self._detector.restart()
-        self._attentive = True
-        self._loudest_dbfs = max(level_dbfs(residue), self._loudest_dbfs - FALL_DB)
-        events = self._detector.push(residue)
-        if not events:
-            return ""
-        if self._loudest_dbfs < TALK_DBFS:
-            self._detector.restart()
-            return ""
-        return "begins" if isinstance(events[-1], SpeechStarted) else "ends"
+    def _end_word(self, plain: Sensed, detection: Detection) -> Sensed:
+        """Find where the wake word ended: a little before the end of the frame that told."""
+        word = np.concatenate([one.voice for one in self._recent])
+        after = word.size - preroll_start(word)
+        residue = np.concatenate([one.residue for one in self._recent])
+        self._attention.after_word(residue[residue.size - after :])
+        return replace(plain, detection=detection, after_word=after)

@@ -20,13 +20,10 @@ from speaker.adapters.wakeword import Detection
 from speaker.core.audit import Audit
 from speaker.core.conversation import Microphone
 from speaker.core.pcm import FRAME_MS, FRAME_SAMPLES, Samples
-from speaker.core.preroll import preroll_start
-from speaker.ear import Ear, Sensed, Wanted
+from speaker.ear import WORD_FRAMES, Ear, Sensed, Wanted
+from speaker.gate import Gate, Piece
 
 log = logging.getLogger(__name__)
-
-WORD_FRAMES: Final = 13
-"""About a second: a wake word and a little more."""
 
 RECENT_FRAMES: Final = 25
 """Frames that are remembered for the pre-roll, 2 s: a slow machine detects late."""
@@ -48,13 +45,11 @@ class Sink(Protocol):
     def append(self, samples: Samples) -> None:
         """Take more sound."""
 
+    def turn_began(self) -> None:
+        """What comes next is said by the user; only told where turns are found here."""
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """Sound with the number of its first sample, counted since the router began."""
-
-    first: int
-    samples: Samples
+    def turn_ended(self) -> None:
+        """What came was all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +74,17 @@ class Router:
         woken: Callable[[Detection], None],
         spoken_over: Callable[[], None],
         attentive: Callable[[Sensed], None],
+        gate: Gate | None = None,
     ) -> None:
-        """``attentive`` is told what was heard in a frame, when talk is listened for."""
+        """``attentive`` is told what was heard in a frame, when talk is listened for.
+
+        With a ``gate`` the session gets no more than it lets through; without, all that is meant for it.
+        """
         self._ear = ear
         self._woken = woken
         self._spoken_over = spoken_over
         self._attentive = attentive
+        self._gate = gate
         self._worker = ThreadPoolExecutor(1, "ear")
         self._loop = asyncio.get_running_loop()
         self._route = Route(Microphone.OFF)
@@ -96,8 +96,8 @@ class Router:
         """Frames that wait to be sent without echo, in case somebody talks in them."""
         self._talk = False
         """Whether somebody talks, as far as that is listened for."""
-        self._since: int | None = None
-        """The frame that told of a wake word for which no posture has come yet."""
+        self._since: tuple[int, int] | None = None
+        """The frame that told of a wake word for which no posture has come yet, and the samples after the word."""
         self._count = 0
         self._waiting = 0
         self._complained = False
@@ -127,20 +127,19 @@ class Router:
     def route(self, route: Route) -> None:
         """Send frames there from now on."""
         before, self._route = self._route.mode, route
-        if route.mode is Microphone.WAKE:
-            self._held.clear()
         since = self._since
         if route.mode is not Microphone.WAKE:
             self._since = None
-            if before is Microphone.WAKE and since is not None and since > self._count - RECENT_FRAMES:
+            if before is Microphone.WAKE and since is not None and since[0] > self._count - RECENT_FRAMES:
                 # Another event overtook the wake word's, and its posture was to go on listening for one.
-                self._hold_since(since)
+                self._hold_since(*since)
         if route.mode is not Microphone.OVER:
             self._end_over(kept=route.mode in {Microphone.SESSION, Microphone.HOLD})
         if route.mode in {Microphone.OFF, Microphone.WAKE, Microphone.ANSWER}:
-            self.audit.pause()
-        if route.mode is Microphone.OFF:
             self._held.clear()
+            self.audit.pause()
+            if self._gate is not None:
+                self._gate.reset()
         self._flush()
 
     def take(self, frame: Samples, reference: Samples) -> None:
@@ -155,7 +154,8 @@ class Router:
             log.warning("this machine scores wake words more slowly than sound arrives; use fewer wake words")
         mode, barging = self._route.mode, self._route.barging
         wake = mode in {Microphone.WAKE, Microphone.OVER}
-        wanted = Wanted(wake=wake, barging=barging, talk=self._route.talk or mode is Microphone.OVER)
+        turns = mode in {Microphone.HOLD, Microphone.SESSION, Microphone.OVER}
+        wanted = Wanted(wake, barging, talk=self._route.talk or mode is Microphone.OVER, turns=turns)
         self._worker.submit(self._ear.sense, frame, reference, wanted).add_done_callback(self._to_loop)
 
     def _to_loop(self, done: "Future[Sensed]") -> None:
@@ -177,15 +177,24 @@ class Router:
         if self._route.talk:
             self._attentive(sensed)
         if sensed.detection is not None and self._route.mode in {Microphone.WAKE, Microphone.OVER}:
-            self._hear_word(sensed.detection)
+            self._hear_word(sensed.detection, sensed.after_word)
 
     def _deliver(self, sensed: Sensed) -> None:
         mode = self._route.mode
         if mode is Microphone.OVER:
             self._deliver_over(sensed)
         elif mode in {Microphone.SESSION, Microphone.HOLD}:
-            self._held.append(Piece(self._count * FRAME_SAMPLES, sensed.voice))
+            self._hold(self._count, sensed.voice, sensed)
             self._flush()
+
+    def _hold(self, number: int, samples: Samples, sensed: Sensed) -> None:
+        """Keep sound of a frame for the session, as far as the session needs it."""
+        piece = Piece(number * FRAME_SAMPLES, samples)
+        self._keep([piece] if self._gate is None else self._gate.take(piece, sensed.turn))
+
+    def _keep(self, pieces: list[Piece]) -> None:
+        self._held.extend(pieces)
+        self.audit.spared += sum(piece.samples.size for piece in pieces if not piece.sent)
 
     def _deliver_over(self, sensed: Sensed) -> None:
         """Send what has no echo in it, late; what somebody says over the answer waits until they are listened to."""
@@ -194,42 +203,57 @@ class Router:
             self._spoken_over()
         elif len(self._over) > OVER_FRAMES:
             number, old = self._over.popleft()
-            self._held.append(Piece(number * FRAME_SAMPLES, old.residue))
+            if self._gate is None:
+                self._hold(number, old.residue, old)
+            else:
+                self._keep(self._gate.spare(Piece(number * FRAME_SAMPLES, old.residue)))
         self._flush()
 
     def _end_over(self, *, kept: bool) -> None:
-        if kept:
-            pieces = (Piece(at * FRAME_SAMPLES, one.voice if self._talk else one.residue) for at, one in self._over)
-            self._held.extend(pieces)
-        self._over.clear()
+        while self._over:
+            number, one = self._over.popleft()
+            if kept:
+                self._hold(number, one.voice if self._talk else one.residue, one)
 
     def _flush(self) -> None:
         """Hand everything held to the session, if it takes sound."""
         sink = self._route.sink
         if sink is None or self._route.mode not in {Microphone.SESSION, Microphone.OVER} or not self._held:
             return
+        together: list[Samples] = []
         for piece in self._held:
-            self.audit.take(piece.first, piece.samples.size)
-        sink.append(np.concatenate([piece.samples for piece in self._held]))
+            self.audit.take(piece.first, piece.samples.size, meant=piece.sent)
+            if piece.begins:
+                sink.turn_began()
+            if piece.sent:
+                together.append(piece.samples)
+            if piece.ends:
+                sink.append(np.concatenate(together))
+                together.clear()
+                sink.turn_ended()
+        if together:
+            sink.append(np.concatenate(together))
         self._unanswered.extend(self._held)
         self._held.clear()
 
-    def _hear_word(self, detection: Detection) -> None:
+    def _hear_word(self, detection: Detection, after: int) -> None:
         # Held from this very moment: the next frame may come before the posture does.
         self._over.clear()
-        self._hold_since(self._count)
+        self._hold_since(self._count, after)
         self._route = Route(Microphone.HOLD, talk=self._route.talk)
-        self._since = self._count
+        self._since = (self._count, after)
         self._woken(detection)
 
-    def _hold_since(self, number: int) -> None:
-        """Begin the pre-roll where the wake word ended: a little before the end of the frame that told."""
+    def _hold_since(self, number: int, after: int) -> None:
+        """Begin the pre-roll where the wake word ended: ``after`` samples before the end of the frame that told."""
         word = [frame for at, frame in self._recent if number - WORD_FRAMES < at <= number]
-        later = [Piece(at * FRAME_SAMPLES, frame) for at, frame in self._recent if at > number]
+        pieces = [Piece(at * FRAME_SAMPLES, frame) for at, frame in self._recent if at > number]
         self._held.clear()
         self.audit.pause()
         if word:
             sound = np.concatenate(word)
-            start = preroll_start(sound)
-            first = (number + 1) * FRAME_SAMPLES - (sound.size - start)
-            self._held.extend([Piece(first, sound[start:]), *later])
+            pieces.insert(0, Piece((number + 1) * FRAME_SAMPLES - after, sound[sound.size - after :]))
+        if self._gate is None:
+            self._held.extend(pieces)
+        else:
+            self._gate.reset(pieces)

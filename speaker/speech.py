@@ -29,11 +29,17 @@ class Speech:
         self._cache = cache
         self._spoke = spoke
 
-    async def speak(self, text: str) -> AsyncGenerator[Samples, None]:
-        """The text as sound, sentence by sentence. Raises ModelError when there is no voice."""
+    async def speak(
+        self, text: str, spoke: Callable[[float, bool], None] | None = None
+    ) -> AsyncGenerator[Samples, None]:
+        """The text as sound, sentence by sentence. Raises ModelError when there is no voice.
+
+        ``spoke`` is told in place of whoever is told of every text.
+        """
+        spoke = spoke or self._spoke
         kept = await asyncio.to_thread(self._cache.get, cache_key(text, VOICE, MODEL))
         if kept is not None:
-            self._spoke(samples_to_ms(kept.size, SESSION_HZ), True)
+            spoke(samples_to_ms(kept.size, SESSION_HZ), True)
             yield kept
             return
         size = 0
@@ -41,7 +47,7 @@ class Speech:
             async for sentence in made:
                 size += sentence.size
                 yield sentence
-        self._spoke(samples_to_ms(size, SESSION_HZ), False)
+        spoke(samples_to_ms(size, SESSION_HZ), False)
 
     async def _make(self, text: str) -> AsyncGenerator[Samples, None]:
         """The text as sound, anew; a short one is kept."""

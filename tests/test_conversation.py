@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from speaker.core.conversation import POSTURES, ROLL_OVER_S, TABLE, Conversation, Duplex, Errand, Microphone, State
 from speaker.core.happened import (
+    AnsweredHere,
     Asked,
     Event,
     Expired,
@@ -33,6 +34,8 @@ from speaker.core.happened import (
     SpokenOver,
     Stopped,
     ToolAnswered,
+    TurnEnded,
+    UnderstoodHere,
     Unmuted,
     Woken,
 )
@@ -57,6 +60,9 @@ _events: st.SearchStrategy[Event] = st.one_of(
     st.builds(ResponseEnded, _sessions, _responses, st.booleans(), st.frozensets(_calls)),
     st.builds(ReplyRefused, _sessions),
     st.builds(ToolAnswered, _sessions, _calls, st.booleans()),
+    st.builds(TurnEnded, _sessions, st.sampled_from(["", "c1", "c2"])),
+    st.builds(UnderstoodHere, _sessions),
+    st.builds(AnsweredHere, _sessions, _calls),
     st.builds(Goodbye, _sessions),
 )
 _histories = st.lists(st.tuples(_events, st.floats(0, 30)), max_size=60)
@@ -526,3 +532,55 @@ def test_session_that_is_lost_while_a_question_is_asked_gets_the_answer_of_the_t
     assert world.state() is State.CONFIRMING
     world.on(SessionOpened(session), QuestionSettled())
     assert world.on(ToolAnswered(session, "c1")) == [Errand.REPLY]
+
+
+def test_a_turn_whose_end_was_found_here_is_asked_to_be_answered() -> None:
+    world = World()
+    s = world.awake()
+    assert world.on(SpeechBegan(s), TurnEnded(s)) == [Errand.REPLY]
+    assert world.state() is State.THINKING
+    world.on(ResponseBegan(s, "r1"), PlaybackBegan(), ResponseEnded(s, "r1"))
+    assert world.on(PlaybackEnded()) == []
+    assert world.state() is State.FOLLOW_UP
+
+
+def test_who_goes_on_speaking_is_answered_once() -> None:
+    world = World()
+    s = world.awake()
+    assert world.on(SpeechBegan(s), TurnEnded(s), SpeechBegan(s)) == [Errand.REPLY, Errand.HUSH]
+    assert world.state() is State.LISTENING
+    assert world.on(TurnEnded(s)) == [Errand.REPLY]
+
+
+def test_a_turn_that_this_machine_answers_needs_no_response() -> None:
+    world = World()
+    s = world.awake()
+    assert world.on(SpeechBegan(s), TurnEnded(s, "turn 1"), UnderstoodHere(s)) == []
+    assert world.state() is State.THINKING
+    assert world.on(PlaybackQueued(), AnsweredHere(s, "turn 1"), PlaybackBegan()) == []
+    assert world.state() is State.SPEAKING
+    assert world.on(PlaybackEnded()) == []
+    assert world.state() is State.FOLLOW_UP
+
+
+def test_a_turn_that_this_machine_leaves_to_others_is_asked_for_then() -> None:
+    world = World()
+    s = world.awake()
+    assert world.on(SpeechBegan(s), TurnEnded(s, "turn 1")) == []
+    assert world.on(ToolAnswered(s, "turn 1")) == [Errand.REPLY]
+
+
+def test_where_a_sound_is_enough_a_turn_answered_here_ends_with_it() -> None:
+    world = World()
+    s = world.awake()
+    world.on(SpeechBegan(s), TurnEnded(s, "turn 1"), UnderstoodHere(s))
+    assert world.on(ToolAnswered(s, "turn 1", quiet=True)) == [Errand.CONFIRM]
+    assert world.state() is State.FOLLOW_UP
+
+
+def test_words_that_are_being_done_here_are_not_sent_again_when_the_session_is_lost() -> None:
+    for begun, errands in ((False, [Errand.HUSH, Errand.REPEAT]), (True, [])):
+        world = World()
+        s = world.awake()
+        world.on(SpeechBegan(s), TurnEnded(s, "turn 1"), *([UnderstoodHere(s)] if begun else []))
+        assert world.on(SessionLost(s)) == errands

@@ -197,6 +197,30 @@ async def test_an_answer_that_is_complete_is_not_cancelled_but_cut(mind: Mind) -
     assert sent(witness, "response.cancel") == []
 
 
+async def test_a_response_that_is_not_wanted_any_more_is_cancelled_as_it_begins(mind: Mind) -> None:
+    """It was asked for, and the user went on before it began: it is neither heard nor waited for."""
+    scene: list[Step] = [Expect("response.create"), Delay(0.2), began(), sound("item_a"), Expect("response.cancel")]
+    async with talking(mind, *scene, done("resp_1", "cancelled"), began("resp_2"), sound("item_b", "resp_2")) as (
+        dialogue,
+        world,
+        _w,
+    ):
+        dialogue.reply()
+        dialogue.hush([])
+        await world.until(lambda: bool(world.played))
+    assert [item for item, _ in world.played] == ["item_b"]
+    assert world.of(happened.ResponseBegan) == [happened.ResponseBegan(1, "resp_2")]
+
+
+async def test_a_refused_wish_does_not_silence_the_next_answer(mind: Mind) -> None:
+    scene: list[Step] = [Expect("response.create"), Emit(error("invalid_value")), began(), sound("item_a")]
+    async with talking(mind, *scene) as (dialogue, world, _w):
+        dialogue.reply()
+        await world.until(lambda: bool(world.troubles))
+        dialogue.hush([])
+        await world.until(lambda: bool(world.played))
+
+
 @pytest.mark.parametrize(
     "code",
     [

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from speaker.adapters.echo import AHEAD_MS, TAIL_S, Cleaned, EchoCanceller
+from speaker.attention import TALK, TALK_DBFS
 from speaker.core import pcm
 from speaker.core.acoustics import Convolver, impulse_response
 from speaker.core.pcm import FRAME_SAMPLES, SESSION_HZ, WAKE_HZ, Samples, level_dbfs, ms_to_samples
-from speaker.ear import TALK, TALK_DBFS
 from speaker.offline.hearing import Ears
 from speaker.offline.vad import SpeechStarted, TurnDetector
 from tests.conftest import Speech

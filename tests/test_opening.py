@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from msgspec import UNSET
 
 from speaker.core.opening import opening
+from speaker.core.settings import ClientTurns, Tools
 from speaker.core.settings import Session as SessionSettings
-from speaker.core.settings import Tools
 from speaker.core.usage import opening_tokens, prompt_tokens
 from speaker.core.wire.objects import AudioOutput
 from speaker.toolbelt import Toolbelt, bundled, find
@@ -70,3 +70,10 @@ def test_who_writes_needs_no_voice() -> None:
     assert written.audio is not UNSET
     assert isinstance(spoken.audio.output, AudioOutput)
     assert written.audio.output is UNSET
+
+
+def test_turns_that_are_found_here_are_not_looked_for_there() -> None:
+    """Left out it would mean the service's default, and that looks for them."""
+    wanted = opening(SessionSettings(turn_detection=ClientTurns()), "", [])
+    document = msgspec.json.decode(msgspec.json.encode(wanted))
+    assert document["audio"]["input"]["turn_detection"] is None

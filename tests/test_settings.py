@@ -335,7 +335,7 @@ def test_a_budget_needs_every_price(section: str, values: dict[str, object], lac
 
 def test_a_bare_off_is_the_word() -> None:
     for text, means in (("off", "off"), ("'off'", "off"), ("confident", "confident")):
-        document = yaml.safe_load(f"session: {{local_first: {text}}}")
+        document = yaml.safe_load(f"session: {{local_first: {text}, turn_detection: {{type: client_vad}}}}")
         assert load(document, "pi").session.local_first == means
     assert problems(yaml.safe_load("session: {local_first: on}")) == [
         "session.local_first: expected one of off, confident, got bool 'True'"
@@ -346,6 +346,28 @@ def test_a_model_that_only_writes_down_keeps_no_budget() -> None:
     document = {"cost": {"daily_usd": 1}, "session": {"model": "gpt-transcribe"}}
     (problem,) = problems(document)
     assert problem.startswith("cost.daily_usd: cost.prices has no price for the model gpt-transcribe")
+
+
+@pytest.mark.parametrize("turns", [None, {"type": "server_vad"}, {"type": "semantic_vad"}])
+def test_who_answers_here_has_to_know_when_a_turn_ends(turns: dict[str, str] | None) -> None:
+    session = {"local_first": "confident"} | ({"turn_detection": turns} if turns else {})
+    assert problems({"session": session}) == [
+        "session.local_first: confident needs turn ends found on this machine; "
+        "set session.turn_detection to {type: client_vad}"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("turns", "problem"),
+    [
+        ({"threshold": 2}, "session.turn_detection.threshold"),
+        ({"silence_duration_ms": 50}, "session.turn_detection.silence_duration_ms"),
+        ({"eagerness": "low"}, "session.turn_detection"),
+    ],
+)
+def test_bad_turn_settings_are_named(turns: dict[str, object], problem: str) -> None:
+    (told,) = problems({"session": {"turn_detection": {"type": "client_vad"} | turns}})
+    assert told.startswith(problem)
 
 
 @pytest.mark.parametrize("name", ["tools", "claim"])

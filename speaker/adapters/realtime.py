@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, InvalidURI, WebSocketException
 
@@ -109,6 +110,19 @@ class RealtimeSession:
         self._rest = ready[whole:]
         for start in range(0, whole, step):
             self.send(cl.AppendAudio(audio=ready[start : start + step]))
+
+    def commit(self) -> None:
+        """What was appended so far is a turn of the user, to its last sample."""
+        rest, self._rest = self._rest + pcm.to_bytes(self._resampler.push(np.zeros(0, np.int16), last=True)), b""
+        self._resampler = pcm.Resampler(WAKE_HZ, SESSION_HZ)
+        if rest:
+            self.send(cl.AppendAudio(audio=rest))
+        self.send(cl.CommitAudio())
+
+    def clear(self) -> None:
+        """What was appended since the last turn is none, and is to be forgotten."""
+        self._resampler, self._rest = pcm.Resampler(WAKE_HZ, SESSION_HZ), b""
+        self.send(cl.ClearAudio())
 
     def send(self, event: cl.ClientEvent) -> None:
         """Send an event, in the order of the calls."""

@@ -35,6 +35,7 @@ from speaker.core.happened import (
     SpeechEnded,
     SpokenOver,
     Stopped,
+    TurnEnded,
     Unmuted,
     Woken,
 )
@@ -105,7 +106,7 @@ class Errand(Enum):
 
     CHIME = "chime"
     HUSH = "hush: empty the loudspeaker, cancel the response, truncate it at what was heard"
-    REPLY = "ask for a response: all tools have answered"
+    REPLY = "ask for a response: all tools have answered, or a turn has ended whose end was found here"
     CONFIRM = "a sound instead of a response: all tools did what they should, and that is answer enough"
     REPEAT = "send again what the user said: its session is lost, and another is being opened"
     RENEW = "open the session anew before the service ends it"
@@ -130,6 +131,7 @@ TABLE: Final[Mapping[tuple[State, type[Event]], State]] = {
     (_S.WAKING, Muted): _S.MUTED,
     (_S.LISTENING, SpeechBegan): _S.LISTENING,
     (_S.LISTENING, SpeechEnded): _S.THINKING,
+    (_S.LISTENING, TurnEnded): _S.THINKING,
     (_S.LISTENING, ResponseBegan): _S.THINKING,
     (_S.LISTENING, Prompted): _S.THINKING,
     (_S.LISTENING, OutClaimed): _S.ASLEEP,

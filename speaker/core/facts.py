@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from speaker.core.happened import (
+    AnsweredHere,
     Asked,
     Event,
     Goodbye,
@@ -19,6 +20,8 @@ from speaker.core.happened import (
     SpeechEnded,
     SpokenOver,
     ToolAnswered,
+    TurnEnded,
+    UnderstoodHere,
 )
 
 
@@ -90,6 +93,9 @@ class Facts:
                 self.leaving = self.asked = self.acted = False
             case SpeechEnded():
                 self.user_speaks, self.awaited, self.loud = False, True, False
+            case TurnEnded(call=call):
+                self.user_speaks, self.owed, self.loud = False, True, not call
+                self.calls |= {call} if call else set()
             case Prompted():
                 self.heard_speech = self.owed = self.loud = True
                 self.leaving = self.asked = False
@@ -111,6 +117,11 @@ class Facts:
             case ToolAnswered(call=call, quiet=quiet):
                 self.calls.discard(call)
                 self.loud = self.loud or not quiet
+            case UnderstoodHere():
+                self.acted = True
+            case AnsweredHere(call=call):
+                self.calls.discard(call)
+                self.owed = False
             case Asked():
                 self.asked = True
             case Goodbye():

@@ -114,6 +114,28 @@ class SpeechEnded(SessionEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class TurnEnded(SessionEvent):
+    """The user's turn is complete, which was found here: no response follows unless it is asked for.
+
+    With a ``call``, this machine tries to answer first; the answer comes under that name.
+    """
+
+    call: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UnderstoodHere(SessionEvent):
+    """What the turn means is known on this machine, and is being done."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredHere(SessionEvent):
+    """What was asked is done, and said by this machine itself; nobody is to be asked for a response."""
+
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
 class ResponseBegan(SessionEvent):
     """A response is being made."""
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
+from speaker.core.settings import ClientTurns
 from speaker.core.settings import Session as SessionSettings
 from speaker.core.wire.objects import (
     Audio,
@@ -68,10 +69,11 @@ def plain(session: Session) -> Session:
 
 
 def _input(settings: SessionSettings) -> AudioInput:
-    kind, model = settings.noise_reduction, settings.transcription
+    kind, model, turns = settings.noise_reduction, settings.transcription, settings.turn_detection
     return AudioInput(
         format=PCM,
-        turn_detection=settings.turn_detection,
+        # null and not left out: a session finds turn ends by itself unless it is told not to.
+        turn_detection=None if isinstance(turns, ClientTurns) else turns,
         noise_reduction=NoiseReduction(type=kind) if kind else UNSET,
         transcription=Transcription(model=model, language=settings.language) if model else UNSET,
     )

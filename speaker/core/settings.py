@@ -95,6 +95,17 @@ class SemanticTurns(SemanticVad, forbid_unknown_fields=True, kw_only=True, tag="
     """How soon the server thinks that you have finished."""
 
 
+class ClientTurns(Struct, forbid_unknown_fields=True, kw_only=True, tag="client_vad"):
+    """Turn ends found by silence, on this machine: the service is sent nothing but speech."""
+
+    threshold: Share = 0.5
+    """How sure this machine must be that it hears speech, 0-1; higher for a noisy room."""
+    prefix_padding_ms: Milliseconds = 300
+    """Sound from before the speech that belongs to it, in milliseconds."""
+    silence_duration_ms: Annotated[int, Meta(ge=100)] = 500
+    """Silence that ends your turn, in milliseconds; longer for people who pause. It is sent along."""
+
+
 class Audio(Section, frozen=True, kw_only=True):
     """Sound devices and loudness."""
 
@@ -172,18 +183,18 @@ class Session(Section, frozen=True, kw_only=True):
     """How fast the answers are spoken, 0.25-1.5."""
     output: Literal["audio", "text"] = "audio"
     """audio = the model speaks; text = it writes and the offline voice speaks."""
-    turn_detection: ServerTurns | SemanticTurns = field(
+    turn_detection: ServerTurns | SemanticTurns | ClientTurns = field(
         default_factory=lambda: ServerTurns(threshold=0.5, prefix_padding_ms=300, silence_duration_ms=500)
     )
-    """How the end of your sentence is found: type server_vad (threshold 0-1, prefix_padding_ms,
-    silence_duration_ms, idle_timeout_ms) or semantic_vad (eagerness)."""
+    """How the end of your sentence is found: by the service, type server_vad (threshold 0-1, prefix_padding_ms,
+    silence_duration_ms, idle_timeout_ms) or semantic_vad (eagerness); or on this machine, type client_vad (threshold,
+    prefix_padding_ms, silence_duration_ms), and then nothing but speech is sent."""
     noise_reduction: Literal["near_field", "far_field"] | None = "far_field"
     """What the service does to your voice first: far_field for a speaker across the room, near_field for a
     microphone at your mouth, null = nothing."""
     local_first: Literal["off", "confident"] = "off"
-    """Who is asked first: off = the service, confident = the rules of this machine, when they hardly doubt what was
-    said and all that it takes are tools with risk allow. Measured (tests.bench.local), and not asked by the
-    conversation yet: it waits for turn ends that are found on this machine."""
+    """Who is asked first: off = the service, confident = the rules of this machine, which answer when they hardly
+    doubt what was said and all that it takes are tools with risk allow. Needs turn_detection of type client_vad."""
     transcription: str | None = None
     """Model that writes down what you say, such as gpt-transcribe; billed extra, and needed by nothing here but
     published transcripts. null = none."""
@@ -372,6 +383,7 @@ def load(document: object, host_name: str, model_override: str | None = None) ->
     cost = msgspec.structs.replace(settings.cost, prices={**PRICES, **settings.cost.prices})
     _check_prices(cost)
     _check_budget(cost, session)
+    _check_turns(session)
     name = settings.name or f"{identity.replace('_', ' ').replace('-', ' ').capitalize()} speaker"
     return msgspec.structs.replace(settings, id=identity, name=name, session=session, cost=cost)
 
@@ -381,6 +393,15 @@ def _check_prices(cost: Cost) -> None:
     missing = [f"cost.prices.{name}.{key}: missing" for name, price in cost.prices.items() for key in lacking(price)]
     if missing:
         raise ConfigError(missing)
+
+
+def _check_turns(session: Session) -> None:
+    """Raise ConfigError when this machine would have to answer turns whose end it does not find."""
+    if session.local_first == "confident" and not isinstance(session.turn_detection, ClientTurns):
+        raise ConfigError([
+            "session.local_first: confident needs turn ends found on this machine; "
+            "set session.turn_detection to {type: client_vad}"
+        ])  # fmt: skip
 
 
 def _check_budget(cost: Cost, session: Session) -> None:

@@ -1,0 +1,130 @@
+"""Who talks, over one stream of frames: one voice detector, read with two patiences.
+
+"Stop" is one syllable, and whoever talks over an answer is to be noticed at once; the end of a turn needs the
+silence that its settings say. Both are read from the same probabilities, which are what costs.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+
+from speaker.core.pcm import SILENCE_DBFS, Samples, level_dbfs
+from speaker.offline.vad import WINDOW_SAMPLES, Silero, SpeechStarted, Turns, TurnSettings
+
+TALK: Final = TurnSettings(threshold=0.5, prefix_padding_ms=300, silence_duration_ms=240)
+"""What counts as somebody talking over the speaker."""
+
+TALK_DBFS: Final = -60.0
+"""Nobody talks so softly; in a digital silence the detector hears voices all the same."""
+
+FALL_DB: Final = 3.0
+"""How fast the loudest moment is forgotten, for each frame."""
+
+MOST_MISSED_FRAMES: Final = 25
+"""A machine that is so far behind (2 s) has lost the wake word, too."""
+
+Talk = Literal["", "begins", "ends"]
+Turn = Literal["", "on", "whole"]
+"""Whether a turn of the user goes on at the end of a frame; ``whole`` is one that has begun and ended within it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """What a frame changed."""
+
+    talk: Talk = ""
+    turn: Turn | None = None
+    """None while turns are not looked for."""
+
+
+class Attention:
+    """Feeds the detector while somebody wants to know. One worker feeds it."""
+
+    def __init__(self, turns: TurnSettings | None = None) -> None:
+        """``turns``: how the user's turns are found, None where the service does that."""
+        self._silero: Silero | None = None
+        self._talk = Turns(TALK)
+        self._turns = Turns(turns) if turns is not None else None
+        self._wanted = (False, False)
+        self._missed: deque[Samples] = deque(maxlen=MOST_MISSED_FRAMES)
+        """What was said since the wake word, and not looked at yet; empty without one."""
+        self._word_windows = 0
+        """Windows in which the end of the wake word may still sound, and in which no turn begins therefore."""
+        self._loudest_dbfs = SILENCE_DBFS
+
+    def after_word(self, samples: Samples) -> None:
+        """The wake word is over; int16 samples at 16 kHz are what was said since it ended, at the earliest.
+
+        Who goes on in one breath still speaks behind them, and the turn begins there; who pauses has said nothing.
+        """
+        if self._turns is not None:
+            self._missed.clear()
+            self._missed.append(samples)
+            self._word_windows = -(-samples.size // WINDOW_SAMPLES) + 1
+            # What was said before it, the word itself, is no part of a turn.
+            self._wanted = (self._wanted[0], False)
+
+    def push(self, samples: Samples, *, talk: bool, turns: bool) -> Noticed:
+        """The next frame (int16, 16 kHz), and whether anybody who talks, or a turn, is looked for in it."""
+        turns = turns and self._turns is not None
+        heard = self._catch_up(samples, turns)
+        self._begin(talk, turns)
+        if not (talk or turns):
+            return Noticed()
+        self._loudest_dbfs = max(level_dbfs(heard), self._loudest_dbfs - FALL_DB)
+        probabilities = self._detector.push(heard)
+        said = self._read(self._talk, probabilities) if talk else []
+        if not turns or self._turns is None:
+            return Noticed(_last(said))
+        fresh = probabilities[self._word_windows :]
+        self._word_windows -= len(probabilities) - len(fresh)
+        began = SpeechStarted in self._read(self._turns, fresh)
+        return Noticed(_last(said), "on" if self._turns.speaking else "whole" if began else "")
+
+    @property
+    def _detector(self) -> Silero:
+        if self._silero is None:
+            self._silero = Silero()
+        return self._silero
+
+    def _catch_up(self, samples: Samples, turns: bool) -> Samples:
+        """What the detector has to hear: the frame, and before it what was missed since the wake word."""
+        if turns and self._missed:
+            samples = np.concatenate([*self._missed, samples])
+            self._missed.clear()
+        elif len(self._missed) == MOST_MISSED_FRAMES:
+            self._missed.clear()
+        elif self._missed:
+            self._missed.append(samples)
+        return samples
+
+    def _begin(self, talk: bool, turns: bool) -> None:
+        """Whoever begins to listen hears what comes now as if it came first."""
+        before, self._wanted = self._wanted, (talk, turns)
+        if (turns and not before[1]) or ((talk or turns) and not any(before)):
+            self._detector.reset()
+        if talk and not before[0]:
+            self._talk.reset()
+        if turns and not before[1] and self._turns is not None:
+            self._turns.reset()
+        if before[1] and not turns:
+            self._word_windows = 0
+
+    def _read(self, turns: Turns, probabilities: list[float]) -> list[type]:
+        """What begins and ends, in order. Speech that is too soft to be any does not begin."""
+        found: list[type] = []
+        for probability in probabilities:
+            event = turns.push(probability)
+            if isinstance(event, SpeechStarted) and self._loudest_dbfs < TALK_DBFS:
+                turns.reset()
+            elif event is not None:
+                found.append(type(event))
+        return found
+
+
+def _last(found: list[type]) -> Talk:
+    if not found:
+        return ""
+    return "begins" if found[-1] is SpeechStarted else "ends"
