@@ -36,6 +36,7 @@ from speaker.core.settings import Settings
 from speaker.core.toolbox import Clock, Lists, Voice
 from speaker.core.wire.objects import Response
 from speaker.dialogue import Dialogue, Limits, Ports
+from speaker.gate import Lead
 from speaker.hub import Hub
 from speaker.localfirst import Done, LocalFirst
 from speaker.offline.mind import Mind
@@ -453,10 +454,10 @@ class Assistant:
         self._dialogue.append(samples)
         self._user.append(samples)
 
-    def turn_began(self) -> None:
+    def turn_began(self, lead: Lead | None) -> None:
         """The user speaks, as far as that is found on this machine."""
         if self._dialogue is not None:
-            self._user.began(self._dialogue)
+            self._user.began(self._dialogue, lead)
 
     def turn_ended(self) -> None:
         """The user has finished."""

@@ -6,7 +6,7 @@ by the loudspeaker, hears what nothing of the echo is left in.
 
 from collections import deque
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 
@@ -31,8 +31,8 @@ class Wanted:
     """Whether they are heard over the speaker's own voice."""
     talk: bool
     """Somebody who talks."""
-    turns: bool = False
-    """Where the user's turns begin and end, from the last wake word on."""
+    turns: Literal["", "voice", "residue"] = ""
+    """Where the user's turns begin and end, from the last wake word on; and in which sound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,7 @@ class Ear:
         self._canceller = canceller
         self._barge_in_threshold = barge_in_threshold
         self._attention = Attention(turns)
+        self._finds_turns = turns is not None
         self._recent: deque[Sensed] = deque(maxlen=WORD_FRAMES)
 
     def set_threshold(self, threshold: float) -> None:
@@ -77,7 +78,8 @@ class Ear:
         """The next frame, and what the loudspeaker put into the air meanwhile."""
         clean = self._canceller.push(frame, reference)
         detection = self._hear_words(clean.voice, wanted)
-        noticed = self._attention.push(clean.residue, talk=wanted.talk, turns=wanted.turns)
+        heard = clean.voice if wanted.turns == "voice" and self._finds_turns else clean.residue
+        noticed = self._attention.push(heard, talk=wanted.talk, turns=bool(wanted.turns))
         plain = Sensed(clean.voice, clean.residue, talk=noticed.talk, turn=noticed.turn)
         self._recent.append(plain)
         return plain if detection is None else self._end_word(plain, detection)
@@ -92,6 +94,5 @@ class Ear:
         """Find where the wake word ended: a little before the end of the frame that told."""
         word = np.concatenate([one.voice for one in self._recent])
         after = word.size - preroll_start(word)
-        residue = np.concatenate([one.residue for one in self._recent])
-        self._attention.after_word(residue[residue.size - after :])
+        self._attention.after_word(word[word.size - after :])
         return replace(plain, detection=detection, after_word=after)

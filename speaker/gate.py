@@ -14,6 +14,15 @@ NOTICE_MS: Final = MIN_SPEECH_MS + WINDOW_MS + FRAME_MS
 
 
 @dataclass(frozen=True, slots=True)
+class Lead:
+    """The wake word that came right before a turn: never sent, and known to whoever listens here."""
+
+    word: str
+    samples: Samples
+    """int16, 16 kHz, a second or more that ends where the turn's first piece begins."""
+
+
+@dataclass(frozen=True, slots=True)
 class Piece:
     """Sound (int16, 16 kHz) with the number of its first sample, counted since the router began."""
 
@@ -24,6 +33,7 @@ class Piece:
     ends: bool = False
     sent: bool = True
     """Whether it is for the session; False for silence that nobody needs."""
+    lead: Lead | None = None
 
 
 class Gate:

@@ -9,10 +9,10 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 
 import numpy as np
 
@@ -20,17 +20,20 @@ from speaker.adapters.wakeword import Detection
 from speaker.core.audit import Audit
 from speaker.core.conversation import Microphone
 from speaker.core.pcm import FRAME_MS, FRAME_SAMPLES, Samples
-from speaker.ear import WORD_FRAMES, Ear, Sensed, Wanted
-from speaker.gate import Gate, Piece
+from speaker.ear import Ear, Sensed, Wanted
+from speaker.gate import Gate, Lead, Piece
 
 log = logging.getLogger(__name__)
+
+LEAD_FRAMES: Final = 19
+"""What is kept of the wake word for who listens here, 1.5 s: it has to be whole."""
 
 RECENT_FRAMES: Final = 25
 """Frames that are remembered for the pre-roll, 2 s: a slow machine detects late."""
 
-OVER_FRAMES: Final = 6
-"""How far what is sent lags behind while the speaker speaks, about 0.5 s: it takes so long to notice that
-somebody talks, and their first word is in it."""
+OVER_FRAMES: Final = 10
+"""How far what is sent lags behind while the speaker speaks, 0.8 s: it takes so long to notice that somebody
+talks, since what removes the echo muffles their first word, which is in it."""
 
 MOST_KEPT_S: Final = 60
 """Held or unanswered sound beyond this is dropped from the front: nobody speaks so long into a closed socket."""
@@ -39,14 +42,25 @@ BEHIND_FRAMES: Final = 12
 """Frames waiting for the worker from which the machine counts as too slow."""
 
 
+_TURNS: Final[Mapping[Microphone, Literal["voice", "residue"]]] = {
+    Microphone.HOLD: "voice",
+    Microphone.SESSION: "voice",
+    Microphone.OVER: "residue",
+}
+"""Where turns are looked for, and in what: only while the speaker speaks does its echo matter more than every word."""
+
+
 class Sink(Protocol):
     """Where the session's sound goes."""
 
     def append(self, samples: Samples) -> None:
         """Take more sound."""
 
-    def turn_began(self) -> None:
-        """What comes next is said by the user; only told where turns are found here."""
+    def turn_began(self, lead: Lead | None) -> None:
+        """What comes next is said by the user, perhaps in one breath with the wake word.
+
+        Only told where turns are found here.
+        """
 
     def turn_ended(self) -> None:
         """What came was all of it."""
@@ -96,8 +110,8 @@ class Router:
         """Frames that wait to be sent without echo, in case somebody talks in them."""
         self._talk = False
         """Whether somebody talks, as far as that is listened for."""
-        self._since: tuple[int, int] | None = None
-        """The frame that told of a wake word for which no posture has come yet, and the samples after the word."""
+        self._since: tuple[int, Sensed] | None = None
+        """The frame that told of a wake word for which no posture has come yet."""
         self._count = 0
         self._waiting = 0
         self._complained = False
@@ -154,8 +168,7 @@ class Router:
             log.warning("this machine scores wake words more slowly than sound arrives; use fewer wake words")
         mode, barging = self._route.mode, self._route.barging
         wake = mode in {Microphone.WAKE, Microphone.OVER}
-        turns = mode in {Microphone.HOLD, Microphone.SESSION, Microphone.OVER}
-        wanted = Wanted(wake, barging, talk=self._route.talk or mode is Microphone.OVER, turns=turns)
+        wanted = Wanted(wake, barging, talk=self._route.talk or mode is Microphone.OVER, turns=_TURNS.get(mode, ""))
         self._worker.submit(self._ear.sense, frame, reference, wanted).add_done_callback(self._to_loop)
 
     def _to_loop(self, done: "Future[Sensed]") -> None:
@@ -177,7 +190,7 @@ class Router:
         if self._route.talk:
             self._attentive(sensed)
         if sensed.detection is not None and self._route.mode in {Microphone.WAKE, Microphone.OVER}:
-            self._hear_word(sensed.detection, sensed.after_word)
+            self._hear_word(sensed, sensed.detection)
 
     def _deliver(self, sensed: Sensed) -> None:
         mode = self._route.mode
@@ -224,7 +237,7 @@ class Router:
         for piece in self._held:
             self.audit.take(piece.first, piece.samples.size, meant=piece.sent)
             if piece.begins:
-                sink.turn_began()
+                sink.turn_began(piece.lead)
             if piece.sent:
                 together.append(piece.samples)
             if piece.ends:
@@ -236,23 +249,25 @@ class Router:
         self._unanswered.extend(self._held)
         self._held.clear()
 
-    def _hear_word(self, detection: Detection, after: int) -> None:
+    def _hear_word(self, sensed: Sensed, detection: Detection) -> None:
         # Held from this very moment: the next frame may come before the posture does.
         self._over.clear()
-        self._hold_since(self._count, after)
+        self._hold_since(self._count, sensed)
         self._route = Route(Microphone.HOLD, talk=self._route.talk)
-        self._since = (self._count, after)
+        self._since = (self._count, sensed)
         self._woken(detection)
 
-    def _hold_since(self, number: int, after: int) -> None:
-        """Begin the pre-roll where the wake word ended: ``after`` samples before the end of the frame that told."""
-        word = [frame for at, frame in self._recent if number - WORD_FRAMES < at <= number]
+    def _hold_since(self, number: int, told: Sensed) -> None:
+        """Begin the pre-roll where the wake word ended: a little before the end of the frame that told of it."""
+        word = [frame for at, frame in self._recent if number - LEAD_FRAMES < at <= number]
         pieces = [Piece(at * FRAME_SAMPLES, frame) for at, frame in self._recent if at > number]
         self._held.clear()
         self.audit.pause()
         if word:
             sound = np.concatenate(word)
-            pieces.insert(0, Piece((number + 1) * FRAME_SAMPLES - after, sound[sound.size - after :]))
+            begin = sound.size - told.after_word
+            lead = Lead(told.detection.word if told.detection else "", sound[:begin])
+            pieces.insert(0, Piece((number + 1) * FRAME_SAMPLES - told.after_word, sound[begin:], lead=lead))
         if self._gate is None:
             self._held.extend(pieces)
         else:

@@ -45,6 +45,7 @@ class Trace:
         """What became of the sound that was meant for the session."""
         self.audio = {
             "taken_ms": round(samples_to_ms(audit.taken, WAKE_HZ)),
+            "spared_ms": round(samples_to_ms(audit.spared, WAKE_HZ)),
             "sent_ms": round(bytes_to_ms(sent_bytes, SESSION_HZ)),
             "lost_samples": audit.lost,
             "duplicated_samples": audit.duplicated,

@@ -16,6 +16,7 @@ from speaker.core.errors import ModelError
 from speaker.core.happened import Event
 from speaker.core.pcm import WAKE_HZ, Samples, samples_to_ms
 from speaker.dialogue import Dialogue
+from speaker.gate import Lead
 from speaker.localfirst import Done, LocalFirst, LocalPlan, RunTool
 
 log = logging.getLogger(__name__)
@@ -44,6 +45,7 @@ class UserTurns:
         self._local = local
         self._ports = ports
         self._speaking = False
+        self._lead: Lead | None = None
         self._said: list[Samples] = []
         """What was said, sent, and neither committed nor cleared: int16, 16 kHz."""
         self._weighing = ""
@@ -57,11 +59,13 @@ class UserTurns:
         if self._speaking:
             self._said.append(samples)
 
-    def began(self, dialogue: Dialogue) -> None:
+    def began(self, dialogue: Dialogue, lead: Lead | None = None) -> None:
         """The user speaks. Who goes on before their words were weighed has not finished them."""
-        if not self._weighing and self._said:
-            dialogue.clear()
-            self._said.clear()
+        if not self._weighing:
+            if self._said:
+                dialogue.clear()
+                self._said.clear()
+            self._lead = lead
         self._speaking = True
         self.forget_answer()
         self._ports.post(happened.SpeechBegan(dialogue.number))
@@ -95,7 +99,7 @@ class UserTurns:
     async def _weigh(self, call: str, dialogue: Dialogue, said: Samples) -> None:
         """Find out who answers, and do it if it is this machine. The conversation waits for the call's end."""
         settled = happened.ToolAnswered(dialogue.number, call, quiet=True)
-        plan = await self._understand(said, dialogue)
+        plan = await self._understand(said, self._lead, dialogue)
         if call != self._weighing:
             self._ports.post(settled)
             return
@@ -117,9 +121,9 @@ class UserTurns:
         spoken = call == self._answering and not done.quiet
         self._ports.post(happened.AnsweredHere(dialogue.number, call) if spoken else settled)
 
-    async def _understand(self, said: Samples, dialogue: Dialogue) -> LocalPlan | None:
+    async def _understand(self, said: Samples, lead: Lead | None, dialogue: Dialogue) -> LocalPlan | None:
         try:
-            return await self._local.understand(said, dialogue.wanted)
+            return await self._local.understand(said, dialogue.wanted, lead)
         except ModelError as error:
             log.warning("nothing can be understood on this machine: %s", error)
             return None

@@ -15,7 +15,7 @@ from speaker.core import pcm
 from speaker.core.conversation import Microphone
 from speaker.core.pcm import FRAME_SAMPLES, WAKE_HZ, Samples, ms_to_samples
 from speaker.ear import Ear
-from speaker.gate import NOTICE_MS, Gate, Piece
+from speaker.gate import NOTICE_MS, Gate, Lead, Piece
 from speaker.offline.hearing import Ears
 from speaker.offline.vad import TurnSettings
 from speaker.router import Route, Router
@@ -84,6 +84,7 @@ class Service:
     def __init__(self) -> None:
         self.turns: list[Samples] = []
         self.begun = 0
+        self.leads: list[Lead | None] = []
         self._open = False
         self._pieces: list[Samples] = []
 
@@ -91,9 +92,10 @@ class Service:
         assert self._open, "sound outside of a turn"
         self._pieces.append(samples)
 
-    def turn_began(self) -> None:
+    def turn_began(self, lead: Lead | None) -> None:
         assert not self._open
         self._open, self.begun = True, self.begun + 1
+        self.leads.append(lead)
 
     def turn_ended(self) -> None:
         assert self._open
@@ -168,8 +170,12 @@ async def test_no_word_behind_the_wake_word_is_lost(speech: Speech, late: int, p
         router.route(Route(Microphone.SESSION, service))
         await feed(router, cut[taken + 12 :])
         assert (router.audit.lost, router.audit.duplicated) == (0, 0)
-    (turn,) = service.turns
+    (turn,), (lead,) = service.turns, service.leads
     assert words(turn).endswith("turn on the sofa lamp")
+    assert (lead is not None) == together
+    if lead is not None:
+        assert lead.word == "hey_jarvis"
+        assert "arvis" in words(np.concatenate([lead.samples, turn]))
 
 
 @pytest.mark.parametrize("noise", [0, 20, 60, 200])

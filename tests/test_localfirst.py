@@ -6,13 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from speaker.core.pcm import SESSION_HZ, WAKE_HZ, ms_to_samples, resample
 from speaker.core.settings import Tools
 from speaker.core.toolbox import Tool, tool
 from speaker.core.wire.objects import Session
-from speaker.localfirst import LocalFirst, LocalPlan
+from speaker.gate import Lead
+from speaker.localfirst import LocalFirst, LocalPlan, without_word
 from speaker.offline.definitions import Call
 from speaker.offline.mind import Mind
 from speaker.toolbelt import Ran, Toolbelt, bundled, find
+from tests.conftest import Speech
 from tests.test_replying import BRAIN, COMMANDS, FOREIGN, INSTRUCTIONS, each
 
 ALL = [words for _, sentences in COMMANDS for words in each(sentences)]
@@ -95,6 +98,39 @@ def mind() -> Iterator[Mind]:
 def local(mind: Mind, *, deny: list[str] | None = None) -> LocalFirst:
     belt = Toolbelt({one.name: one for one in (set_light, activate_scene)}, Tools(deny=deny or []), ["set_light"])
     return LocalFirst(mind, belt)
+
+
+@pytest.mark.parametrize(
+    ("heard", "left"),
+    [
+        ("Hey Jarvis, turn on the sofa lamp.", "turn on the sofa lamp."),
+        ("Hey Travis turn on the lamp", "turn on the lamp"),
+        ("Jarvis, turn on the lamp", "turn on the lamp"),
+        ("Hey, Jar vis, turn on the lamp", "turn on the lamp"),
+        ("Don't turn on the lamp", ""),
+        ("This turn on the lamp", ""),
+        ("Hey Jarvis.", ""),
+        ("", ""),
+    ],
+)
+def test_only_the_wake_word_is_taken_off(heard: str, left: str) -> None:
+    assert without_word(heard, "hey_jarvis") == left
+
+
+@pytest.mark.parametrize("cut_ms", [0, 100, 150])
+async def test_the_end_of_the_wake_word_does_not_hide_a_command(mind: Mind, speech: Speech, cut_ms: int) -> None:
+    """In one breath, wherever the pre-roll begins."""
+    sound = resample(speech("Hey Jarvis, turn on the sofa lamp."), SESSION_HZ, WAKE_HZ)
+    at = ms_to_samples(720 + cut_ms, WAKE_HZ)
+    plan = await local(mind).understand(sound[at:], session(set_light), Lead("hey_jarvis", sound[:at]))
+    assert plan is not None
+    assert [call.arguments for call in plan.calls] == [{"light": "Sofa lamp", "on": True}]
+
+
+async def test_a_command_that_somebody_takes_back_is_left(mind: Mind, speech: Speech) -> None:
+    sound = resample(speech("Hey Jarvis, don't turn on the sofa lamp."), SESSION_HZ, WAKE_HZ)
+    at = ms_to_samples(900, WAKE_HZ)
+    assert await local(mind).understand(sound[at:], session(set_light), Lead("hey_jarvis", sound[:at])) is None
 
 
 async def test_from_words_to_what_is_said(mind: Mind) -> None:

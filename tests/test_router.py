@@ -19,6 +19,7 @@ from speaker.core.conversation import Microphone
 from speaker.core.pcm import FRAME_SAMPLES, WAKE_HZ, Samples, ms_to_samples
 from speaker.core.preroll import WAKE_LAG_MS
 from speaker.ear import Ear
+from speaker.gate import Lead
 from speaker.router import OVER_FRAMES, Route, Router
 from tests.conftest import Speech
 from tests.test_broker import until
@@ -39,7 +40,7 @@ class Session:
     def append(self, samples: Samples) -> None:
         self.pieces.append(samples)
 
-    def turn_began(self) -> None:
+    def turn_began(self, lead: Lead | None) -> None:
         raise AssertionError("nobody looks for turns here")
 
     def turn_ended(self) -> None:
