@@ -17,7 +17,7 @@ from speaker.core.pcm import WAKE_HZ, Samples
 from speaker.core.settings import ClientTurns, Session, Settings
 from speaker.ear import Ear, Sensed
 from speaker.echotest import EchoTest
-from speaker.gate import Gate
+from speaker.gate import SpeechGate, WordGate
 from speaker.offline.mind import Mind
 from speaker.offline.vad import TurnSettings
 from speaker.router import Route, Router
@@ -71,10 +71,10 @@ class Air:
         self._queued, self._ended = ports.queued, ports.ended
         canceller = EchoCanceller()
         turns = turn_settings(settings.session)
-        self._ear = Ear(words, canceller, settings.wake.barge_in_threshold, turns)
+        self._ear = Ear(words, canceller, settings.wake.barge_in_threshold, turns or TurnSettings())
         self._stop_word = StopWord(self.recognise, ports.stopped)
         self._attentive: list[Callable[[Sensed], None]] = [self._stop_word.hear]
-        gate = Gate(turns) if turns is not None else None
+        gate = SpeechGate(turns) if turns is not None else WordGate()
         self.router = Router(self._ear, ports.woken, ports.spoken_over, self._tell_sensed, gate)
         self._microphone = Microphone(sound, audio.microphone, self._take, ports.trouble, slipped=canceller.slipped)
         self.loudspeaker = Loudspeaker(

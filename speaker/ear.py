@@ -21,6 +21,10 @@ WORD_FRAMES: Final = 13
 """About a second: a wake word and a little more."""
 
 
+Source = Literal["", "voice", "residue"]
+"""In which sound turns are looked for, as in ``Sensed``; nowhere if empty."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What is to be listened for in a frame."""
@@ -31,7 +35,7 @@ class Wanted:
     """Whether they are heard over the speaker's own voice."""
     talk: bool
     """Somebody who talks."""
-    turns: Literal["", "voice", "residue"] = ""
+    turns: Source = ""
     """Where the user's turns begin and end, from the last wake word on; and in which sound."""
 
 

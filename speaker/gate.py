@@ -1,9 +1,12 @@
-"""Only speech goes to the session: what was said, a little before it, and the silence by which its end is known."""
+"""What goes to the session of all that could: everything behind a wake word, or nothing but speech.
+
+A gate takes pieces and gives them back in order, none missing, each with what has become of it.
+"""
 
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Protocol
 
 from speaker.attention import Turn
 from speaker.core.pcm import FRAME_MS, Samples
@@ -36,8 +39,65 @@ class Piece:
     lead: Lead | None = None
 
 
-class Gate:
-    """Pieces in, pieces out, in order and none missing: each with what has become of it."""
+class Gate(Protocol):
+    """Decides what is sent."""
+
+    @property
+    def judges(self) -> bool:
+        """Whether it has to know if somebody speaks."""
+
+    def reset(self, waiting: Iterable[Piece] = ()) -> None:
+        """Begin anew, behind a wake word with pieces that nobody has judged yet."""
+
+    def take(self, piece: Piece, turn: Turn | None) -> list[Piece]:
+        """The next piece, and whether somebody speaks in it; None when that is not known yet."""
+
+    def spare(self, piece: Piece) -> list[Piece]:
+        """The next piece, which came while the speaker spoke; nobody spoke over it."""
+
+
+class WordGate:
+    """Everything goes, for the service to find the turns in it; but a wake word behind which nobody goes on.
+
+    Its last syllable would be taken for a turn, and answered.
+    """
+
+    PATIENCE_FRAMES: Final = 8
+    """So long it may take until somebody goes on in one breath; they are noticed sooner."""
+
+    def __init__(self) -> None:
+        self._waiting: list[Piece] = []
+        self._judged = 0
+
+    @property
+    def judges(self) -> bool:
+        """Whether a wake word was just heard."""
+        return bool(self._waiting)
+
+    def reset(self, waiting: Iterable[Piece] = ()) -> None:
+        """Begin anew, behind a wake word with pieces that nobody has judged yet."""
+        self._waiting, self._judged = list(waiting), 0
+
+    def take(self, piece: Piece, turn: Turn | None) -> list[Piece]:
+        """The next piece, and whether somebody speaks in it; None when that is not known yet."""
+        if not self._waiting:
+            return [piece]
+        self._waiting.append(piece)
+        self._judged += turn is not None
+        if not turn and self._judged < self.PATIENCE_FRAMES:
+            return []
+        out, self._waiting = self._waiting, []
+        return out if turn else [replace(one, sent=one.lead is None) for one in out]
+
+    def spare(self, piece: Piece) -> list[Piece]:
+        """The next piece, which came while the speaker spoke; the service may hear something in it."""
+        return self.take(piece, "")
+
+
+class SpeechGate:
+    """Nothing but speech: what was said, a little before it, and the silence by which its end is known."""
+
+    judges: Final = True
 
     def __init__(self, settings: TurnSettings) -> None:
         self._most = -(-(settings.prefix_padding_ms + NOTICE_MS) // FRAME_MS)
@@ -45,7 +105,7 @@ class Gate:
         self._open = False
 
     def reset(self, waiting: Iterable[Piece] = ()) -> None:
-        """Begin anew, with pieces that nobody has judged yet."""
+        """Begin anew, behind a wake word with pieces that nobody has judged yet."""
         self._open = False
         self._waiting = deque(waiting)
 
@@ -64,7 +124,7 @@ class Gate:
         return said
 
     def spare(self, piece: Piece) -> list[Piece]:
-        """The next piece, which nobody needs whatever was said in it; a turn under way is given up."""
+        """The next piece, which came while the speaker spoke, and is not sent; a turn under way is given up."""
         self._open = False
         self._waiting.append(piece)
         return self._let_go(len(self._waiting))

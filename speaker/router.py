@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final, Literal, Protocol
+from typing import Final, Protocol
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from speaker.adapters.wakeword import Detection
 from speaker.core.audit import Audit
 from speaker.core.conversation import Microphone
 from speaker.core.pcm import FRAME_MS, FRAME_SAMPLES, Samples
-from speaker.ear import Ear, Sensed, Wanted
+from speaker.ear import Ear, Sensed, Source, Wanted
 from speaker.gate import Gate, Lead, Piece
 
 log = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ BEHIND_FRAMES: Final = 12
 """Frames waiting for the worker from which the machine counts as too slow."""
 
 
-_TURNS: Final[Mapping[Microphone, Literal["voice", "residue"]]] = {
+_TURNS: Final[Mapping[Microphone, Source]] = {
     Microphone.HOLD: "voice",
     Microphone.SESSION: "voice",
     Microphone.OVER: "residue",
@@ -168,7 +168,9 @@ class Router:
             log.warning("this machine scores wake words more slowly than sound arrives; use fewer wake words")
         mode, barging = self._route.mode, self._route.barging
         wake = mode in {Microphone.WAKE, Microphone.OVER}
-        wanted = Wanted(wake, barging, talk=self._route.talk or mode is Microphone.OVER, turns=_TURNS.get(mode, ""))
+        judges = self._gate is not None and self._gate.judges
+        turns: Source = _TURNS.get(mode, "") if judges else ""
+        wanted = Wanted(wake, barging, talk=self._route.talk or mode is Microphone.OVER, turns=turns)
         self._worker.submit(self._ear.sense, frame, reference, wanted).add_done_callback(self._to_loop)
 
     def _to_loop(self, done: "Future[Sensed]") -> None:
@@ -216,10 +218,8 @@ class Router:
             self._spoken_over()
         elif len(self._over) > OVER_FRAMES:
             number, old = self._over.popleft()
-            if self._gate is None:
-                self._hold(number, old.residue, old)
-            else:
-                self._keep(self._gate.spare(Piece(number * FRAME_SAMPLES, old.residue)))
+            piece = Piece(number * FRAME_SAMPLES, old.residue)
+            self._keep([piece] if self._gate is None else self._gate.spare(piece))
         self._flush()
 
     def _end_over(self, *, kept: bool) -> None:

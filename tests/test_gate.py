@@ -15,9 +15,9 @@ from speaker.core import pcm
 from speaker.core.conversation import Microphone
 from speaker.core.pcm import FRAME_SAMPLES, WAKE_HZ, Samples, ms_to_samples
 from speaker.ear import Ear
-from speaker.gate import NOTICE_MS, Gate, Lead, Piece
+from speaker.gate import NOTICE_MS, Gate, Lead, Piece, SpeechGate, WordGate
 from speaker.offline.hearing import Ears
-from speaker.offline.vad import TurnSettings
+from speaker.offline.vad import TurnDetector, TurnSettings
 from speaker.router import Route, Router
 from tests.conftest import Speech
 from tests.test_broker import until
@@ -37,7 +37,7 @@ _turns: st.SearchStrategy[Turn | None] = st.sampled_from(["", "", "", "on", "on"
 
 @given(st.lists(_turns, max_size=60), st.integers(0, 5))
 def test_pieces_come_out_in_order_and_turns_are_whole(turns: list[Turn | None], before: int) -> None:
-    gate = Gate(TURNS)
+    gate = SpeechGate(TURNS)
     gate.reset(piece(number) for number in range(before))
     out = [one for number, turn in enumerate(turns, before) for one in gate.take(piece(number), turn)]
     assert [one.first // FRAME_SAMPLES for one in out] == list(range(len(out)))
@@ -51,7 +51,7 @@ def test_pieces_come_out_in_order_and_turns_are_whole(turns: list[Turn | None], 
 
 @given(st.integers(0, 60), st.integers(1, 30))
 def test_a_turn_takes_what_came_shortly_before_it(quiet: int, spoken: int) -> None:
-    gate = Gate(TURNS)
+    gate = SpeechGate(TURNS)
     story: list[Turn] = [*[""] * quiet, *["on"] * spoken, "", *[""] * 20]  # type: ignore[list-item]
     out = [one for number, turn in enumerate(story) for one in gate.take(piece(number), turn)]
     sent = [one.first // FRAME_SAMPLES for one in out if one.sent]
@@ -62,7 +62,7 @@ def test_a_turn_takes_what_came_shortly_before_it(quiet: int, spoken: int) -> No
 
 def test_what_is_not_judged_yet_is_kept_however_long_it_takes() -> None:
     """A slow machine is seconds behind when it hears the wake word."""
-    gate = Gate(TURNS)
+    gate = SpeechGate(TURNS)
     gate.reset([piece(0)])
     assert [gate.take(piece(number), None) for number in range(1, 25)] == [[]] * 24
     said = gate.take(piece(25), "whole")
@@ -71,7 +71,7 @@ def test_what_is_not_judged_yet_is_kept_however_long_it_takes() -> None:
 
 
 def test_a_turn_that_is_spared_is_given_up() -> None:
-    gate = Gate(TURNS)
+    gate = SpeechGate(TURNS)
     assert [one.sent for one in gate.take(piece(0), "on")] == [True]
     assert [one.sent for one in gate.spare(piece(1))] == [False]
     (again,) = gate.take(piece(2), "on")
@@ -105,13 +105,19 @@ class Service:
 
 
 @asynccontextmanager
-async def listening(*, over: list[None] | None = None) -> AsyncIterator[tuple[Router, list[str]]]:
+async def listening(
+    gate: Gate | None = None, *, over: list[None] | None = None
+) -> AsyncIterator[tuple[Router, list[str]]]:
     """A router that finds turns, and the wake words that it heard."""
     woken: list[str] = []
     ear = Ear(ours(["hey_jarvis"], lazy=True), EchoCanceller(), 0.25, TURNS)
     noticed = over if over is not None else []
     router = Router(
-        ear, lambda heard: woken.append(heard.word), lambda: noticed.append(None), lambda _: None, Gate(TURNS)
+        ear,
+        lambda heard: woken.append(heard.word),
+        lambda: noticed.append(None),
+        lambda _: None,
+        gate or SpeechGate(TURNS),
     )
     router.begin_audit()
     try:
@@ -270,3 +276,58 @@ def test_who_speaks_too_softly_does_not_begin_and_who_ends_softly_ends(speech: S
     turns = [patient.push(frame, talk=False, turns=True).turn for frame in cut]
     assert turns[-1] == ""
     assert turns.count("on") > 30
+
+
+class Everything:
+    """A session that finds turns by itself."""
+
+    def __init__(self) -> None:
+        self.pieces: list[Samples] = []
+
+    def append(self, samples: Samples) -> None:
+        self.pieces.append(samples)
+
+    def turn_began(self, lead: Lead | None) -> None:
+        raise AssertionError("turns are found there")
+
+    def turn_ended(self) -> None:
+        raise AssertionError("turns are found there")
+
+    @property
+    def heard(self) -> Samples:
+        return np.concatenate([np.zeros(0, np.int16), *self.pieces])
+
+
+async def woken_with(sound: Samples, service: Everything) -> Router:
+    """All that a service gets when turns are found there, from the wake word on; the router has ended."""
+    async with listening(WordGate()) as (router, woken):
+        router.route(Route(Microphone.WAKE))
+        cut, taken = frames(sound), 0
+        while not woken:
+            await feed(router, cut[taken : taken + 1])
+            taken += 1
+        router.route(Route(Microphone.SESSION, service))
+        await feed(router, cut[taken:])
+        return router
+
+
+@pytest.mark.parametrize("noise", [0, 20, 60, 200])
+@pytest.mark.parametrize("lead", [0, 400, 800])
+async def test_a_service_finds_no_turn_in_the_end_of_the_wake_word(speech: Speech, noise: int, lead: int) -> None:
+    before = np.zeros(2 * WAKE_HZ + lead, np.int16)
+    sound = np.concatenate([before, said(speech, "Hey Jarvis."), silence(3)]).astype(np.float64)
+    sound += np.random.default_rng(1).normal(0, noise, sound.size)
+    service = Everything()
+    router = await woken_with(sound.clip(-32768, 32767).astype(np.int16), service)
+    assert TurnDetector(TURNS).push(service.heard) == []
+    assert service.heard.size > 2 * WAKE_HZ
+    assert (router.audit.lost, router.audit.duplicated) == (0, 0)
+    assert 0 < router.audit.spared < ms_to_samples(300, WAKE_HZ)
+
+
+async def test_a_service_gets_all_of_what_follows_in_one_breath(speech: Speech) -> None:
+    sound = np.concatenate([silence(2), said(speech, "Hey Jarvis, turn on the sofa lamp."), silence(1)])
+    service = Everything()
+    router = await woken_with(sound, service)
+    assert words(service.heard).endswith("turn on the sofa lamp")
+    assert (router.audit.lost, router.audit.duplicated, router.audit.spared) == (0, 0, 0)
