@@ -16,7 +16,7 @@ from speaker.core.booking import Line
 from speaker.core.phrases import BUDGET_TOLD, apology
 from speaker.core.settings import load
 from speaker.core.target import Target
-from speaker.core.usage import Tokens
+from speaker.core.usage import Tokens, prompt_tokens
 from speaker.core.wire.objects import Audio, InputTokens, Item, OutputTokens, Response, Usage
 from speaker.standby import Endpoint, Standby
 
@@ -357,10 +357,10 @@ def test_an_offline_speaker_has_no_budget() -> None:
 def test_a_saving_is_worth_what_the_cloud_would_have_asked() -> None:
     with desk() as it:
         it.accounts.saved("cached", said_ms=60_000)
-        it.accounts.saved("silence", heard_ms=60_000)
-        cached, silence = it.ledger.savings(it.time.date())
-    assert (cached.what, cached.seconds, silence.what) == ("cached", 60.0, "silence")
-    assert [cached.usd, silence.usd] == pytest.approx([0.0768, 0.0192])
+        it.accounts.saved("local", heard_ms=60_000)
+        cached, local = it.ledger.savings(it.time.date())
+    assert (cached.what, cached.seconds, local.what) == ("cached", 60.0, "local")
+    assert [cached.usd, local.usd] == pytest.approx([0.0768, 0.0192])
 
 
 def test_the_voice_of_the_plan_is_that_of_the_settings() -> None:
@@ -383,3 +383,44 @@ def test_calls_that_are_answered_together_spare_responses() -> None:
     assert (batched.what, batched.times) == ("batched", 2)
     assert batched.usd == pytest.approx(2 * (1000 * 0.4 + 40 * 0.4) / 1e6)
     assert (quiet.what, quiet.times, quiet.seconds) == ("quiet", 1, 1.5)
+
+
+def test_a_turn_that_is_answered_here_is_worth_what_it_would_have_cost() -> None:
+    """Two responses would have read the prompt; the first anew, unless the service had read it before."""
+    with desk(session={"instructions": "x" * 4000}) as it:
+        it.accounts.begin()
+        prompt = prompt_tokens(it.accounts.session("", []))
+        it.accounts.answered_here(4_000, 1_500)
+        (first,) = it.ledger.savings(it.time.date())
+        it.accounts.book(response("a", usage=spoken(20)), "cloud")
+        it.accounts.answered_here(4_000, 1_500)
+        (both,) = it.ledger.savings(it.time.date())
+    sound = (40 * 32 + 30 * 64) / 1e6
+    assert first.usd == pytest.approx(sound + prompt * (4 + 0.4) / 1e6)
+    assert both.usd - first.usd == pytest.approx(sound + 2 * prompt * 0.4 / 1e6)
+    assert (both.what, both.times, both.seconds) == ("local", 2, 11)
+
+
+@pytest.mark.parametrize(("by_minute", "worth"), [(None, 0), (0.06, 0.12)])
+def test_silence_that_is_not_sent_is_worth_something_by_the_minute_only(by_minute: float | None, worth: float) -> None:
+    priced = {"as_of": "2026-11-24", "audio_in_usd_per_minute": by_minute, "audio_out_usd_per_minute": 0.24}
+    more: dict[str, Any] = {"session": {"model": "by-minute"}, "prices": {"by-minute": priced}} if by_minute else {}
+    with desk(**more) as it:
+        it.open()
+        it.accounts.kept_silent(120_000)
+        (silence,) = it.ledger.savings(it.time.date())
+    assert (silence.what, silence.seconds) == ("silence", 120)
+    assert silence.usd == pytest.approx(worth)
+
+
+def test_what_was_written_is_booked_as_a_request_until_somebody_speaks() -> None:
+    with desk() as it:
+        it.open()
+        it.accounts.purpose = "ask"
+        it.accounts.book(response("a", usage=spoken(20)), "cloud")
+        it.accounts.purpose = "turn"
+        it.accounts.book(response("b", usage=spoken(20)), "cloud")
+        it.accounts.purpose = "ask"
+        it.open()
+        it.accounts.book(response("c", usage=spoken(20)), "cloud")
+        assert {(line.purpose, line.times) for line in it.lines} == {("ask", 1), ("turn", 2)}

@@ -130,6 +130,23 @@ async def test_a_conversation_is_booked_and_told(on: Stage) -> None:
     assert lines["turn"].tokens.audio_out == 100
 
 
+async def test_an_answer_to_a_written_request_is_booked_as_one(on: Stage) -> None:
+    written = [step for step in conversation(USAGE) if not _is_speech(step)]
+    written.insert(3, Expect("response.create"))
+    async with scripted(written) as url, daemon(on, wanted(on, url)):
+        await on.command("ask", "What is for dinner?")
+        told = await on.event("turn")
+    assert told["cost_usd"] == pytest.approx(COST_USD)
+    with closing(Ledger(on.folder / LEDGER)) as ledger:
+        assert [line.purpose for line in ledger.lines(app_day(told))] == ["ask"]
+
+
+def _is_speech(step: Step) -> bool:
+    """Whether it has to do with something that was said."""
+    spoken = (ev.SpeechStarted, ev.SpeechStopped, ev.TranscriptionCompleted)
+    return (isinstance(step, Emit) and isinstance(step.event, spoken)) or step == Expect("input_audio_buffer.append")
+
+
 async def test_a_damaged_ledger_is_said_once(on: Stage) -> None:
     (on.folder / LEDGER).write_bytes(b"no database" * 1000)
     async with scripted(conversation(USAGE)) as url, daemon(on, wanted(on, url)) as app:

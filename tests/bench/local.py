@@ -40,7 +40,7 @@ def hearings() -> Iterator[tuple[str, Hearing]]:
             yield (
                 f"{name}, {db:g} dB",
                 lambda words, voice=voice, db=db: (  # type: ignore[misc]
-                    ears.hear(_in_noise(voice(words), db, random)).text
+                    ears.hear(in_noise(voice(words), db, random)).text
                 ),
             )
 
@@ -50,7 +50,8 @@ def _espeak(words: str) -> Samples:
     return decode_wav(done.stdout, WAKE_HZ)
 
 
-def _in_noise(sound: Samples, db: float, random: np.random.Generator) -> Samples:
+def in_noise(sound: Samples, db: float, random: np.random.Generator) -> Samples:
+    """Sound (int16, 16 kHz) so many dB above pink noise."""
     spectrum = np.fft.rfft(random.standard_normal(sound.size))
     spectrum /= np.sqrt(np.maximum(np.arange(spectrum.size), 1))
     noise = np.fft.irfft(spectrum, sound.size)
