@@ -1,0 +1,171 @@
+"""What a day of each variant comes to: its tokens at the prices of two models, and what each way of saving is worth.
+
+Nothing here plays anything: days come in as data and go out as rows.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from msgspec import Struct
+
+from speaker.core.pricing import Price, kinds_usd, sound_out_usd
+from speaker.core.settings import PRICES
+from speaker.core.usage import Tokens
+
+BIG, MINI = "gpt-realtime-2.1", "gpt-realtime-2.1-mini"
+MODELS: Final = (BIG, MINI)
+
+GATED: Final = "wake-gated"
+"""The variant that all others are compared with."""
+TEXT, CLIENT_VAD, CACHED = "text output", "client VAD", "cached phrases"
+
+
+class Day(Struct, frozen=True, kw_only=True):
+    """One variant's day, as the ledger and the events of the speaker told it."""
+
+    variant: str
+    said: int
+    """Sentences into the room."""
+    heard: int
+    """Those that led to what is due: an answer, or for a wake word alone a return to sleep."""
+    meant: int
+    """Sentences that are to run tools."""
+    understood: int
+    """Those for which just these tools ran, each with success."""
+    sessions: int
+    responses: int
+    estimated_usd: float
+    """What of the booked cost was guessed by the daemon, since the service did not say; at the price of ``BIG``."""
+    tokens: dict[str, int]
+    """By the names of ``Tokens``."""
+    saved_usd: dict[str, float]
+    """What the ledger says that each way of saving was worth, at the price of ``BIG``."""
+    saved_s: dict[str, float]
+    """Seconds of speech that each of them spared."""
+    took_s: float
+    missed: list[str]
+    """What went otherwise than it was to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What others promise of a way of saving: a share of the bill, in percent."""
+
+    saving: str
+    low: int
+    high: int
+
+
+CLAIMS: Final = (
+    Claim(TEXT, 60, 70),
+    Claim(CLIENT_VAD, 30, 40),
+    Claim(CACHED, 20, 30),
+    Claim("batched calls", 10, 20),
+)
+OTHERS: Final = ("quiet confirmations", "local first", "all together", "the service's own cache")
+"""Ways of saving of which nobody promised a figure."""
+
+
+def tokens_of(day: Day) -> Tokens:
+    """The day's tokens by kind."""
+    return Tokens(**day.tokens)
+
+
+def day_usd(day: Day, model: str, prices: Mapping[str, Price] = PRICES) -> float:
+    """What the day's tokens cost at a model's price in USD, whatever model they were booked under."""
+    return sum(kinds_usd(tokens_of(day), prices[model]).values())
+
+
+def cached_usd(day: Day, model: str) -> float:
+    """What the sentences replayed from disk would have cost as sound of the model, in USD."""
+    return sound_out_usd(1000 * day.saved_s.get("cached", 0.0), PRICES[model])
+
+
+def batched_usd(day: Day, model: str) -> float:
+    """What answering each call of a sentence apart would have cost more, in USD.
+
+    The ledger keeps the sum at the price of ``BIG``, every token of which is one that was read before. For another
+    model it is split into text and sound as all that the day read.
+    """
+    tokens = tokens_of(day)
+    read = tokens.text_in + tokens.audio_in
+
+    def per_token(price: Price) -> float:
+        text, sound = tokens.text_in * (price.text_cached or 0), tokens.audio_in * (price.audio_cached or 0)
+        return (text + sound) / read if read else 0.0
+
+    return day.saved_usd.get("batched", 0.0) * per_token(PRICES[model]) / per_token(PRICES[BIG]) if read else 0.0
+
+
+def uncached_usd(day: Day, model: str) -> float:
+    """What the service's own cache took off the day's bill, in USD."""
+    tokens, price = tokens_of(day), PRICES[model]
+    text = tokens.text_cached * ((price.text_in or 0) - (price.text_cached or 0))
+    sound = tokens.audio_cached * ((price.audio_in or 0) - (price.audio_cached or 0))
+    return (text + sound) / 1_000_000
+
+
+def share(day_cost_usd: float, saved_usd: float) -> float | None:
+    """How much less the day cost for what was saved on it, in percent; None when it cost nothing at all."""
+    whole = day_cost_usd + saved_usd
+    return 100 * saved_usd / whole if whole else None
+
+
+def saving(name: str, days: Mapping[str, Day], model: str) -> float | None:
+    """What a way of saving takes off the wake-gated day, in percent; None when its day was not played."""
+    own = {CACHED: (CACHED, cached_usd), "batched calls": (GATED, batched_usd),
+           "the service's own cache": (GATED, uncached_usd)}  # fmt: skip
+    if name in own:
+        variant, worth = own[name]
+        return share(day_usd(days[variant], model), worth(days[variant], model)) if variant in days else None
+    if name not in days or GATED not in days or not day_usd(days[GATED], model):
+        return None
+    return 100 - 100 * day_usd(days[name], model) / day_usd(days[GATED], model)
+
+
+def claim_rows(days: Mapping[str, Day]) -> Iterator[list[str]]:
+    """Saving, claim, measured for each model, and whether it holds for each of them."""
+    for claim in (*CLAIMS, *(Claim(name, 0, 0) for name in OTHERS)):
+        measured = [saving(claim.saving, days, model) for model in MODELS]
+        if None in measured:
+            continue
+        told = f"{claim.low}-{claim.high} %" if claim.high else "-"
+        shown = [f"{one:.1f} %" for one in measured]
+        yield [claim.saving, told, *shown, " / ".join(_verdict(claim, one) for one in measured if one is not None)]
+
+
+def _verdict(claim: Claim, measured: float) -> str:
+    """As the figures say it, rounded like them; more than was promised holds too."""
+    if not claim.high:
+        return "-"
+    return "yes" if round(measured, 1) >= claim.low else "no"
+
+
+def bill_rows(days: Sequence[Day]) -> Iterator[list[str]]:
+    """Each variant's tokens, what they cost with both models, and that as a share of the wake-gated day."""
+    gated = next((day for day in days if day.variant == GATED), None)
+    for day in days:
+        tokens, costs = tokens_of(day), [day_usd(day, model) for model in MODELS]
+        base = [day_usd(gated, model) if gated else 0.0 for model in MODELS]
+        yield [
+            day.variant, str(day.responses), f"{tokens.text_in} ({tokens.text_cached})",
+            f"{tokens.audio_in} ({tokens.audio_cached})", str(tokens.text_out), str(tokens.audio_out),
+            *(f"{cost:.4f}" for cost in costs), *_percent(costs, base),
+        ]  # fmt: skip
+    if gated is not None:
+        big_usd, mini_usd = (day_usd(gated, model) for model in MODELS)
+        yield [f"{GATED}, mini instead of 2.1", *[""] * 5, "", f"{mini_usd:.4f}", *_percent([mini_usd], [big_usd]), ""]
+
+
+def _percent(costs: Sequence[float], base: Sequence[float]) -> list[str]:
+    return [f"{100 * cost / whole:.1f} %" if whole else "-" for cost, whole in zip(costs, base, strict=True)]
+
+
+def hearing_rows(days: Sequence[Day]) -> Iterator[list[str]]:
+    """How well each variant was heard and understood."""
+    for day in days:
+        yield [
+            day.variant, f"{day.heard} of {day.said}", f"{day.understood} of {day.meant}", str(day.sessions),
+            f"{day.estimated_usd:.4f}", f"{day.took_s / 60:.1f}",
+        ]  # fmt: skip

@@ -1,0 +1,296 @@
+"""What each way of saving is worth: one day of a household, played through the real daemon for every variant.
+
+``python -m tests.bench.cost [--only NAME ...] [--short] [--json FILE]``, in real time, about ten minutes a variant;
+``--report FILE ...`` prints the tables of runs that were kept with ``--json``. The daemon speaks with the embedded
+Realtime server and books it as the cloud. That server counts tokens by the published rates: 100 ms of the user or
+50 ms of an answer is one, every response reads the whole conversation again, and what an earlier response of the same
+session has read is the cached part. The bill of the real service was not seen.
+
+The day has sixteen hours, nearly all of them silence, which is left out; speech and answers run in real time. Where
+silence ends something (``limits`` listen_s, follow_up_s, question_s) it is shortened. That changes no token: silence
+between turns is dropped by the server's turn detection, is in no item of the conversation, and is billed to nobody.
+For the same reason nothing is remembered from one conversation to the next (remember_s): in a real day most come more
+than the three minutes apart in which that would be done.
+"""
+
+import argparse
+import asyncio
+import dataclasses
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from speaker.accounts import now_here
+from speaker.adapters.broker import Incoming
+from speaker.adapters.ledger import Ledger
+from speaker.app import LEDGER
+from speaker.core.errors import ConfigError
+from speaker.core.pcm import Samples
+from speaker.core.usage import Tokens
+from speaker.demo.broker import private_broker
+from speaker.demo.room import Room
+from speaker.demo.room import room as open_room
+from speaker.demo.stage import NAME, Stage, stage, stage_settings
+from speaker.offline.mind import Mind
+from speaker.offline.server import RealtimeServer, ServerSettings
+from speaker.offline.speaking import Voice
+from tests.bench import table
+from tests.bench.bill import BIG, CACHED, CLIENT_VAD, GATED, TEXT, Day, bill_rows, claim_rows, hearing_rows
+from tests.bench.day import Moment, Said, moments, more_gadgets
+from tests.bench.story import spoken
+
+Json = dict[str, Any]
+
+NAIVE: Final[Mapping[str, Json]] = {
+    "session": {"endpoint": "cloud", "model": BIG},
+    "audio": {"cache_mb": 0},
+    "limits": {"listen_s": 2, "follow_up_s": 1.8, "question_s": 1.8, "remember_s": 0},
+}
+"""What all variants begin with: wake-gated, and nothing saved."""
+
+ALL_DAY_S: Final = 1_000_000
+SESSIONS_A_DAY: Final = 17
+"""Sixteen hours open, in sessions of at most 55 minutes (``limits.session_s``)."""
+DAY_S: Final = 510
+"""About how long the day takes without its silence, when no conversation has to end; a session gets its share."""
+
+_CLIENT_VAD: Final = {"type": "client_vad", "threshold": 0.5, "prefix_padding_ms": 300, "silence_duration_ms": 500}
+
+OPEN: Final = "always open"
+VARIANTS: Final[Mapping[str, Mapping[str, Json]]] = {
+    OPEN: {
+        "limits": {"follow_up_s": ALL_DAY_S, "question_s": ALL_DAY_S, "session_s": DAY_S / SESSIONS_A_DAY},
+    },
+    GATED: {},
+    TEXT: {"session": {"output": "text"}},
+    CLIENT_VAD: {"session": {"turn_detection": _CLIENT_VAD}},
+    "quiet confirmations": {"cost": {"quiet_tools": ["*"]}},
+    "local first": {"session": {"turn_detection": _CLIENT_VAD, "local_first": "confident"}},
+    CACHED: {"audio": {"cache_mb": 50}},
+    "all together": {
+        "session": {"output": "text", "turn_detection": _CLIENT_VAD, "local_first": "confident"},
+        "cost": {"quiet_tools": ["*"]},
+        "audio": {"cache_mb": 50},
+    },
+}
+"""Settings that differ from ``NAIVE``."""
+
+ANSWER_WITHIN_S: Final = 25
+QUIET_MS: Final = 300
+CALM: Final = frozenset({"listening", "idle"})
+
+
+class Watch:
+    """What the speaker tells while it plays, in order."""
+
+    def __init__(self) -> None:
+        self.states: list[str] = ["idle"]
+        self.tools: list[Json] = []
+        self.errors: list[str] = []
+        self.ended = 0
+        """Conversations that are over, those with nobody included."""
+
+    def note(self, message: Incoming) -> None:
+        """Take in a message of the broker."""
+        if message.topic == f"speaker/{NAME}/state":
+            self.states.append(msgspec.json.decode(message.payload)["state"])
+        elif message.topic == f"speaker/{NAME}/event":
+            event = msgspec.json.decode(message.payload)
+            self.tools += [event] if event["type"] == "tool" else []
+            self.errors += [event["message"]] if event["type"] == "error" else []
+            self.ended += event["type"] in {"turn", "not_for_me"}
+
+
+@dataclasses.dataclass(slots=True)
+class Score:
+    """What became of the sentences so far."""
+
+    said: int = 0
+    heard: int = 0
+    meant: int = 0
+    understood: int = 0
+    missed: list[str] = dataclasses.field(default_factory=list)
+
+    def miss(self, said: Said, why: str) -> None:
+        """Something went otherwise than it was to; nothing is said twice."""
+        self.missed.append(f"{said.text} {why}")
+        print(f"  {self.missed[-1]}", flush=True)
+
+
+class Household:
+    """Somebody who says the day's sentences, each when the speaker has done with the one before."""
+
+    def __init__(self, on: Stage, sounds: Mapping[str, Samples], *, stays_open: bool) -> None:
+        self.score = Score()
+        self._on, self._sounds, self._stays_open = on, sounds, stays_open
+        self._watch = Watch()
+        on.listen = self._watch.note
+
+    async def live(self, day: Sequence[Moment]) -> None:
+        """Say everything, and end what is still open."""
+        for moment in day:
+            for said in moment:
+                if not await self._say(said):
+                    break  # it sleeps, so the rest of this conversation would be said to nobody
+            if not self._stays_open:
+                await self._on.until(lambda: self._state == "idle")
+        self.score.missed += self._watch.errors
+        await self._on.command("stop")
+        await self._on.until(lambda: self._state == "idle")
+
+    @property
+    def _state(self) -> str:
+        return self._watch.states[-1]
+
+    async def _say(self, said: Said) -> bool:
+        """Say one sentence and wait until all that comes of it is over; whether it was taken in."""
+        watch, score = self._watch, self.score
+        asleep = self._state == "idle"
+        before, ran, ended = len(watch.states), len(watch.tools), watch.ended
+        score.said, score.meant = score.said + 1, score.meant + bool(said.tools)
+        await self._on.room.say(self._sounds[said.text])
+        try:
+            await self._settle(before, ended)
+        except TimeoutError:
+            score.miss(said, "led to nothing")
+            return False
+        answered = "processing" in watch.states[before:]
+        if answered == (said.answered or not asleep):
+            score.heard += 1
+        else:
+            score.miss(said, "was answered" if answered else "was not answered")
+        self._judge(said, watch.tools[ran:])
+        return answered
+
+    def _judge(self, said: Said, tools: Sequence[Json]) -> None:
+        names = sorted(one["name"] for one in tools)
+        if names == sorted(said.tools) and all(one["ok"] for one in tools):
+            self.score.understood += bool(said.tools)
+        else:
+            self.score.miss(said, f"ran {', '.join(names) or 'no tool'}, all well: {all(one['ok'] for one in tools)}")
+
+    async def _settle(self, before: int, ended: int) -> None:
+        """Wait until a sentence has been worked off. A pause in it may begin an answer that is given up again."""
+
+        def settled() -> bool:
+            since = self._watch.states[before:]
+            over = "processing" in since or self._watch.ended > ended
+            return over and since[-1] in CALM
+
+        async with asyncio.timeout(ANSWER_WITHIN_S):
+            while not settled():
+                await self._on.until(settled, within_s=ANSWER_WITHIN_S)
+                await self._on.room.quiet(QUIET_MS, within_s=ANSWER_WITHIN_S)
+
+
+async def furnish(on: Stage) -> None:
+    """Bring the day's own devices into the house of the demo."""
+    more = more_gadgets()
+    on.house.gadgets.extend(more)
+    on.house.broker.subscribe([topic for gadget in more for topic in gadget.command_topics])
+    await on.house.announce()
+
+
+def read(folder: Path, variant: str, score: Score, took_s: float) -> Day:
+    """The day as the ledger has it."""
+    with closing(Ledger(folder / LEDGER)) as ledger:
+        today = now_here().date()
+        lines, savings, sessions = ledger.lines(today), ledger.savings(today), ledger.sessions(today)
+    return Day(
+        variant=variant, said=score.said, heard=score.heard, meant=score.meant, understood=score.understood,
+        sessions=sessions, responses=sum(line.times for line in lines if line.endpoint == "cloud"),
+        estimated_usd=sum(line.estimated_usd for line in lines),
+        tokens=dataclasses.asdict(sum((line.tokens for line in lines if line.endpoint == "cloud"), Tokens())),
+        saved_usd={one.what: one.usd for one in savings}, saved_s={one.what: one.seconds for one in savings},
+        took_s=took_s, missed=score.missed,
+    )  # fmt: skip
+
+
+async def play(variant: str, room: Room, mind: Mind, sounds: Mapping[str, Samples], day: Sequence[Moment]) -> Day:
+    """One variant's day, with a house, a broker and a ledger of its own. Raises ConfigError for what does not exist."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        async with (
+            private_broker(folder) as broker,
+            stage(folder, room, broker) as on,
+            RealtimeServer(ServerSettings(port=0), mind) as server,
+        ):
+            sections = ("session", "audio", "limits", "cost")
+            wanted = {one: NAIVE.get(one, {}) | VARIANTS[variant].get(one, {}) for one in sections}
+            wanted["session"] |= {"url": server.url}
+            settings = stage_settings(broker.port, **wanted)
+            await furnish(on)
+            people = Household(on, sounds, stays_open=variant == OPEN)
+            await on.start(settings)
+            began = time.monotonic()
+            await people.live(day)
+            took_s = time.monotonic() - began
+            await on.stop()
+            return read(folder, variant, people.score, took_s)
+
+
+def show(days: Sequence[Day]) -> None:
+    """Print the tables."""
+    by_name = {day.variant: day for day in days}
+    table("Heard and understood", ["variant", "heard", "understood", "sessions", "guessed USD", "min"],
+          list(hearing_rows(days)))  # fmt: skip
+    table("A day's tokens, and what they cost in USD at the prices of two models; % of the wake-gated day",
+          ["variant", "responses", "text in (cached)", "audio in (cached)", "text out", "audio out",
+           "2.1", "2.1-mini", "% 2.1", "% mini"],
+          list(bill_rows(days)))  # fmt: skip
+    table("What each way of saving takes off the bill", ["saving", "claim", "2.1", "2.1-mini", "holds (2.1 / mini)"],
+          list(claim_rows(by_name)))  # fmt: skip
+    print(
+        "batched calls cannot be switched off: the wake-gated day against itself with what the ledger says they spared"
+    )
+    print("cached phrases: their own day against itself with what the replayed sound would have cost from the model")
+
+
+def keep(days: Sequence[Day], file: Path | None) -> None:
+    """Write down what was measured so far."""
+    if file is not None:
+        file.write_bytes(msgspec.json.format(msgspec.json.encode(days)))
+
+
+async def perform(variants: Sequence[str], *, short: bool, kept: Path | None) -> list[Day]:
+    """Play variants one after another; each is kept as soon as it is over."""
+    day = moments(short=short)
+    voice, mind, days = Voice(), Mind(), list[Day]()
+    sounds = {text: spoken(voice, text) for text in {said.text for moment in day for said in moment}}
+    await mind.warm_up()
+    with tempfile.TemporaryDirectory() as name:
+        async with open_room(Path(name)) as room:
+            for variant in variants:
+                print(f"{variant} ...", flush=True)
+                try:
+                    days.append(await play(variant, room, mind, sounds, day))
+                except ConfigError as error:
+                    print(f"  left out: {error}", flush=True)
+                keep(days, kept)
+    mind.close()
+    return days
+
+
+def main() -> None:
+    """Measure, or read what was measured, and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", action="append", choices=VARIANTS, help="a variant; may be given several times")
+    parser.add_argument("--short", action="store_true", help="about a tenth of the day, to try it out")
+    parser.add_argument("--json", type=Path, help="where to keep what was measured")
+    parser.add_argument("--report", type=Path, nargs="+", help="print what was kept, a later file before an earlier")
+    wanted = parser.parse_args()
+    if wanted.report:
+        files = [msgspec.json.decode(file.read_bytes(), type=list[Day]) for file in wanted.report]
+        found = {day.variant: day for days in files for day in days}
+        show([found[variant] for variant in VARIANTS if variant in found])
+        return
+    show(asyncio.run(perform(wanted.only or list(VARIANTS), short=wanted.short, kept=wanted.json)))
+
+
+if __name__ == "__main__":
+    main()
