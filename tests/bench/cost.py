@@ -31,6 +31,7 @@ from speaker.adapters.ledger import Ledger
 from speaker.app import LEDGER
 from speaker.core.errors import ConfigError
 from speaker.core.pcm import Samples
+from speaker.core.settings import Settings
 from speaker.core.usage import Tokens
 from speaker.demo.broker import private_broker
 from speaker.demo.room import Room
@@ -211,6 +212,17 @@ def read(folder: Path, variant: str, score: Score, took_s: float) -> Day:
     )  # fmt: skip
 
 
+def settings_of(variant: str, broker_port: int, url: str) -> Settings:
+    """What a variant's daemon is told. Raises ConfigError for what does not exist."""
+    wanted = {
+        one: NAIVE.get(one, {}) | VARIANTS[variant].get(one, {}) for one in ("session", "audio", "limits", "cost")
+    }
+    return stage_settings(
+        broker_port, session=wanted["session"] | {"url": url}, audio=wanted["audio"], limits=wanted["limits"],
+        cost=wanted["cost"],
+    )  # fmt: skip
+
+
 async def play(variant: str, room: Room, mind: Mind, sounds: Mapping[str, Samples], day: Sequence[Moment]) -> Day:
     """One variant's day, with a house, a broker and a ledger of its own. Raises ConfigError for what does not exist."""
     with tempfile.TemporaryDirectory() as name:
@@ -220,10 +232,7 @@ async def play(variant: str, room: Room, mind: Mind, sounds: Mapping[str, Sample
             stage(folder, room, broker) as on,
             RealtimeServer(ServerSettings(port=0), mind) as server,
         ):
-            sections = ("session", "audio", "limits", "cost")
-            wanted = {one: NAIVE.get(one, {}) | VARIANTS[variant].get(one, {}) for one in sections}
-            wanted["session"] |= {"url": server.url}
-            settings = stage_settings(broker.port, **wanted)
+            settings = settings_of(variant, broker.port, server.url)
             await furnish(on)
             people = Household(on, sounds, stays_open=variant == OPEN)
             await on.start(settings)

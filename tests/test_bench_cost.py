@@ -1,0 +1,67 @@
+"""The bill of the cost benchmark: the same tokens at two prices, and what is claimed beside what was measured."""
+
+import msgspec
+import pytest
+
+from speaker.core.usage import Tokens
+from speaker.demo.house import demo_gadgets
+from tests.bench.bill import BIG, GATED, MINI, TEXT, Day, bill_rows, claim_rows, day_usd, saving
+from tests.bench.day import COMMANDS, CONVERSATIONS, FALSE_WAKES, moments, more_gadgets
+
+TOKENS = Tokens(
+    text_in=200_000, text_cached=100_000, text_out=1_000, audio_in=4_000, audio_cached=2_000, audio_out=5_000
+)
+BIG_USD = (100_000 * 4 + 100_000 * 0.4 + 1_000 * 24 + 2_000 * 32 + 2_000 * 0.4 + 5_000 * 64) / 1e6
+MINI_USD = (100_000 * 0.6 + 100_000 * 0.06 + 1_000 * 2.4 + 2_000 * 10 + 2_000 * 0.3 + 5_000 * 20) / 1e6
+
+
+def day(variant: str, tokens: Tokens, **saved: float) -> Day:
+    return Day(
+        variant=variant, said=60, heard=59, meant=50, understood=48, sessions=48, responses=100, estimated_usd=0.0,
+        tokens={name: getattr(tokens, name) for name in Tokens.__dataclass_fields__}, saved_usd=dict(saved),
+        saved_s={}, took_s=600.0, missed=[],
+    )  # fmt: skip
+
+
+def test_the_same_tokens_are_priced_for_two_models() -> None:
+    one = day(GATED, TOKENS)
+    assert day_usd(one, BIG) == pytest.approx(BIG_USD)
+    assert day_usd(one, MINI) == pytest.approx(MINI_USD)
+
+
+def test_a_claim_holds_for_one_model_and_not_for_the_other() -> None:
+    silent = Tokens(text_in=100_000, text_out=1_000, audio_in=2_000)
+    loud = silent + Tokens(audio_out=20_000)
+    rows = {row[0]: row for row in claim_rows({GATED: day(GATED, loud), TEXT: day(TEXT, silent)})}
+    assert rows[TEXT] == [TEXT, "60-70 %", "72.4 %", "82.9 %", "yes / yes"]
+    rows = {row[0]: row for row in claim_rows({GATED: day(GATED, TOKENS), TEXT: day(TEXT, silent)})}
+    assert rows[TEXT][-1] == "no / no"
+    assert "client VAD" not in rows, "what was not played is not judged"
+
+
+def test_batching_is_worth_what_the_ledger_says_and_less_for_the_cheaper_model() -> None:
+    days = {GATED: day(GATED, TOKENS, batched=BIG_USD)}
+    assert saving("batched calls", days, BIG) == pytest.approx(50)
+    # Text that was read before costs a seventh with the cheaper model, sound three quarters.
+    spared_usd = BIG_USD * (200_000 * 0.06 + 4_000 * 0.3) / (204_000 * 0.4)
+    assert saving("batched calls", days, MINI) == pytest.approx(100 * spared_usd / (spared_usd + MINI_USD))
+
+
+def test_every_row_is_as_wide_as_the_table_and_compared_with_the_gated_day() -> None:
+    rows = list(bill_rows([day(GATED, TOKENS), day(TEXT, TOKENS + TOKENS)]))
+    assert {len(row) for row in rows} == {10}
+    assert rows[1][-2:] == ["200.0 %", "200.0 %"]
+    assert rows[2][-2] == f"{100 * MINI_USD / BIG_USD:.1f} %"
+
+
+def test_days_come_back_from_their_file() -> None:
+    days = [day(GATED, TOKENS, batched=0.1)]
+    assert msgspec.json.decode(msgspec.json.encode(days), type=list[Day]) == days
+
+
+def test_the_day_has_what_it_says() -> None:
+    day = moments()
+    assert (len(COMMANDS), len(FALSE_WAKES), [len(one) for one in CONVERSATIONS]) == (40, 5, [5, 5, 5])
+    assert sorted(map(repr, day)) == sorted(map(repr, [*COMMANDS, *FALSE_WAKES, *CONVERSATIONS]))
+    assert all(moment[0].text.startswith("Hey Jarvis") for moment in day)
+    assert len({one.key for one in [*demo_gadgets(), *more_gadgets()]}) == 5 + len(more_gadgets())
