@@ -5,7 +5,7 @@ import pytest
 
 from speaker.core.usage import Tokens
 from speaker.demo.house import demo_gadgets
-from tests.bench.bill import BIG, GATED, MINI, TEXT, Day, bill_rows, claim_rows, day_usd, saving
+from tests.bench.bill import BIG, GATED, KEPT, MINI, TEXT, Day, bill_rows, claim_rows, day_usd, saving
 from tests.bench.day import COMMANDS, CONVERSATIONS, FALSE_WAKES, moments, more_gadgets
 
 TOKENS = Tokens(
@@ -47,6 +47,12 @@ def test_batching_is_worth_what_the_ledger_says_and_less_for_the_cheaper_model()
     assert saving("batched calls", days, MINI) == pytest.approx(100 * spared_usd / (spared_usd + MINI_USD))
 
 
+def test_openings_that_the_service_still_knows_are_not_read_anew() -> None:
+    one = msgspec.structs.replace(day(GATED, TOKENS), opening=2_400)
+    # 100,000 tokens were read for the first time: 41 openings, of which the first is new in any case.
+    assert saving(KEPT, {GATED: one}, BIG) == pytest.approx(100 * 40 * 2_400 * 3.6 / 1e6 / BIG_USD)
+
+
 def test_every_row_is_as_wide_as_the_table_and_compared_with_the_gated_day() -> None:
     rows = list(bill_rows([day(GATED, TOKENS), day(TEXT, TOKENS + TOKENS)]))
     assert {len(row) for row in rows} == {10}
@@ -60,8 +66,8 @@ def test_days_come_back_from_their_file() -> None:
 
 
 def test_the_day_has_what_it_says() -> None:
-    day = moments()
+    whole = moments()
     assert (len(COMMANDS), len(FALSE_WAKES), [len(one) for one in CONVERSATIONS]) == (40, 5, [5, 5, 5])
-    assert sorted(map(repr, day)) == sorted(map(repr, [*COMMANDS, *FALSE_WAKES, *CONVERSATIONS]))
-    assert all(moment[0].text.startswith("Hey Jarvis") for moment in day)
+    assert sorted(map(repr, whole)) == sorted(map(repr, [*COMMANDS, *FALSE_WAKES, *CONVERSATIONS]))
+    assert all(moment[0].text.startswith("Hey Jarvis") for moment in whole)
     assert len({one.key for one in [*demo_gadgets(), *more_gadgets()]}) == 5 + len(more_gadgets())

@@ -3,7 +3,7 @@
 Nothing here plays anything: days come in as data and go out as rows.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,6 +19,7 @@ MODELS: Final = (BIG, MINI)
 GATED: Final = "wake-gated"
 """The variant that all others are compared with."""
 TEXT, CLIENT_VAD, CACHED = "text output", "client VAD", "cached phrases"
+KEPT: Final = "openings kept between sessions"
 
 
 class Day(Struct, frozen=True, kw_only=True):
@@ -46,6 +47,8 @@ class Day(Struct, frozen=True, kw_only=True):
     took_s: float
     missed: list[str]
     """What went otherwise than it was to."""
+    opening: int = 0
+    """Text tokens that a session begins with: instructions, tools, house."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ CLAIMS: Final = (
     Claim(CACHED, 20, 30),
     Claim("batched calls", 10, 20),
 )
-OTHERS: Final = ("quiet confirmations", "local first", "all together", "the service's own cache")
+OTHERS: Final = ("quiet confirmations", "local first", "all together", "the service's own cache", KEPT)
 """Ways of saving of which nobody promised a figure."""
 
 
@@ -106,22 +109,37 @@ def uncached_usd(day: Day, model: str) -> float:
     return (text + sound) / 1_000_000
 
 
-def share(day_cost_usd: float, saved_usd: float) -> float | None:
-    """How much less the day cost for what was saved on it, in percent; None when it cost nothing at all."""
-    whole = day_cost_usd + saved_usd
-    return 100 * saved_usd / whole if whole else None
+def kept_usd(day: Day, model: str) -> float:
+    """What would be spared if the service still knew a session's opening from the session before, in USD.
+
+    The embedded server forgets it with each session. All text that is read for the first time is openings, but for
+    a few words of tools.
+    """
+    tokens, price = tokens_of(day), PRICES[model]
+    fresh = (tokens.text_in - tokens.text_cached) // day.opening if day.opening else 0
+    return max(0, fresh - 1) * day.opening * ((price.text_in or 0) - (price.text_cached or 0)) / 1_000_000
+
+
+_SPARED: Final[Mapping[str, tuple[str, Callable[[Day, str], float]]]] = {
+    CACHED: (CACHED, cached_usd),
+    "batched calls": (GATED, batched_usd),
+    "the service's own cache": (GATED, uncached_usd),
+}
+"""What a day spared by itself: which day that is, and what it would have cost more without."""
 
 
 def saving(name: str, days: Mapping[str, Day], model: str) -> float | None:
-    """What a way of saving takes off the wake-gated day, in percent; None when its day was not played."""
-    own = {CACHED: (CACHED, cached_usd), "batched calls": (GATED, batched_usd),
-           "the service's own cache": (GATED, uncached_usd)}  # fmt: skip
-    if name in own:
-        variant, worth = own[name]
-        return share(day_usd(days[variant], model), worth(days[variant], model)) if variant in days else None
-    if name not in days or GATED not in days or not day_usd(days[GATED], model):
+    """What a way of saving takes off the bill, in percent; None when its day was not played, or cost nothing."""
+    variant, spared = _SPARED.get(name, (GATED, None))
+    if variant not in days or not day_usd(days[variant], model):
         return None
-    return 100 - 100 * day_usd(days[name], model) / day_usd(days[GATED], model)
+    cost_usd = day_usd(days[variant], model)
+    if spared is not None:
+        more_usd = spared(days[variant], model)
+        return 100 * more_usd / (cost_usd + more_usd)
+    if name == KEPT:
+        return 100 * kept_usd(days[GATED], model) / cost_usd
+    return 100 - 100 * day_usd(days[name], model) / cost_usd if name in days else None
 
 
 def claim_rows(days: Mapping[str, Day]) -> Iterator[list[str]]:

@@ -26,23 +26,23 @@ from typing import Any, Final
 import msgspec
 
 from speaker.accounts import now_here
-from speaker.adapters.broker import Incoming
 from speaker.adapters.ledger import Ledger
 from speaker.app import LEDGER
 from speaker.core.errors import ConfigError
 from speaker.core.pcm import Samples
 from speaker.core.settings import Settings
-from speaker.core.usage import Tokens
+from speaker.core.usage import Opening, Tokens
 from speaker.demo.broker import private_broker
 from speaker.demo.room import Room
 from speaker.demo.room import room as open_room
-from speaker.demo.stage import NAME, Stage, stage, stage_settings
+from speaker.demo.stage import Stage, stage, stage_settings
 from speaker.offline.mind import Mind
 from speaker.offline.server import RealtimeServer, ServerSettings
 from speaker.offline.speaking import Voice
 from tests.bench import table
-from tests.bench.bill import BIG, CACHED, CLIENT_VAD, GATED, TEXT, Day, bill_rows, claim_rows, hearing_rows
-from tests.bench.day import Moment, Said, moments, more_gadgets
+from tests.bench.bill import BIG, CACHED, CLIENT_VAD, GATED, KEPT, TEXT, Day, bill_rows, claim_rows, hearing_rows
+from tests.bench.day import Moment, moments, more_gadgets
+from tests.bench.household import Household, Score
 from tests.bench.story import spoken
 
 Json = dict[str, Any]
@@ -72,7 +72,8 @@ VARIANTS: Final[Mapping[str, Mapping[str, Json]]] = {
     CLIENT_VAD: {"session": {"turn_detection": _CLIENT_VAD}},
     "quiet confirmations": {"cost": {"quiet_tools": ["*"]}},
     "local first": {"session": {"turn_detection": _CLIENT_VAD, "local_first": "confident"}},
-    CACHED: {"audio": {"cache_mb": 50}},
+    # Where the model speaks, there is nothing of a day's answers that could be replayed.
+    CACHED: {"session": {"output": "text"}, "audio": {"cache_mb": 50}},
     "all together": {
         "session": {"output": "text", "turn_detection": _CLIENT_VAD, "local_first": "confident"},
         "cost": {"quiet_tools": ["*"]},
@@ -80,113 +81,6 @@ VARIANTS: Final[Mapping[str, Mapping[str, Json]]] = {
     },
 }
 """Settings that differ from ``NAIVE``."""
-
-ANSWER_WITHIN_S: Final = 25
-QUIET_MS: Final = 300
-CALM: Final = frozenset({"listening", "idle"})
-
-
-class Watch:
-    """What the speaker tells while it plays, in order."""
-
-    def __init__(self) -> None:
-        self.states: list[str] = ["idle"]
-        self.tools: list[Json] = []
-        self.errors: list[str] = []
-        self.ended = 0
-        """Conversations that are over, those with nobody included."""
-
-    def note(self, message: Incoming) -> None:
-        """Take in a message of the broker."""
-        if message.topic == f"speaker/{NAME}/state":
-            self.states.append(msgspec.json.decode(message.payload)["state"])
-        elif message.topic == f"speaker/{NAME}/event":
-            event = msgspec.json.decode(message.payload)
-            self.tools += [event] if event["type"] == "tool" else []
-            self.errors += [event["message"]] if event["type"] == "error" else []
-            self.ended += event["type"] in {"turn", "not_for_me"}
-
-
-@dataclasses.dataclass(slots=True)
-class Score:
-    """What became of the sentences so far."""
-
-    said: int = 0
-    heard: int = 0
-    meant: int = 0
-    understood: int = 0
-    missed: list[str] = dataclasses.field(default_factory=list)
-
-    def miss(self, said: Said, why: str) -> None:
-        """Something went otherwise than it was to; nothing is said twice."""
-        self.missed.append(f"{said.text} {why}")
-        print(f"  {self.missed[-1]}", flush=True)
-
-
-class Household:
-    """Somebody who says the day's sentences, each when the speaker has done with the one before."""
-
-    def __init__(self, on: Stage, sounds: Mapping[str, Samples], *, stays_open: bool) -> None:
-        self.score = Score()
-        self._on, self._sounds, self._stays_open = on, sounds, stays_open
-        self._watch = Watch()
-        on.listen = self._watch.note
-
-    async def live(self, day: Sequence[Moment]) -> None:
-        """Say everything, and end what is still open."""
-        for moment in day:
-            for said in moment:
-                if not await self._say(said):
-                    break  # it sleeps, so the rest of this conversation would be said to nobody
-            if not self._stays_open:
-                await self._on.until(lambda: self._state == "idle")
-        self.score.missed += self._watch.errors
-        await self._on.command("stop")
-        await self._on.until(lambda: self._state == "idle")
-
-    @property
-    def _state(self) -> str:
-        return self._watch.states[-1]
-
-    async def _say(self, said: Said) -> bool:
-        """Say one sentence and wait until all that comes of it is over; whether it was taken in."""
-        watch, score = self._watch, self.score
-        asleep = self._state == "idle"
-        before, ran, ended = len(watch.states), len(watch.tools), watch.ended
-        score.said, score.meant = score.said + 1, score.meant + bool(said.tools)
-        await self._on.room.say(self._sounds[said.text])
-        try:
-            await self._settle(before, ended)
-        except TimeoutError:
-            score.miss(said, "led to nothing")
-            return False
-        answered = "processing" in watch.states[before:]
-        if answered == (said.answered or not asleep):
-            score.heard += 1
-        else:
-            score.miss(said, "was answered" if answered else "was not answered")
-        self._judge(said, watch.tools[ran:])
-        return answered
-
-    def _judge(self, said: Said, tools: Sequence[Json]) -> None:
-        names = sorted(one["name"] for one in tools)
-        if names == sorted(said.tools) and all(one["ok"] for one in tools):
-            self.score.understood += bool(said.tools)
-        else:
-            self.score.miss(said, f"ran {', '.join(names) or 'no tool'}, all well: {all(one['ok'] for one in tools)}")
-
-    async def _settle(self, before: int, ended: int) -> None:
-        """Wait until a sentence has been worked off. A pause in it may begin an answer that is given up again."""
-
-        def settled() -> bool:
-            since = self._watch.states[before:]
-            over = "processing" in since or self._watch.ended > ended
-            return over and since[-1] in CALM
-
-        async with asyncio.timeout(ANSWER_WITHIN_S):
-            while not settled():
-                await self._on.until(settled, within_s=ANSWER_WITHIN_S)
-                await self._on.room.quiet(QUIET_MS, within_s=ANSWER_WITHIN_S)
 
 
 async def furnish(on: Stage) -> None:
@@ -200,15 +94,16 @@ async def furnish(on: Stage) -> None:
 def read(folder: Path, variant: str, score: Score, took_s: float) -> Day:
     """The day as the ledger has it."""
     with closing(Ledger(folder / LEDGER)) as ledger:
-        today = now_here().date()
+        today, opening = now_here().date(), Opening.read(ledger.chosen("opening_tokens"))
         lines, savings, sessions = ledger.lines(today), ledger.savings(today), ledger.sessions(today)
+    paid = [line for line in lines if line.endpoint == "cloud"]
     return Day(
         variant=variant, said=score.said, heard=score.heard, meant=score.meant, understood=score.understood,
-        sessions=sessions, responses=sum(line.times for line in lines if line.endpoint == "cloud"),
-        estimated_usd=sum(line.estimated_usd for line in lines),
-        tokens=dataclasses.asdict(sum((line.tokens for line in lines if line.endpoint == "cloud"), Tokens())),
+        sessions=sessions, responses=sum(line.times for line in paid),
+        estimated_usd=sum(line.estimated_usd for line in paid),
+        tokens=dataclasses.asdict(sum((line.tokens for line in paid), Tokens())),
         saved_usd={one.what: one.usd for one in savings}, saved_s={one.what: one.seconds for one in savings},
-        took_s=took_s, missed=score.missed,
+        took_s=took_s, missed=score.missed, opening=opening.total if opening else 0,
     )  # fmt: skip
 
 
@@ -257,7 +152,8 @@ def show(days: Sequence[Day]) -> None:
     print(
         "batched calls cannot be switched off: the wake-gated day against itself with what the ledger says they spared"
     )
-    print("cached phrases: their own day against itself with what the replayed sound would have cost from the model")
+    print("cached phrases: text output with the cache on, against itself with the replayed sound bought from the model")
+    print(f"{KEPT}: a guess at a service that does so; the embedded one forgets an opening with its session")
 
 
 def keep(days: Sequence[Day], file: Path | None) -> None:

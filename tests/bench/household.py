@@ -1,0 +1,126 @@
+"""Somebody who says a day's sentences to the speaker on a stage, and notes what becomes of each.
+
+It goes by what the speaker publishes and by the sound of the room, not by pauses, and says nothing twice.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import msgspec
+
+from speaker.adapters.broker import Incoming
+from speaker.core.pcm import Samples
+from speaker.demo.stage import NAME, Stage
+from tests.bench.day import Moment, Said
+
+Json = dict[str, Any]
+
+ANSWER_WITHIN_S: Final = 25
+QUIET_MS: Final = 300
+"""The loudspeaker has been silent for so long when an answer is over; shorter than any follow-up time."""
+CALM: Final = frozenset({"listening", "idle"})
+
+
+class Watch:
+    """What the speaker tells while it plays, in order."""
+
+    def __init__(self) -> None:
+        self.states: list[str] = ["idle"]
+        self.tools: list[Json] = []
+        self.errors: list[str] = []
+        self.ended = 0
+        """Conversations that are over, those with nobody included."""
+
+    def note(self, message: Incoming) -> None:
+        """Take in a message of the broker."""
+        if message.topic == f"speaker/{NAME}/state":
+            self.states.append(msgspec.json.decode(message.payload)["state"])
+        elif message.topic == f"speaker/{NAME}/event":
+            event = msgspec.json.decode(message.payload)
+            self.tools += [event] if event["type"] == "tool" else []
+            self.errors += [event["message"]] if event["type"] == "error" else []
+            self.ended += event["type"] in {"turn", "not_for_me"}
+
+
+@dataclass(slots=True)
+class Score:
+    """What became of the sentences so far."""
+
+    said: int = 0
+    heard: int = 0
+    meant: int = 0
+    understood: int = 0
+    missed: list[str] = field(default_factory=list)
+
+    def miss(self, said: Said, why: str) -> None:
+        """Something went otherwise than it was to; nothing is said twice."""
+        self.missed.append(f"{said.text} {why}")
+        print(f"  {self.missed[-1]}", flush=True)
+
+
+class Household:
+    """Somebody who says the day's sentences, each when the speaker has done with the one before."""
+
+    def __init__(self, on: Stage, sounds: Mapping[str, Samples], *, stays_open: bool) -> None:
+        self.score = Score()
+        self._on, self._sounds, self._stays_open = on, sounds, stays_open
+        self._watch = Watch()
+        on.listen = self._watch.note
+
+    async def live(self, day: Sequence[Moment]) -> None:
+        """Say everything, and end what is still open."""
+        for moment in day:
+            for said in moment:
+                if not await self._say(said):
+                    break  # it sleeps, so the rest of this conversation would be said to nobody
+            if not self._stays_open:
+                await self._on.until(lambda: self._state == "idle")
+        self.score.missed += self._watch.errors
+        await self._on.command("stop")
+        await self._on.until(lambda: self._state == "idle")
+
+    @property
+    def _state(self) -> str:
+        return self._watch.states[-1]
+
+    async def _say(self, said: Said) -> bool:
+        """Say one sentence and wait until all that comes of it is over; whether it was taken in."""
+        watch, score = self._watch, self.score
+        asleep = self._state == "idle"
+        before, ran, ended = len(watch.states), len(watch.tools), watch.ended
+        score.said, score.meant = score.said + 1, score.meant + bool(said.tools)
+        await self._on.room.say(self._sounds[said.text])
+        try:
+            await self._settle(before, ended)
+        except TimeoutError:
+            score.miss(said, "led to nothing")
+            return False
+        answered = "processing" in watch.states[before:]
+        if answered == (said.answered or not asleep):
+            score.heard += 1
+        else:
+            score.miss(said, "was answered" if answered else "was not answered")
+        self._judge(said, watch.tools[ran:])
+        return answered
+
+    def _judge(self, said: Said, tools: Sequence[Json]) -> None:
+        names = sorted(one["name"] for one in tools)
+        if names == sorted(said.tools) and all(one["ok"] for one in tools):
+            self.score.understood += bool(said.tools)
+        else:
+            self.score.miss(said, f"ran {', '.join(names) or 'no tool'}, all well: {all(one['ok'] for one in tools)}")
+
+    async def _settle(self, before: int, ended: int) -> None:
+        """Wait until a sentence has been worked off. A pause in it may begin an answer that is given up again."""
+
+        def settled() -> bool:
+            since = self._watch.states[before:]
+            over = "processing" in since or self._watch.ended > ended
+            return over and since[-1] in CALM
+
+        async with asyncio.timeout(ANSWER_WITHIN_S):
+            while not settled():
+                await self._on.until(settled, within_s=ANSWER_WITHIN_S)
+                await self._on.room.quiet(QUIET_MS, within_s=ANSWER_WITHIN_S)
