@@ -62,7 +62,7 @@ COMMANDS: Final = (
     _command("what's the temperature outside?", "get_weather"),
     _command("set the living room to twenty one degrees.", "set_temperature"),
     _command("open the blinds and turn off the bedside lamp.", "set_cover", "set_light"),
-    _command("play the radio.", "control_player"),
+    _command("please play the radio.", "control_player"),
     _command("is the kitchen window open?", "read_device"),
     _command("what is on my calendar today?"),
     _command("turn off the coffee machine.", "set_light"),
@@ -83,19 +83,19 @@ COMMANDS: Final = (
     # Evening.
     _command("turn on the sofa lamp.", "set_light"),
     _command("set the sofa lamp to forty percent.", "set_light"),
-    _command("close the blinds.", "set_cover"),
+    _command("please close the blinds.", "set_cover"),
     _command("turn on the sofa lamp, the desk lamp and the hall light.", "set_light", "set_light", "set_light"),
     _command("make the counter light red.", "set_light"),
-    _command("what lights are on?", "find_devices"),
+    _command("which lights are on?", "find_devices"),
     _command("how do I poach an egg?"),
     _command("turn off the sofa lamp and close the blinds.", "set_light", "set_cover"),
     _command("set the living room to nineteen degrees.", "set_temperature"),
-    _command("movie night.", "activate_scene"),
+    _command("activate movie night.", "activate_scene"),
     _command("set the volume to fifty percent.", "set_volume"),
     _command("turn on the fan.", "set_fan"),
     _command("close the bedroom shutter and turn on the bedside lamp.", "set_cover", "set_light"),
     _command("turn off all the lights.", "set_light"),
-    _command("good night.", "activate_scene"),
+    _command("start the good night scene.", "activate_scene"),
 )
 
 FALSE_WAKES: Final[Sequence[Moment]] = (
@@ -113,7 +113,7 @@ CONVERSATIONS: Final[Sequence[Moment]] = (
         Said("Set the sofa lamp to thirty percent.", ("set_light",)),
     ),
     (
-        Said(f"{WAKE}, what lights are on?", ("find_devices",)),
+        Said(f"{WAKE}, which lights are on?", ("find_devices",)),
         Said("Turn off the sofa lamp.", ("set_light",)),
         Said("Turn on the counter light.", ("set_light",)),
         Said("What can I cook with leeks?"),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import msgspec
+import numpy as np
 
 from speaker.adapters.broker import Incoming
 from speaker.core.pcm import Samples
@@ -20,6 +21,8 @@ Json = dict[str, Any]
 ANSWER_WITHIN_S: Final = 25
 QUIET_MS: Final = 300
 """The loudspeaker has been silent for so long when an answer is over; shorter than any follow-up time."""
+AUDIBLE: Final = 300
+"""Samples beyond this are no silence."""
 CALM: Final = frozenset({"listening", "idle"})
 
 
@@ -93,7 +96,7 @@ class Household:
         score.said, score.meant = score.said + 1, score.meant + bool(said.tools)
         await self._on.room.say(self._sounds[said.text])
         try:
-            await self._settle(before, ended)
+            await self._settle(before, ended, self._on.room.now_ms)
         except TimeoutError:
             score.miss(said, "led to nothing")
             return False
@@ -112,15 +115,24 @@ class Household:
         else:
             self.score.miss(said, f"ran {', '.join(names) or 'no tool'}, all well: {all(one['ok'] for one in tools)}")
 
-    async def _settle(self, before: int, ended: int) -> None:
-        """Wait until a sentence has been worked off. A pause in it may begin an answer that is given up again."""
+    async def _settle(self, before: int, ended: int, since_ms: float) -> None:
+        """Wait until a sentence has been worked off, and is answered by a sound at least.
+
+        A pause in it may begin an answer that is given up again; and while the offline voice makes its first
+        sentence of a written answer, the speaker shows that it listens already.
+        """
 
         def settled() -> bool:
             since = self._watch.states[before:]
-            over = "processing" in since or self._watch.ended > ended
-            return over and since[-1] in CALM
+            if not since or since[-1] not in CALM:
+                return False
+            return self._watch.ended > ended or ("processing" in since and self._sounded(since_ms))
 
         async with asyncio.timeout(ANSWER_WITHIN_S):
             while not settled():
                 await self._on.until(settled, within_s=ANSWER_WITHIN_S)
                 await self._on.room.quiet(QUIET_MS, within_s=ANSWER_WITHIN_S)
+
+    def _sounded(self, since_ms: float) -> bool:
+        heard = self._on.room.heard(since_ms)
+        return bool(heard.size) and int(np.max(np.abs(heard.astype(np.int32)))) > AUDIBLE
