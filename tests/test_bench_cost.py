@@ -5,7 +5,7 @@ import pytest
 
 from speaker.core.usage import Tokens
 from speaker.demo.house import demo_gadgets
-from tests.bench.bill import BIG, GATED, KEPT, MINI, TEXT, Day, bill_rows, claim_rows, day_usd, saving
+from tests.bench.bill import BIG, GATED, MINI, TEXT, Day, bill_rows, claim_rows, day_usd, saving
 from tests.bench.day import COMMANDS, CONVERSATIONS, FALSE_WAKES, moments, more_gadgets
 
 TOKENS = Tokens(
@@ -19,7 +19,7 @@ def day(variant: str, tokens: Tokens, **saved: float) -> Day:
     return Day(
         variant=variant, said=60, heard=59, meant=50, understood=48, sessions=48, responses=100, estimated_usd=0.0,
         tokens={name: getattr(tokens, name) for name in Tokens.__dataclass_fields__}, saved_usd=dict(saved),
-        saved_s={}, took_s=600.0, missed=[],
+        saved_s={}, took_s=600.0, missed=[], opening=0,
     )  # fmt: skip
 
 
@@ -33,7 +33,7 @@ def test_a_claim_holds_for_one_model_and_not_for_the_other() -> None:
     silent = Tokens(text_in=100_000, text_out=1_000, audio_in=2_000)
     loud = silent + Tokens(audio_out=20_000)
     rows = {row[0]: row for row in claim_rows({GATED: day(GATED, loud), TEXT: day(TEXT, silent)})}
-    assert rows[TEXT] == [TEXT, "60-70 %", "72.4 %", "82.9 %", "yes / yes"]
+    assert rows[TEXT] == [TEXT, "60-70 %", *["72.4 %", "82.9 %", "yes / yes"] * 2]
     rows = {row[0]: row for row in claim_rows({GATED: day(GATED, TOKENS), TEXT: day(TEXT, silent)})}
     assert rows[TEXT][-1] == "no / no"
     assert "client VAD" not in rows, "what was not played is not judged"
@@ -50,14 +50,18 @@ def test_batching_is_worth_what_the_ledger_says_and_less_for_the_cheaper_model()
 def test_openings_that_the_service_still_knows_are_not_read_anew() -> None:
     one = msgspec.structs.replace(day(GATED, TOKENS), opening=2_400)
     # 100,000 tokens were read for the first time: 41 openings, of which the first is new in any case.
-    assert saving(KEPT, {GATED: one}, BIG) == pytest.approx(100 * 40 * 2_400 * 3.6 / 1e6 / BIG_USD)
+    spared_usd = 40 * 2_400 * (4 - 0.4) / 1e6
+    assert day_usd(one, BIG, kept=True) == pytest.approx(BIG_USD - spared_usd)
+    assert day_usd(one, BIG) == pytest.approx(BIG_USD)
+    days = {GATED: one, TEXT: msgspec.structs.replace(one, variant=TEXT, tokens=one.tokens | {"audio_out": 0})}
+    assert saving(TEXT, days, BIG, kept=True) == pytest.approx(100 * 5_000 * 64 / 1e6 / (BIG_USD - spared_usd))
 
 
 def test_every_row_is_as_wide_as_the_table_and_compared_with_the_gated_day() -> None:
     rows = list(bill_rows([day(GATED, TOKENS), day(TEXT, TOKENS + TOKENS)]))
-    assert {len(row) for row in rows} == {10}
-    assert rows[1][-2:] == ["200.0 %", "200.0 %"]
-    assert rows[2][-2] == f"{100 * MINI_USD / BIG_USD:.1f} %"
+    assert {len(row) for row in rows} == {14}
+    assert rows[1][8:10] == ["200.0 %", "200.0 %"]
+    assert rows[2][7:9] == [f"{MINI_USD:.4f}", f"{100 * MINI_USD / BIG_USD:.1f} %"]
 
 
 def test_days_come_back_from_their_file() -> None:

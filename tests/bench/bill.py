@@ -19,7 +19,6 @@ MODELS: Final = (BIG, MINI)
 GATED: Final = "wake-gated"
 """The variant that all others are compared with."""
 TEXT, CLIENT_VAD, CACHED = "text output", "client VAD", "cached phrases"
-KEPT: Final = "openings kept between sessions"
 
 
 class Day(Struct, frozen=True, kw_only=True):
@@ -47,7 +46,7 @@ class Day(Struct, frozen=True, kw_only=True):
     took_s: float
     missed: list[str]
     """What went otherwise than it was to."""
-    opening: int = 0
+    opening: int
     """Text tokens that a session begins with: instructions, tools, house."""
 
 
@@ -66,7 +65,7 @@ CLAIMS: Final = (
     Claim(CACHED, 20, 30),
     Claim("batched calls", 10, 20),
 )
-OTHERS: Final = ("quiet confirmations", "local first", "all together", "the service's own cache", KEPT)
+OTHERS: Final = ("quiet confirmations", "local first", "all together", "the service's own cache")
 """Ways of saving of which nobody promised a figure."""
 
 
@@ -75,9 +74,24 @@ def tokens_of(day: Day) -> Tokens:
     return Tokens(**day.tokens)
 
 
-def day_usd(day: Day, model: str, prices: Mapping[str, Price] = PRICES) -> float:
-    """What the day's tokens cost at a model's price in USD, whatever model they were booked under."""
-    return sum(kinds_usd(tokens_of(day), prices[model]).values())
+def day_usd(day: Day, model: str, *, kept: bool = False) -> float:
+    """What the day's tokens cost at a model's price in USD, whatever model they were booked under.
+
+    ``kept``: with openings kept, see ``kept_usd``.
+    """
+    usd = sum(kinds_usd(tokens_of(day), PRICES[model]).values())
+    return usd - kept_usd(day, model) if kept else usd
+
+
+def kept_usd(day: Day, model: str) -> float:
+    """What would be spared if the service still knew a session's opening from the session before, in USD.
+
+    The embedded server forgets it with each session; a service may keep it for some minutes, so the truth lies
+    between. All text that is read for the first time is openings, but for a few words of tools.
+    """
+    tokens, price = tokens_of(day), PRICES[model]
+    fresh = (tokens.text_in - tokens.text_cached) // day.opening if day.opening else 0
+    return max(0, fresh - 1) * day.opening * ((price.text_in or 0) - (price.text_cached or 0)) / 1_000_000
 
 
 def cached_usd(day: Day, model: str) -> float:
@@ -109,17 +123,6 @@ def uncached_usd(day: Day, model: str) -> float:
     return (text + sound) / 1_000_000
 
 
-def kept_usd(day: Day, model: str) -> float:
-    """What would be spared if the service still knew a session's opening from the session before, in USD.
-
-    The embedded server forgets it with each session. All text that is read for the first time is openings, but for
-    a few words of tools.
-    """
-    tokens, price = tokens_of(day), PRICES[model]
-    fresh = (tokens.text_in - tokens.text_cached) // day.opening if day.opening else 0
-    return max(0, fresh - 1) * day.opening * ((price.text_in or 0) - (price.text_cached or 0)) / 1_000_000
-
-
 _SPARED: Final[Mapping[str, tuple[str, Callable[[Day, str], float]]]] = {
     CACHED: (CACHED, cached_usd),
     "batched calls": (GATED, batched_usd),
@@ -128,29 +131,27 @@ _SPARED: Final[Mapping[str, tuple[str, Callable[[Day, str], float]]]] = {
 """What a day spared by itself: which day that is, and what it would have cost more without."""
 
 
-def saving(name: str, days: Mapping[str, Day], model: str) -> float | None:
+def saving(name: str, days: Mapping[str, Day], model: str, *, kept: bool = False) -> float | None:
     """What a way of saving takes off the bill, in percent; None when its day was not played, or cost nothing."""
     variant, spared = _SPARED.get(name, (GATED, None))
-    if variant not in days or not day_usd(days[variant], model):
+    if variant not in days or not (cost_usd := day_usd(days[variant], model, kept=kept)):
         return None
-    cost_usd = day_usd(days[variant], model)
     if spared is not None:
         more_usd = spared(days[variant], model)
         return 100 * more_usd / (cost_usd + more_usd)
-    if name == KEPT:
-        return 100 * kept_usd(days[GATED], model) / cost_usd
-    return 100 - 100 * day_usd(days[name], model) / cost_usd if name in days else None
+    return 100 - 100 * day_usd(days[name], model, kept=kept) / cost_usd if name in days else None
 
 
 def claim_rows(days: Mapping[str, Day]) -> Iterator[list[str]]:
-    """Saving, claim, measured for each model, and whether it holds for each of them."""
+    """Saving, claim; measured for each model, and whether it holds for each; the same with openings kept."""
     for claim in (*CLAIMS, *(Claim(name, 0, 0) for name in OTHERS)):
-        measured = [saving(claim.saving, days, model) for model in MODELS]
-        if None in measured:
-            continue
-        told = f"{claim.low}-{claim.high} %" if claim.high else "-"
-        shown = [f"{one:.1f} %" for one in measured]
-        yield [claim.saving, told, *shown, " / ".join(_verdict(claim, one) for one in measured if one is not None)]
+        cells: list[str] = []
+        for kept in (False, True):
+            found = [saving(claim.saving, days, model, kept=kept) for model in MODELS]
+            measured = [one for one in found if one is not None]
+            cells += [*(f"{one:.1f} %" for one in measured), " / ".join(_verdict(claim, one) for one in measured)]
+        if len(cells) == 2 * (len(MODELS) + 1):
+            yield [claim.saving, f"{claim.low}-{claim.high} %" if claim.high else "-", *cells]
 
 
 def _verdict(claim: Claim, measured: float) -> str:
@@ -161,23 +162,36 @@ def _verdict(claim: Claim, measured: float) -> str:
 
 
 def bill_rows(days: Sequence[Day]) -> Iterator[list[str]]:
-    """Each variant's tokens, what they cost with both models, and that as a share of the wake-gated day."""
+    """Each variant's tokens, its cost with both models, that in % of the wake-gated day; then with openings kept."""
     gated = next((day for day in days if day.variant == GATED), None)
     for day in days:
-        tokens, costs = tokens_of(day), [day_usd(day, model) for model in MODELS]
-        base = [day_usd(gated, model) if gated else 0.0 for model in MODELS]
+        tokens = tokens_of(day)
         yield [
             day.variant, str(day.responses), f"{tokens.text_in} ({tokens.text_cached})",
             f"{tokens.audio_in} ({tokens.audio_cached})", str(tokens.text_out), str(tokens.audio_out),
-            *(f"{cost:.4f}" for cost in costs), *_percent(costs, base),
+            *(cell for kept in (False, True) for cell in _costs(day, gated, kept=kept)),
         ]  # fmt: skip
     if gated is not None:
-        big_usd, mini_usd = (day_usd(gated, model) for model in MODELS)
-        yield [f"{GATED}, mini instead of 2.1", *[""] * 5, "", f"{mini_usd:.4f}", *_percent([mini_usd], [big_usd]), ""]
+        cells = (cell for kept in (False, True) for cell in ("", *_mini_costs(gated, kept=kept), ""))
+        yield [f"{GATED}, mini instead of 2.1", *[""] * 5, *cells]
 
 
-def _percent(costs: Sequence[float], base: Sequence[float]) -> list[str]:
-    return [f"{100 * cost / whole:.1f} %" if whole else "-" for cost, whole in zip(costs, base, strict=True)]
+def _costs(day: Day, gated: Day | None, *, kept: bool) -> Iterator[str]:
+    costs = [day_usd(day, model, kept=kept) for model in MODELS]
+    yield from (f"{cost:.4f}" for cost in costs)
+    yield from (
+        _percent(cost, day_usd(gated, model, kept=kept)) if gated else "-"
+        for cost, model in zip(costs, MODELS, strict=True)
+    )
+
+
+def _mini_costs(gated: Day, *, kept: bool) -> Iterator[str]:
+    big_usd, mini_usd = (day_usd(gated, model, kept=kept) for model in MODELS)
+    yield from (f"{mini_usd:.4f}", _percent(mini_usd, big_usd))
+
+
+def _percent(cost: float, whole: float) -> str:
+    return f"{100 * cost / whole:.1f} %" if whole else "-"
 
 
 def hearing_rows(days: Sequence[Day]) -> Iterator[list[str]]:

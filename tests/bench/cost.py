@@ -40,7 +40,7 @@ from speaker.offline.mind import Mind
 from speaker.offline.server import RealtimeServer, ServerSettings
 from speaker.offline.speaking import Voice
 from tests.bench import table
-from tests.bench.bill import BIG, CACHED, CLIENT_VAD, GATED, KEPT, TEXT, Day, bill_rows, claim_rows, hearing_rows
+from tests.bench.bill import BIG, CACHED, CLIENT_VAD, GATED, TEXT, Day, bill_rows, claim_rows, hearing_rows
 from tests.bench.day import Moment, moments, more_gadgets
 from tests.bench.household import Household, Score
 from tests.bench.story import spoken
@@ -143,17 +143,17 @@ def show(days: Sequence[Day]) -> None:
     by_name = {day.variant: day for day in days}
     table("Heard and understood", ["variant", "heard", "understood", "sessions", "guessed USD", "min"],
           list(hearing_rows(days)))  # fmt: skip
+    costs = ("2.1", "mini", "% 2.1", "% mini")
     table("A day's tokens, and what they cost in USD at the prices of two models; % of the wake-gated day",
           ["variant", "responses", "text in (cached)", "audio in (cached)", "text out", "audio out",
-           "2.1", "2.1-mini", "% 2.1", "% mini"],
+           *costs, *(f"{one} *" for one in costs)],
           list(bill_rows(days)))  # fmt: skip
-    table("What each way of saving takes off the bill", ["saving", "claim", "2.1", "2.1-mini", "holds (2.1 / mini)"],
+    shares = ("2.1", "mini", "holds")
+    table("What each way of saving takes off the bill", ["saving", "claim", *shares, *(f"{one} *" for one in shares)],
           list(claim_rows(by_name)))  # fmt: skip
-    print(
-        "batched calls cannot be switched off: the wake-gated day against itself with what the ledger says they spared"
-    )
+    print("* if the service still knew the opening of a session from the one before; the embedded server does not")
+    print("batched calls cannot be switched off: the wake-gated day, and what the ledger says that they spared on it")
     print("cached phrases: text output with the cache on, against itself with the replayed sound bought from the model")
-    print(f"{KEPT}: a guess at a service that does so; the embedded one forgets an opening with its session")
 
 
 def keep(days: Sequence[Day], file: Path | None) -> None:
