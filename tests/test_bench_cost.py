@@ -6,7 +6,7 @@ import pytest
 from speaker.core.usage import Tokens
 from speaker.demo.house import demo_gadgets
 from tests.bench.bill import BIG, GATED, MINI, TEXT, Day, bill_rows, claim_rows, day_usd, saving
-from tests.bench.day import COMMANDS, CONVERSATIONS, FALSE_WAKES, moments, more_gadgets
+from tests.bench.day import COMMANDS, CONVERSATIONS, FALSE_WAKES, moments, more_gadgets, with_talk
 
 TOKENS = Tokens(
     text_in=200_000, text_cached=100_000, text_out=1_000, audio_in=4_000, audio_cached=2_000, audio_out=5_000
@@ -74,4 +74,5 @@ def test_the_day_has_what_it_says() -> None:
     assert (len(COMMANDS), len(FALSE_WAKES), [len(one) for one in CONVERSATIONS]) == (40, 5, [5, 5, 5])
     assert sorted(map(repr, whole)) == sorted(map(repr, [*COMMANDS, *FALSE_WAKES, *CONVERSATIONS]))
     assert all(moment[0].text.startswith("Hey Jarvis") for moment in whole)
+    assert with_talk(whole)[::2] == whole
     assert len({one.key for one in [*demo_gadgets(), *more_gadgets()]}) == 5 + len(more_gadgets())

@@ -41,7 +41,7 @@ from speaker.offline.server import RealtimeServer, ServerSettings
 from speaker.offline.speaking import Voice
 from tests.bench import table
 from tests.bench.bill import BIG, CACHED, CLIENT_VAD, GATED, TEXT, Day, bill_rows, claim_rows, hearing_rows
-from tests.bench.day import Moment, moments, more_gadgets
+from tests.bench.day import TALK, Moment, moments, more_gadgets, with_talk
 from tests.bench.household import Household, Score
 from tests.bench.story import spoken
 
@@ -55,18 +55,24 @@ NAIVE: Final[Mapping[str, Json]] = {
 """What all variants begin with: wake-gated, and nothing saved."""
 
 ALL_DAY_S: Final = 1_000_000
-SESSIONS_A_DAY: Final = 17
-"""Sixteen hours open, in sessions of at most 55 minutes (``limits.session_s``)."""
-DAY_S: Final = 510
-"""About how long the day takes without its silence, when no conversation has to end; a session gets its share."""
+
+
+def _open(session_s: float) -> Mapping[str, Json]:
+    """A session that never sleeps.
+
+    Sixteen hours take about 17 sessions of at most 55 minutes, so the day without its silence is renewed as often:
+    ``session_s`` is a 17th of what it takes, less the turn that each session is still in when its time is up.
+    """
+    return {"limits": {"follow_up_s": ALL_DAY_S, "question_s": ALL_DAY_S, "session_s": session_s}}
+
 
 _CLIENT_VAD: Final = {"type": "client_vad", "threshold": 0.5, "prefix_padding_ms": 300, "silence_duration_ms": 500}
 
-OPEN: Final = "always open"
+OPEN, TALKED = "always open", "always open, people talk"
 VARIANTS: Final[Mapping[str, Mapping[str, Json]]] = {
-    OPEN: {
-        "limits": {"follow_up_s": ALL_DAY_S, "question_s": ALL_DAY_S, "session_s": DAY_S / SESSIONS_A_DAY},
-    },
+    OPEN: _open(22),
+    # A speaker that sleeps sends nothing of what people say to each other; one that is open pays for it and answers.
+    TALKED: _open(38),
     GATED: {},
     TEXT: {"session": {"output": "text"}},
     CLIENT_VAD: {"session": {"turn_detection": _CLIENT_VAD}},
@@ -129,10 +135,10 @@ async def play(variant: str, room: Room, mind: Mind, sounds: Mapping[str, Sample
         ):
             settings = settings_of(variant, broker.port, server.url)
             await furnish(on)
-            people = Household(on, sounds, stays_open=variant == OPEN)
+            people = Household(on, sounds, stays_open=variant in {OPEN, TALKED})
             await on.start(settings)
             began = time.monotonic()
-            await people.live(day)
+            await people.live(with_talk(day) if variant == TALKED else day)
             took_s = time.monotonic() - began
             await on.stop()
             return read(folder, variant, people.score, took_s)
@@ -166,7 +172,7 @@ async def perform(variants: Sequence[str], *, short: bool, kept: Path | None) ->
     """Play variants one after another; each is kept as soon as it is over."""
     day = moments(short=short)
     voice, mind, days = Voice(), Mind(), list[Day]()
-    sounds = {text: spoken(voice, text) for text in {said.text for moment in day for said in moment}}
+    sounds = {text: spoken(voice, text) for text in {*TALK, *(said.text for moment in day for said in moment)}}
     await mind.warm_up()
     with tempfile.TemporaryDirectory() as name:
         async with open_room(Path(name)) as room:

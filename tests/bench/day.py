@@ -6,6 +6,7 @@ Nothing here is drawn at random, so that every way of saving is measured on the 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Final
 
 from speaker.demo import gadgets
@@ -127,6 +128,20 @@ CONVERSATIONS: Final[Sequence[Moment]] = (
         Said("Turn off all the lights.", ("set_light",)),
     ),
 )
+
+
+TALK: Final = (
+    "I'll be home a little later tonight.", "Did you see the game yesterday?", "We are out of milk again.",
+    "Put your shoes on, please.", "That was a good film.", "My train was late this morning.",
+    "Can you pass me the salt?", "They say it will rain at the weekend.",
+)  # fmt: skip
+"""What people say to each other."""
+
+
+def with_talk(day: Sequence[Moment]) -> list[Moment]:
+    """The day with one sentence of talk after each moment: few, beside what is said in a home and by its radio."""
+    talk = ((Said(text),) for text in cycle(TALK))
+    return [one for moment in day for one in (moment, next(talk))]
 
 
 def moments(*, short: bool = False) -> list[Moment]:

@@ -24,6 +24,7 @@ QUIET_MS: Final = 300
 AUDIBLE: Final = 300
 """Samples beyond this are no silence."""
 CALM: Final = frozenset({"listening", "idle"})
+BUSY: Final = frozenset({"processing", "responding"})
 
 
 class Watch:
@@ -100,7 +101,7 @@ class Household:
         except TimeoutError:
             score.miss(said, "led to nothing")
             return False
-        answered = "processing" in watch.states[before:]
+        answered = not BUSY.isdisjoint(watch.states[before:])
         if answered == (said.answered or not asleep):
             score.heard += 1
         else:
@@ -126,7 +127,7 @@ class Household:
             since = self._watch.states[before:]
             if not since or since[-1] not in CALM:
                 return False
-            return self._watch.ended > ended or ("processing" in since and self._sounded(since_ms))
+            return self._watch.ended > ended or (not BUSY.isdisjoint(since) and self._sounded(since_ms))
 
         async with asyncio.timeout(ANSWER_WITHIN_S):
             while not settled():
