@@ -5,7 +5,20 @@ import pytest
 
 from speaker.core.usage import Tokens
 from speaker.demo.house import demo_gadgets
-from tests.bench.bill import BIG, GATED, MINI, TEXT, Day, bill_rows, claim_rows, day_usd, saving
+from tests.bench.bill import (
+    BIG,
+    GATED,
+    MINI,
+    OPEN,
+    TALKED,
+    TEXT,
+    Day,
+    bill_rows,
+    claim_rows,
+    day_usd,
+    saving,
+    talk_rows,
+)
 from tests.bench.day import COMMANDS, CONVERSATIONS, FALSE_WAKES, moments, more_gadgets, with_talk
 
 TOKENS = Tokens(
@@ -55,6 +68,14 @@ def test_openings_that_the_service_still_knows_are_not_read_anew() -> None:
     assert day_usd(one, BIG) == pytest.approx(BIG_USD)
     days = {GATED: one, TEXT: msgspec.structs.replace(one, variant=TEXT, tokens=one.tokens | {"audio_out": 0})}
     assert saving(TEXT, days, BIG, kept=True) == pytest.approx(100 * 5_000 * 64 / 1e6 / (BIG_USD - spared_usd))
+
+
+def test_talk_makes_an_open_session_dearer_than_a_woken_one() -> None:
+    words = Tokens(audio_in=48_000)
+    days = {GATED: day(GATED, words + words), OPEN: day(OPEN, words), TALKED: day(TALKED, words + words)}
+    days[TALKED] = msgspec.structs.replace(days[TALKED], said=days[OPEN].said + 48)
+    assert [row[-2:] for row in talk_rows(days)] == [["0.0320", "48"], ["0.0100", "48"]]
+    assert list(talk_rows({GATED: days[GATED], OPEN: days[OPEN]})) == []
 
 
 def test_every_row_is_as_wide_as_the_table_and_compared_with_the_gated_day() -> None:

@@ -3,6 +3,7 @@
 Nothing here plays anything: days come in as data and go out as rows.
 """
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -18,6 +19,7 @@ MODELS: Final = (BIG, MINI)
 
 GATED: Final = "wake-gated"
 """The variant that all others are compared with."""
+OPEN, TALKED = "always open", "always open, people talk"
 TEXT, CLIENT_VAD, CACHED = "text output", "client VAD", "cached phrases"
 
 
@@ -192,6 +194,20 @@ def _mini_costs(gated: Day, *, kept: bool) -> Iterator[str]:
 
 def _percent(cost: float, whole: float) -> str:
     return f"{100 * cost / whole:.1f} %" if whole else "-"
+
+
+def talk_rows(days: Mapping[str, Day]) -> Iterator[list[str]]:
+    """For each model: what a sentence of talk costs an open session, and from how many a day on waking is cheaper.
+
+    Asleep, the speaker sends none of it.
+    """
+    if not days.keys() >= {GATED, OPEN, TALKED} or days[TALKED].said <= days[OPEN].said:
+        return
+    for model in MODELS:
+        gated_usd, open_usd, talked_usd = (day_usd(days[name], model) for name in (GATED, OPEN, TALKED))
+        each_usd = (talked_usd - open_usd) / (days[TALKED].said - days[OPEN].said)
+        enough = max(0, math.ceil((gated_usd - open_usd) / each_usd - 1e-9)) if each_usd > 0 else "never"
+        yield [model, f"{open_usd:.4f}", f"{gated_usd:.4f}", f"{each_usd:.4f}", str(enough)]
 
 
 def hearing_rows(days: Sequence[Day]) -> Iterator[list[str]]:

@@ -40,7 +40,20 @@ from speaker.offline.mind import Mind
 from speaker.offline.server import RealtimeServer, ServerSettings
 from speaker.offline.speaking import Voice
 from tests.bench import table
-from tests.bench.bill import BIG, CACHED, CLIENT_VAD, GATED, TEXT, Day, bill_rows, claim_rows, hearing_rows
+from tests.bench.bill import (
+    BIG,
+    CACHED,
+    CLIENT_VAD,
+    GATED,
+    OPEN,
+    TALKED,
+    TEXT,
+    Day,
+    bill_rows,
+    claim_rows,
+    hearing_rows,
+    talk_rows,
+)
 from tests.bench.day import TALK, Moment, moments, more_gadgets, with_talk
 from tests.bench.household import Household, Score
 from tests.bench.story import spoken
@@ -68,7 +81,6 @@ def _open(session_s: float) -> Mapping[str, Json]:
 
 _CLIENT_VAD: Final = {"type": "client_vad", "threshold": 0.5, "prefix_padding_ms": 300, "silence_duration_ms": 500}
 
-OPEN, TALKED = "always open", "always open, people talk"
 VARIANTS: Final[Mapping[str, Mapping[str, Json]]] = {
     OPEN: _open(22),
     # A speaker that sleeps sends nothing of what people say to each other; one that is open pays for it and answers.
@@ -157,6 +169,10 @@ def show(days: Sequence[Day]) -> None:
     shares = ("2.1", "mini", "holds")
     table("What each way of saving takes off the bill", ["saving", "claim", *shares, *(f"{one} *" for one in shares)],
           list(claim_rows(by_name)))  # fmt: skip
+    if rows := list(talk_rows(by_name)):
+        table("What people say to each other, heard by a session that is always open",
+              ["model", "open USD", "gated USD", "a sentence USD", "gated is cheaper from sentences a day"],
+              rows)  # fmt: skip
     print("* if the service still knew the opening of a session from the one before; the embedded server does not")
     print("batched calls cannot be switched off: the wake-gated day, and what the ledger says that they spared on it")
     print("cached phrases: text output with the cache on, against itself with the replayed sound bought from the model")
