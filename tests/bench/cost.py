@@ -1,10 +1,10 @@
 """What each way of saving is worth: one day of a household, played through the real daemon for every variant.
 
-``python -m tests.bench.cost [--only NAME ...] [--short] [--json FILE]``, in real time, about ten minutes a variant;
-``--report FILE ...`` prints the tables of runs that were kept with ``--json``. The daemon speaks with the embedded
-Realtime server and books it as the cloud. That server counts tokens by the published rates: 100 ms of the user or
-50 ms of an answer is one, every response reads the whole conversation again, and what an earlier response of the same
-session has read is the cached part. The bill of the real service was not seen.
+``python -m tests.bench.cost [--only NAME ...] [--short] [--json FILE]``, in real time, six to fourteen minutes for
+each variant; ``--report FILE ...`` prints the tables of runs that were kept with ``--json``. The daemon speaks with
+the embedded Realtime server and books it as the cloud. That server counts tokens by the published rates: 100 ms of
+the user or 50 ms of an answer is one, every response reads the whole conversation again, and what an earlier response
+of the same session has read is the cached part. The bill of the real service was not seen.
 
 The day has sixteen hours, nearly all of them silence, which is left out; speech and answers run in real time. Where
 silence ends something (``limits`` listen_s, follow_up_s, question_s) it is shortened. That changes no token: silence
@@ -84,7 +84,7 @@ _CLIENT_VAD: Final = {"type": "client_vad", "threshold": 0.5, "prefix_padding_ms
 VARIANTS: Final[Mapping[str, Mapping[str, Json]]] = {
     OPEN: _open(22),
     # A speaker that sleeps sends nothing of what people say to each other; one that is open pays for it and answers.
-    TALKED: _open(38),
+    TALKED: _open(45),
     GATED: {},
     TEXT: {"session": {"output": "text"}},
     CLIENT_VAD: {"session": {"turn_detection": _CLIENT_VAD}},

@@ -58,10 +58,14 @@ class Score:
     understood: int = 0
     missed: list[str] = field(default_factory=list)
 
-    def miss(self, said: Said, why: str) -> None:
+    def begin(self, said: Said) -> None:
+        """A sentence is due."""
+        self.said, self.meant = self.said + 1, self.meant + bool(said.tools)
+
+    def miss(self, what: str) -> None:
         """Something went otherwise than it was to; nothing is said twice."""
-        self.missed.append(f"{said.text} {why}")
-        print(f"  {self.missed[-1]}", flush=True)
+        self.missed.append(what)
+        print(f"  {what}", flush=True)
 
 
 class Household:
@@ -76,12 +80,13 @@ class Household:
     async def live(self, day: Sequence[Moment]) -> None:
         """Say everything, and end what is still open."""
         for moment in day:
+            taken = True
             for said in moment:
-                if not await self._say(said):
-                    break  # it sleeps, so the rest of this conversation would be said to nobody
+                taken = await self._say(said) if taken else self._leave_out(said)
             if not self._stays_open:
                 await self._on.until(lambda: self._state == "idle")
-        self.score.missed += self._watch.errors
+        for error in self._watch.errors:
+            self.score.miss(error)
         await self._on.command("stop")
         await self._on.until(lambda: self._state == "idle")
 
@@ -94,27 +99,34 @@ class Household:
         watch, score = self._watch, self.score
         asleep = self._state == "idle"
         before, ran, ended = len(watch.states), len(watch.tools), watch.ended
-        score.said, score.meant = score.said + 1, score.meant + bool(said.tools)
+        score.begin(said)
         await self._on.room.say(self._sounds[said.text])
         try:
             await self._settle(before, ended, self._on.room.now_ms)
         except TimeoutError:
-            score.miss(said, "led to nothing")
+            score.miss(f"{said.text} led to nothing")
             return False
         answered = not BUSY.isdisjoint(watch.states[before:])
         if answered == (said.answered or not asleep):
             score.heard += 1
         else:
-            score.miss(said, "was answered" if answered else "was not answered")
+            score.miss(f"{said.text} was {'' if answered else 'not '}answered")
         self._judge(said, watch.tools[ran:])
         return answered
+
+    def _leave_out(self, said: Said) -> bool:
+        """The rest of a conversation would be said to nobody: the speaker sleeps."""
+        self.score.begin(said)
+        self.score.miss(f"{said.text} was left out")
+        return False
 
     def _judge(self, said: Said, tools: Sequence[Json]) -> None:
         names = sorted(one["name"] for one in tools)
         if names == sorted(said.tools) and all(one["ok"] for one in tools):
             self.score.understood += bool(said.tools)
         else:
-            self.score.miss(said, f"ran {', '.join(names) or 'no tool'}, all well: {all(one['ok'] for one in tools)}")
+            failed = "" if all(one["ok"] for one in tools) else ", which failed"
+            self.score.miss(f"{said.text} ran {', '.join(names) or 'no tool'}{failed}")
 
     async def _settle(self, before: int, ended: int, since_ms: float) -> None:
         """Wait until a sentence has been worked off, and is answered by a sound at least.
