@@ -38,8 +38,8 @@ from speaker.core.usage import (
 from speaker.core.wire.objects import Response, Session, Usage
 from speaker.purse import CLOUD, Purse
 
-SENTENCE_MS: Final = 1500
-"""How long a confirmation in words takes, such as "The sofa lamp is on."; a guess for the report."""
+SENTENCE_MS: Final = 3500
+"""How long a confirmation in words takes: what the answers of a household's day take on average (tests.bench.cost)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,8 @@ class Accounts:
         """Number of the present conversation, once something of it is paid for; 0 until then."""
         self._tally = Tally()
         self._answers: list[_Answer] = []
+        self._last = Usage()
+        """What the last response of this session used."""
         self._begun: set[str] = set()
         self._done: set[str] = set()
         self.ended_by_budget = False
@@ -108,7 +110,7 @@ class Accounts:
         return "budget" if refused or (why == "goodbye" and self.ended_by_budget) else why
 
     def _forget(self) -> None:
-        self._tally, self._answers = Tally(), []
+        self._tally, self._answers, self._last = Tally(), [], Usage()
         self._begun, self._done = set(), set()
 
     def began(self, response: str) -> None:
@@ -209,16 +211,19 @@ class Accounts:
 
     def _save_batch(self, usage: Usage, spared: int) -> None:
         """Calls that are answered together spare a response each, which would have read the conversation again."""
+        self._ledger.save("batched", self._now().date(), usd=spared * self._again_usd(usage), times=spared)
+
+    def _again_usd(self, usage: Usage) -> float:
+        """What it costs to read again, from the cache, what a response has read."""
         tokens, price = Tokens.of(usage), self._price(CLOUD)
         again = Tokens(
             text_in=tokens.text_in, text_cached=tokens.text_in, audio_in=tokens.audio_in, audio_cached=tokens.audio_in
         )
-        usd = sum(kinds_usd(again, price).values()) if price is not None else 0.0
-        self._ledger.save("batched", self._now().date(), usd=spared * usd, times=spared)
+        return sum(kinds_usd(again, price).values()) if price is not None else 0.0
 
     def kept_quiet(self) -> None:
-        """A sound was answer enough: no sentence was asked for."""
-        self.saved("quiet", said_ms=SENTENCE_MS)
+        """A sound was answer enough: no sentence was asked for, which would have read the conversation again."""
+        self.saved("quiet", said_ms=SENTENCE_MS, more_usd=self._again_usd(self._last))
 
     def spoke(self, ms: float, cached: bool) -> None:
         """The offline voice has said so much; from disk, or in place of the model, which then only wrote."""
@@ -243,6 +248,7 @@ class Accounts:
             unheard_ms=unheard_ms, waste_usd=waste_usd,
         ))  # fmt: skip
         self._answers.append(_Answer(number, items, billed_ms, price))
+        self._last = usage
         return Paid(usage, usd, guess)
 
     def _waste(self, items: Sequence[str], billed_ms: float, price: Price | None) -> tuple[int, float]:

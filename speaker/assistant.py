@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from speaker import air
-from speaker.accounts import Accounts
+from speaker.accounts import SENTENCE_MS, Accounts
 from speaker.adapters.ledger import Ledger
 from speaker.adapters.sound import SoundSystem
 from speaker.adapters.wakeword import Detection, WakeWords
@@ -384,7 +384,7 @@ class Assistant:
             case Errand.CONFIRM:
                 self._sound("done")
                 self._air.router.answered()
-                if self._status.endpoint == CLOUD:
+                if self._status.endpoint == CLOUD and not self._user.answering:
                     self._parts.accounts.kept_quiet()
             case Errand.RENEW if dialogue is not None:
                 dialogue.renew()
@@ -469,7 +469,7 @@ class Assistant:
         """Say what was done without the service; where a sound is enough, the conversation asks for that."""
         accounts = self._parts.accounts
         if done.quiet:
-            accounts.answered_here(heard_ms, 0)
+            accounts.answered_here(heard_ms, SENTENCE_MS)
         else:
             self._air.speak(done.text, spoke=lambda ms, _: accounts.answered_here(heard_ms, ms))
 

@@ -54,6 +54,11 @@ class UserTurns:
         """The turn that is being answered here."""
         self._count = 0
 
+    @property
+    def answering(self) -> bool:
+        """Whether the present turn is answered here."""
+        return bool(self._answering)
+
     def append(self, samples: Samples) -> None:
         """More sound has been sent; it is a turn's if one has begun."""
         if self._speaking:

@@ -382,7 +382,8 @@ def test_calls_that_are_answered_together_spare_responses() -> None:
         batched, quiet = it.ledger.savings(it.time.date())
     assert (batched.what, batched.times) == ("batched", 2)
     assert batched.usd == pytest.approx(2 * (1000 * 0.4 + 40 * 0.4) / 1e6)
-    assert (quiet.what, quiet.times, quiet.seconds) == ("quiet", 1, 1.5)
+    assert (quiet.what, quiet.times, quiet.seconds) == ("quiet", 1, 3.5)
+    assert quiet.usd == pytest.approx((1000 * 0.4 + 40 * 0.4 + 70 * 64) / 1e6)
 
 
 def test_a_turn_that_is_answered_here_is_worth_what_it_would_have_cost() -> None:

@@ -1,5 +1,6 @@
 """Evenings with turn ends found on this machine: what the service is sent, and what it need not be asked."""
 
+import asyncio
 from contextlib import closing
 from typing import Any
 
@@ -72,6 +73,7 @@ async def test_talking_over_a_story_is_a_turn_of_its_own(on: Stage, speech: Spee
         await on.start(settings)
         await on.room.say(speech("Hey Jarvis, tell me a story."))
         await on.is_in("responding")
+        await asyncio.sleep(3)
         await on.room.say(speech("Turn off the kitchen light please."))
         await on.until(lambda: on.state()["state"] != "responding", within_s=5)
         await on.is_in("responding")

@@ -197,7 +197,12 @@ def _build(function: Callable[..., Awaitable[str]], risk: Risk, *, quiet: bool, 
 def _schema(arguments: type[msgspec.Struct]) -> dict[str, Any]:
     (schema,), components = msgspec.json.schema_components([arguments])
     name = schema["$ref"].rpartition("/")[2]
-    top: dict[str, Any] = {key: value for key, value in components.pop(name).items() if key != "title"}
+    # What goes without saying is left out: each session pays for every word of every tool.
+    top: dict[str, Any] = {
+        key: value
+        for key, value in components.pop(name).items()
+        if key not in {"title", "additionalProperties"} and (key != "required" or value)
+    }
     top["properties"] = {key: _slim(value) for key, value in top.get("properties", {}).items()}
     if components:
         top["$defs"] = components
