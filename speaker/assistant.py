@@ -38,6 +38,7 @@ from speaker.core.wire.objects import Response
 from speaker.dialogue import Dialogue, Limits, Ports
 from speaker.gate import Lead
 from speaker.hub import Hub
+from speaker.journal import CLAIMED, Journal
 from speaker.localfirst import Done, LocalFirst
 from speaker.offline.mind import Mind
 from speaker.purse import CLOUD
@@ -46,16 +47,12 @@ from speaker.speech import Speech
 from speaker.standby import Standby
 from speaker.status import Status, today
 from speaker.toolbelt import Ran, Toolbelt
-from speaker.turns import Trace
 from speaker.userturns import Ports as TurnPorts
 from speaker.userturns import UserTurns
 
 log = logging.getLogger(__name__)
 
 _QUESTIONS: Final = frozenset({State.ASKING, State.CONFIRMING})
-
-BUTTON: Final = "button"
-"""The wake word of a conversation that no word began."""
 
 PATIENCE: Final = 0.4
 """Share of limits.connect_s that the cloud has to answer before the offline server does."""
@@ -128,10 +125,12 @@ class Assistant:
         self._user = UserTurns(LocalFirst(parts.mind, parts.toolbelt), self._turn_ports())
         self._limits = Limits(PATIENCE * settings.limits.connect_s, settings.limits.stalled_s)
         self._recall = Recall(settings.limits.remember_s)
+        self._journal = Journal(
+            parts.accounts, parts.hub, parts.ledger, self._recall, with_words=settings.privacy.publish_transcripts
+        )
         self._tasks: set[asyncio.Task[None]] = set()
         self._dialogue: Dialogue | None = None
         self._dialogue_task: asyncio.Task[None] | None = None
-        self._trace: Trace | None = None
         self._spared: SessionError | None = None
         self._excused = False
         """Whether somebody was told in this turn that it takes a moment."""
@@ -302,8 +301,8 @@ class Assistant:
         self._hand_over_prompts()
         for errand in errands:
             self._run(errand)
-        if self._trace is not None and not self._machine.awake:
-            self._tell_turn(self._trace, now)
+        if self._journal.open and not self._machine.awake:
+            self._tell_turn(now)
         if self._machine.state is not before:
             self._changed(before, event)
         self._assume()
@@ -337,35 +336,12 @@ class Assistant:
             self._dialogue.prompt(self._prompts.popleft())
 
     def _note(self, event: Event, now: float) -> None:
-        """Keep the trace: a new one for each conversation."""
-        if self._trace is None:
-            if self._machine.awake:
-                word, score = (event.word, event.score) if isinstance(event, happened.Woken) else (BUTTON, 0.0)
-                self._parts.accounts.begin()
-                self._trace, self._status.wake_word = Trace(now, word, score, overflows=self._air.overflows), word
-                self._air.router.begin_audit()
-                self.controls.apply_volume()
-                self._note_purpose(event)
-            return
-        self._note_purpose(event)
-        match event:
-            case happened.SpeechEnded() | happened.TurnEnded():
-                self._trace.speech_ended(now)
-            case happened.PlaybackBegan():
-                self._trace.sounded(now)
-            case happened.ResponseBegan(session=number, response=response) if number == self._machine.session:
-                self._parts.accounts.began(response)
-            case _:
-                pass
-
-    def _note_purpose(self, event: Event) -> None:
-        match event:
-            case happened.Prompted():
-                self._parts.accounts.purpose = "ask"
-            case happened.SpeechBegan():
-                self._parts.accounts.purpose = "turn"
-            case _:
-                pass
+        """Keep the journal: a new page for each conversation."""
+        if self._machine.awake and not self._journal.open:
+            self._status.wake_word = self._journal.begin(event, now, self._air.overflows)
+            self._air.router.begin_audit()
+            self.controls.apply_volume()
+        self._journal.note(event, now, self._machine.session)
 
     def _run(self, errand: Errand) -> None:
         dialogue = self._dialogue
@@ -448,8 +424,7 @@ class Assistant:
             return
         if not self._machine.awake:
             self._status.asleep_bytes += BYTES_PER_SAMPLE * samples.size
-        if self._trace is not None and self._trace.sent_at is None:
-            self._trace.sent_at = self._loop.time()
+        self._journal.sent(self._loop.time())
         self._parts.accounts.heard(samples_to_ms(samples.size, WAKE_HZ))
         self._dialogue.append(samples)
         self._user.append(samples)
@@ -480,8 +455,7 @@ class Assistant:
     def _opened(self, endpoint: str) -> None:
         self._status.endpoint = endpoint
         self._parts.standby.answered(endpoint)
-        if self._trace is not None:
-            self._trace.opened(self._loop.time(), endpoint)
+        self._journal.opened(self._loop.time(), endpoint)
         self._parts.ledger.count_session(today())
 
     def _refused(self, endpoint: str, why: SessionError) -> None:
@@ -492,27 +466,24 @@ class Assistant:
             self._air.speak(phrases.HELPED_OUT)
 
     def _book(self, response: Response) -> None:
-        if self._trace is None:
-            return
         accounts, endpoint = self._parts.accounts, self._status.endpoint
-        self._trace.pay(accounts.book(response, endpoint))
+        if not self._journal.open:
+            return
+        self._journal.book(response, endpoint)
         if endpoint == CLOUD and accounts.purse.used_up:
             accounts.ended_by_budget = True
             self.goodbye()
 
     async def _run_tool(self, name: str, arguments: str) -> Ran:
-        began, trace = self._loop.time(), self._trace
+        began = self._loop.time()
         excuse = self._loop.call_later(SLOW_TOOL_S, self._excuse)
         try:
             ran = await self._parts.toolbelt.run(name, arguments, self._providers)
         finally:
             excuse.cancel()
         now = self._loop.time()
-        log.info("= tool %s: %s in %d ms", name, "done" if ran.ok else "not done", 1000 * (now - began))
         self._recall.did(name, arguments, ran.text, now)
-        self._parts.hub.event({"type": "tool", "name": name, "ok": ran.ok, "confirmed": ran.confirmed})
-        if trace is not None:
-            trace.tool(name, ok=ran.ok, confirmed=ran.confirmed, took_s=now - began)
+        self._journal.ran(name, ran, now - began)
         return ran
 
     def _excuse(self) -> None:
@@ -559,34 +530,18 @@ class Assistant:
         self._parts.hub.event({"type": "wake", "wake_word": detection.word, "score": round(detection.score, 3)})
 
     def _write_down(self, who: str, words: str) -> None:
-        log.debug("%s: %s", who, words)
-        self._recall.said(who, words, self._loop.time())
-        if self._trace is not None and self._settings.privacy.publish_transcripts:
-            self._trace.words.append({"who": who, "text": words})
+        self._journal.said(who, words, self._loop.time())
 
-    def _tell_turn(self, trace: Trace, now: float) -> None:
-        self._trace = None
-        accounts = self._parts.accounts
-        for paid in accounts.end(trace.endpoint, now - (trace.opened_at or now)):
-            trace.pay(paid)
-        if self._machine.ended_by == "claimed":
-            return
-        trace.number = accounts.turn
-        ended_by = accounts.why_ended(self._machine.ended_by, trace.endpoint)
-        if trace.endpoint == CLOUD and (spared := self._air.router.audit.spared):
-            accounts.kept_silent(samples_to_ms(spared, WAKE_HZ))
-        if ended_by != "error":
+    def _tell_turn(self, now: float) -> None:
+        ended_by = self._journal.end(
+            now,
+            self._machine.ended_by,
+            audit=self._air.router.audit,
+            sent_bytes=self._dialogue.sent_bytes if self._dialogue is not None else 0,
+            overflows=self._air.overflows,
+        )
+        if ended_by not in {"error", CLAIMED}:
             self._status.last_error = None
-        if ended_by == "no_speech":
-            self._parts.ledger.count("not_for_me", today())
-            told: dict[str, Any] = {"type": "not_for_me", "wake_word": trace.wake_word, "score": round(trace.score, 3)}
-        else:
-            sent_bytes = self._dialogue.sent_bytes if self._dialogue is not None else 0
-            trace.hear_out(self._air.router.audit, sent_bytes, self._air.overflows)
-            with_words = self._settings.privacy.publish_transcripts
-            told = trace.event(now, ended_by, with_words=with_words)
-        log.info("= %s", told)
-        self._parts.hub.event(told)
 
     def _sound(self, name: Chime) -> None:
         self._air.sound(name, self._choices.quietly(self._settings.audio.chime_volume))
