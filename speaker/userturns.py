@@ -78,7 +78,7 @@ class UserTurns:
     def ended(self, dialogue: Dialogue, *, local_first: bool) -> None:
         """The user has finished; with ``local_first`` this machine may answer."""
         self._speaking = False
-        if not local_first:
+        if not local_first or not self._said:
             self._commit(dialogue)
             self._ports.post(happened.TurnEnded(dialogue.number))
             return

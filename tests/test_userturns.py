@@ -102,6 +102,15 @@ async def test_a_turn_is_committed_to_its_last_sample(mind: Mind, joke: Samples)
     assert on.told == [happened.SpeechBegan(1), happened.TurnEnded(1)]
 
 
+async def test_a_turn_whose_beginning_was_never_told_goes_to_the_service(mind: Mind, lamp: Samples) -> None:
+    """As after a session was lost in the middle of it: there is nothing whole that could be understood here."""
+    async with scene(mind) as on:
+        on.say(lamp)
+        on.turns.ended(on.dialogue, local_first=True)
+        await on.world.until(lambda: bool(sent(on.witness, "input_audio_buffer.commit")))
+    assert on.told == [happened.TurnEnded(1)]
+
+
 async def test_what_is_clear_is_done_here_and_the_service_forgets_the_sound(mind: Mind, lamp: Samples) -> None:
     async with scene(mind) as on:
         on.turns.began(on.dialogue)
