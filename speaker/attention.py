@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 import numpy as np
 
-from speaker.core.pcm import SILENCE_DBFS, Samples, level_dbfs
+from speaker.core.pcm import SILENCE_DBFS, WAKE_HZ, Samples, level_dbfs, ms_to_samples
 from speaker.offline.vad import WINDOW_SAMPLES, Silero, SpeechStarted, Turns, TurnSettings
 
 TALK: Final = TurnSettings(threshold=0.5, prefix_padding_ms=300, silence_duration_ms=240)
@@ -37,6 +37,35 @@ class Noticed:
     talk: Talk = ""
     turn: Turn | None = None
     """None while turns are not looked for."""
+    begun: int = 0
+    """Where the turn begins that begins in it, its padding included: so many samples before the frame's end."""
+
+
+class _Beginning:
+    """The rules for the user's turns, and where the last one began."""
+
+    def __init__(self, settings: TurnSettings) -> None:
+        self.rules = Turns(settings)
+        self._start_ms = 0
+
+    @property
+    def begun(self) -> int:
+        """Samples since the turn began, with those of a window that is not full yet."""
+        return ms_to_samples(self.rules.now_ms - self._start_ms, WAKE_HZ) + WINDOW_SAMPLES
+
+    def read(self, probabilities: list[float], *, loud: bool) -> list[type]:
+        """What begins and ends, in order. Speech that is too soft to be any does not begin."""
+        found: list[type] = []
+        for probability in probabilities:
+            event = self.rules.push(probability)
+            if isinstance(event, SpeechStarted):
+                self._start_ms = event.start_ms
+                if not loud:
+                    self.rules.reset()
+                    continue
+            if event is not None:
+                found.append(type(event))
+        return found
 
 
 class Attention:
@@ -45,8 +74,10 @@ class Attention:
     def __init__(self, turns: TurnSettings | None = None) -> None:
         """``turns``: how the user's turns are found, None where the service does that."""
         self._silero: Silero | None = None
-        self._talk = Turns(TALK)
-        self._turns = Turns(turns) if turns is not None else None
+        self._talk = _Beginning(TALK)
+        self._turns = _Beginning(turns) if turns is not None else None
+        self._with_word = _Beginning(turns or TALK)
+        """The same, to whom the end of the wake word counts: it knows where speech began that goes on behind it."""
         self._wanted = (False, False)
         self._missed: deque[Samples] = deque(maxlen=MOST_MISSED_FRAMES)
         """What was said since the wake word, and not looked at yet; empty without one."""
@@ -74,14 +105,18 @@ class Attention:
         if not (talk or turns):
             return Noticed()
         self._loudest_dbfs = max(level_dbfs(heard), self._loudest_dbfs - FALL_DB)
+        loud = self._loudest_dbfs >= TALK_DBFS
         probabilities = self._detector.push(heard)
-        said = self._read(self._talk, probabilities) if talk else []
+        said = _last(self._talk.read(probabilities, loud=loud)) if talk else ""
         if not turns or self._turns is None:
-            return Noticed(_last(said))
+            return Noticed(said)
+        self._with_word.read(probabilities, loud=loud)
         fresh = probabilities[self._word_windows :]
         self._word_windows -= len(probabilities) - len(fresh)
-        began = SpeechStarted in self._read(self._turns, fresh)
-        return Noticed(_last(said), "on" if self._turns.speaking else "whole" if began else "")
+        began = SpeechStarted in self._turns.read(fresh, loud=loud)
+        speaking = self._turns.rules.speaking
+        first = self._with_word if self._with_word.rules.speaking else self._turns
+        return Noticed(said, "on" if speaking else "whole" if began else "", first.begun if began else 0)
 
     @property
     def _detector(self) -> Silero:
@@ -106,22 +141,12 @@ class Attention:
         if (turns and not before[1]) or ((talk or turns) and not any(before)):
             self._detector.reset()
         if talk and not before[0]:
-            self._talk.reset()
+            self._talk.rules.reset()
         if turns and not before[1] and self._turns is not None:
-            self._turns.reset()
+            self._turns.rules.reset()
+            self._with_word.rules.reset()
         if before[1] and not turns:
             self._word_windows = 0
-
-    def _read(self, turns: Turns, probabilities: list[float]) -> list[type]:
-        """What begins and ends, in order. Speech that is too soft to be any does not begin."""
-        found: list[type] = []
-        for probability in probabilities:
-            event = turns.push(probability)
-            if isinstance(event, SpeechStarted) and self._loudest_dbfs < TALK_DBFS:
-                turns.reset()
-            elif event is not None:
-                found.append(type(event))
-        return found
 
 
 def _last(found: list[type]) -> Talk:

@@ -53,6 +53,8 @@ class Sensed:
     talk: Talk = ""
     turn: Turn | None = None
     """None while turns are not looked for."""
+    begun: int = 0
+    """Where the turn begins that begins in this frame: so many samples before its end."""
 
 
 class Ear:
@@ -84,7 +86,7 @@ class Ear:
         detection = self._hear_words(clean.voice, wanted)
         heard = clean.voice if wanted.turns == "voice" and self._finds_turns else clean.residue
         noticed = self._attention.push(heard, talk=wanted.talk, turns=bool(wanted.turns))
-        plain = Sensed(clean.voice, clean.residue, talk=noticed.talk, turn=noticed.turn)
+        plain = Sensed(clean.voice, clean.residue, talk=noticed.talk, turn=noticed.turn, begun=noticed.begun)
         self._recent.append(plain)
         return plain if detection is None else self._end_word(plain, detection)
 

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
+import numpy as np
+
 from speaker.attention import Turn
 from speaker.core.pcm import FRAME_MS, Samples
 from speaker.offline.vad import MIN_SPEECH_MS, WINDOW_MS, TurnSettings
@@ -49,8 +51,11 @@ class Gate(Protocol):
     def reset(self, waiting: Iterable[Piece] = ()) -> None:
         """Begin anew, behind a wake word with pieces that nobody has judged yet."""
 
-    def take(self, piece: Piece, turn: Turn | None) -> list[Piece]:
-        """The next piece, and whether somebody speaks in it; None when that is not known yet."""
+    def take(self, piece: Piece, turn: Turn | None, begun: int = 0) -> list[Piece]:
+        """The next piece, and whether somebody speaks in it; None when that is not known yet.
+
+        A turn that begins in it begins ``begun`` samples before its end.
+        """
 
     def spare(self, piece: Piece) -> list[Piece]:
         """The next piece, which came while the speaker spoke; nobody spoke over it."""
@@ -78,8 +83,11 @@ class WordGate:
         """Begin anew, behind a wake word with pieces that nobody has judged yet."""
         self._waiting, self._judged = list(waiting), 0
 
-    def take(self, piece: Piece, turn: Turn | None) -> list[Piece]:
-        """The next piece, and whether somebody speaks in it; None when that is not known yet."""
+    def take(self, piece: Piece, turn: Turn | None, begun: int = 0) -> list[Piece]:  # noqa: ARG002 - all goes
+        """The next piece, and whether somebody speaks in it; None when that is not known yet.
+
+        A turn that begins in it begins ``begun`` samples before its end.
+        """
         if not self._waiting:
             return [piece]
         self._waiting.append(piece)
@@ -109,25 +117,43 @@ class SpeechGate:
         self._open = False
         self._waiting = deque(waiting)
 
-    def take(self, piece: Piece, turn: Turn | None) -> list[Piece]:
-        """The next piece, and whether somebody speaks in it; None when that is not known yet."""
+    def take(self, piece: Piece, turn: Turn | None, begun: int = 0) -> list[Piece]:
+        """The next piece, and whether somebody speaks in it; None when that is not known yet.
+
+        A turn that begins in it begins ``begun`` samples before its end.
+        """
         self._waiting.append(piece)
         if turn is None:
             return []
         if turn == "" and not self._open:
             return self._let_go(len(self._waiting) - self._most)
         begins, self._open = not self._open, turn == "on"
+        before = self._let_go_all_but(begun) if begins and begun else []
         said = list(self._waiting)
         self._waiting.clear()
         said[0] = replace(said[0], begins=begins)
         said[-1] = replace(said[-1], ends=not self._open)
-        return said
+        return [*before, *said]
 
     def spare(self, piece: Piece) -> list[Piece]:
         """The next piece, which came while the speaker spoke, and is not sent; a turn under way is given up."""
         self._open = False
         self._waiting.append(piece)
         return self._let_go(len(self._waiting))
+
+    def _let_go_all_but(self, samples: int) -> list[Piece]:
+        """What came before the last so many samples; the piece in which they begin is cut there."""
+        spare = sum(one.samples.size for one in self._waiting) - samples
+        out: list[Piece] = []
+        while spare > 0 and len(self._waiting) > 1 and self._waiting[0].samples.size <= spare:
+            spare -= self._waiting[0].samples.size
+            out += self._let_go(1)
+        if spare <= 0:
+            return out
+        one = self._waiting.popleft()
+        lead = replace(one.lead, samples=np.concatenate([one.lead.samples, one.samples[:spare]])) if one.lead else None
+        self._waiting.appendleft(replace(one, first=one.first + spare, samples=one.samples[spare:], lead=lead))
+        return [*out, replace(one, samples=one.samples[:spare], sent=False)]
 
     def _let_go(self, count: int) -> list[Piece]:
         return [replace(self._waiting.popleft(), sent=False) for _ in range(count)]

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -58,6 +59,26 @@ def test_a_turn_takes_what_came_shortly_before_it(quiet: int, spoken: int) -> No
     assert sent == list(range(max(0, quiet - PREFIX_FRAMES), quiet + spoken + 1))
     assert [one.begins for one in out if one.sent] == [True] + [False] * (len(sent) - 1)
     assert [one.ends for one in out if one.sent] == [False] * (len(sent) - 1) + [True]
+
+
+@given(st.integers(1, 6), st.integers(1, 8 * FRAME_SAMPLES))
+def test_a_turn_begins_at_its_first_sample(quiet: int, begun: int) -> None:
+    gate = behind_a_word(quiet)
+    out = gate.take(piece(quiet), "on", begun)
+    assert [one.first for one in out] == list(np.cumsum([out[0].first, *(one.samples.size for one in out[:-1])]))
+    sent = [one for one in out if one.sent]
+    assert sum(one.samples.size for one in sent) == min(begun, (quiet + 1) * FRAME_SAMPLES)
+    assert [one.begins for one in sent] == [True] + [False] * (len(sent) - 1)
+    for lead in (one.lead for one in sent if one.lead):
+        assert lead.samples.size + sent[0].samples.size == WAKE_HZ + FRAME_SAMPLES
+
+
+def behind_a_word(waiting: int) -> SpeechGate:
+    """A gate behind a wake word of a second, with so many pieces."""
+    gate = SpeechGate(TURNS)
+    lead = Lead("hey_jarvis", np.zeros(WAKE_HZ, np.int16))
+    gate.reset([replace(piece(0), lead=lead), *(piece(number) for number in range(1, waiting))])
+    return gate
 
 
 def test_what_is_not_judged_yet_is_kept_however_long_it_takes() -> None:

@@ -99,6 +99,11 @@ class Turns:
         """Whether a turn has started and not stopped yet."""
         return self._speaking
 
+    @property
+    def now_ms(self) -> int:
+        """Milliseconds of all windows so far."""
+        return self._now_ms
+
     def reset(self) -> None:
         """Forget a turn under way, without an event. The clock goes on; the next turn starts after now."""
         self._earliest_ms = self._now_ms
