@@ -11,7 +11,7 @@ from typing import Final, Literal
 import numpy as np
 
 from speaker.core.pcm import SILENCE_DBFS, WAKE_HZ, Samples, level_dbfs, ms_to_samples
-from speaker.offline.vad import WINDOW_SAMPLES, Silero, SpeechStarted, Turns, TurnSettings
+from speaker.offline.vad import WINDOW_SAMPLES, Silero, SpeechStarted, SpeechStopped, Turns, TurnSettings
 
 TALK: Final = TurnSettings(threshold=0.5, prefix_padding_ms=300, silence_duration_ms=240)
 """What counts as somebody talking over the speaker."""
@@ -39,19 +39,26 @@ class Noticed:
     """None while turns are not looked for."""
     begun: int = 0
     """Where the turn begins that begins in it, its padding included: so many samples before the frame's end."""
+    ended: int = 0
+    """Where the turn ends that ends in it, its silence included: so many samples before the frame's end."""
 
 
-class _Beginning:
-    """The rules for the user's turns, and where the last one began."""
+class _Reading:
+    """The rules for turns, and where the last one began and ended."""
 
     def __init__(self, settings: TurnSettings) -> None:
         self.rules = Turns(settings)
-        self._start_ms = 0
+        self._start_ms = self._end_ms = 0
 
     @property
     def begun(self) -> int:
-        """Samples since the turn began, with those of a window that is not full yet."""
-        return ms_to_samples(self.rules.now_ms - self._start_ms, WAKE_HZ) + WINDOW_SAMPLES
+        """Samples of whole windows since the last turn began."""
+        return ms_to_samples(self.rules.now_ms - self._start_ms, WAKE_HZ)
+
+    @property
+    def ended(self) -> int:
+        """Samples of whole windows since the last turn ended."""
+        return ms_to_samples(self.rules.now_ms - self._end_ms, WAKE_HZ)
 
     def read(self, probabilities: list[float], *, loud: bool) -> list[type]:
         """What begins and ends, in order. Speech that is too soft to be any does not begin."""
@@ -63,6 +70,8 @@ class _Beginning:
                 if not loud:
                     self.rules.reset()
                     continue
+            elif event is not None:
+                self._end_ms = event.end_ms
             if event is not None:
                 found.append(type(event))
         return found
@@ -74,9 +83,9 @@ class Attention:
     def __init__(self, turns: TurnSettings | None = None) -> None:
         """``turns``: how the user's turns are found, None where the service does that."""
         self._silero: Silero | None = None
-        self._talk = _Beginning(TALK)
-        self._turns = _Beginning(turns) if turns is not None else None
-        self._with_word = _Beginning(turns or TALK)
+        self._talk = _Reading(TALK)
+        self._turns = _Reading(turns) if turns is not None else None
+        self._with_word = _Reading(turns or TALK)
         """The same, to whom the end of the wake word counts: it knows where speech began that goes on behind it."""
         self._wanted = (False, False)
         self._missed: deque[Samples] = deque(maxlen=MOST_MISSED_FRAMES)
@@ -113,10 +122,15 @@ class Attention:
         self._with_word.read(probabilities, loud=loud)
         fresh = probabilities[self._word_windows :]
         self._word_windows -= len(probabilities) - len(fresh)
-        began = SpeechStarted in self._turns.read(fresh, loud=loud)
-        speaking = self._turns.rules.speaking
+        changes = self._turns.read(fresh, loud=loud)
+        began, speaking = SpeechStarted in changes, self._turns.rules.speaking
         first = self._with_word if self._with_word.rules.speaking else self._turns
-        return Noticed(said, "on" if speaking else "whole" if began else "", first.begun if began else 0)
+        return Noticed(
+            said,
+            "on" if speaking else "whole" if began else "",
+            begun=first.begun + self._detector.pending if began else 0,
+            ended=self._turns.ended + self._detector.pending if SpeechStopped in changes else 0,
+        )
 
     @property
     def _detector(self) -> Silero:

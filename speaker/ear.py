@@ -55,6 +55,8 @@ class Sensed:
     """None while turns are not looked for."""
     begun: int = 0
     """Where the turn begins that begins in this frame: so many samples before its end."""
+    ended: int = 0
+    """And the one that ends in it."""
 
 
 class Ear:
@@ -86,7 +88,9 @@ class Ear:
         detection = self._hear_words(clean.voice, wanted)
         heard = clean.voice if wanted.turns == "voice" and self._finds_turns else clean.residue
         noticed = self._attention.push(heard, talk=wanted.talk, turns=bool(wanted.turns))
-        plain = Sensed(clean.voice, clean.residue, talk=noticed.talk, turn=noticed.turn, begun=noticed.begun)
+        plain = Sensed(
+            clean.voice, clean.residue, talk=noticed.talk, turn=noticed.turn, begun=noticed.begun, ended=noticed.ended
+        )
         self._recent.append(plain)
         return plain if detection is None else self._end_word(plain, detection)
 

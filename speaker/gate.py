@@ -51,10 +51,10 @@ class Gate(Protocol):
     def reset(self, waiting: Iterable[Piece] = ()) -> None:
         """Begin anew, behind a wake word with pieces that nobody has judged yet."""
 
-    def take(self, piece: Piece, turn: Turn | None, begun: int = 0) -> list[Piece]:
+    def take(self, piece: Piece, turn: Turn | None, begun: int = 0, ended: int = 0) -> list[Piece]:
         """The next piece, and whether somebody speaks in it; None when that is not known yet.
 
-        A turn that begins in it begins ``begun`` samples before its end.
+        A turn that begins in it begins ``begun`` samples before its end, one that ends ``ended`` samples.
         """
 
     def spare(self, piece: Piece) -> list[Piece]:
@@ -83,10 +83,10 @@ class WordGate:
         """Begin anew, behind a wake word with pieces that nobody has judged yet."""
         self._waiting, self._judged = list(waiting), 0
 
-    def take(self, piece: Piece, turn: Turn | None, begun: int = 0) -> list[Piece]:  # noqa: ARG002 - all goes
+    def take(self, piece: Piece, turn: Turn | None, begun: int = 0, ended: int = 0) -> list[Piece]:  # noqa: ARG002 - all goes
         """The next piece, and whether somebody speaks in it; None when that is not known yet.
 
-        A turn that begins in it begins ``begun`` samples before its end.
+        A turn that begins in it begins ``begun`` samples before its end, one that ends ``ended`` samples.
         """
         if not self._waiting:
             return [piece]
@@ -117,10 +117,10 @@ class SpeechGate:
         self._open = False
         self._waiting = deque(waiting)
 
-    def take(self, piece: Piece, turn: Turn | None, begun: int = 0) -> list[Piece]:
+    def take(self, piece: Piece, turn: Turn | None, begun: int = 0, ended: int = 0) -> list[Piece]:
         """The next piece, and whether somebody speaks in it; None when that is not known yet.
 
-        A turn that begins in it begins ``begun`` samples before its end.
+        A turn that begins in it begins ``begun`` samples before its end, one that ends ``ended`` samples.
         """
         self._waiting.append(piece)
         if turn is None:
@@ -132,8 +132,10 @@ class SpeechGate:
         said = list(self._waiting)
         self._waiting.clear()
         said[0] = replace(said[0], begins=begins)
-        said[-1] = replace(said[-1], ends=not self._open)
-        return [*before, *said]
+        if self._open:
+            return [*before, *said]
+        last, after = _cut(said[-1], max(0, said[-1].samples.size - ended))
+        return [*before, *said[:-1], replace(last, ends=True), *([replace(after, sent=False)] if ended else [])]
 
     def spare(self, piece: Piece) -> list[Piece]:
         """The next piece, which came while the speaker spoke, and is not sent; a turn under way is given up."""
@@ -151,9 +153,15 @@ class SpeechGate:
         if spare <= 0:
             return out
         one = self._waiting.popleft()
-        lead = replace(one.lead, samples=np.concatenate([one.lead.samples, one.samples[:spare]])) if one.lead else None
-        self._waiting.appendleft(replace(one, first=one.first + spare, samples=one.samples[spare:], lead=lead))
-        return [*out, replace(one, samples=one.samples[:spare], sent=False)]
+        dropped, rest = _cut(one, spare)
+        lead = one.lead and replace(one.lead, samples=np.concatenate([one.lead.samples, dropped.samples]))
+        self._waiting.appendleft(replace(rest, lead=lead))
+        return [*out, replace(dropped, sent=False)]
 
     def _let_go(self, count: int) -> list[Piece]:
         return [replace(self._waiting.popleft(), sent=False) for _ in range(count)]
+
+
+def _cut(piece: Piece, at: int) -> tuple[Piece, Piece]:
+    """A piece in two, the second beginning at a sample."""
+    return replace(piece, samples=piece.samples[:at]), Piece(piece.first + at, piece.samples[at:])

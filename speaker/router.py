@@ -205,7 +205,7 @@ class Router:
     def _hold(self, number: int, samples: Samples, sensed: Sensed) -> None:
         """Keep sound of a frame for the session, as far as the session needs it."""
         piece = Piece(number * FRAME_SAMPLES, samples)
-        self._keep([piece] if self._gate is None else self._gate.take(piece, sensed.turn, sensed.begun))
+        self._keep([piece] if self._gate is None else self._gate.take(piece, sensed.turn, sensed.begun, sensed.ended))
 
     def _keep(self, pieces: list[Piece]) -> None:
         self._held.extend(pieces)

@@ -73,6 +73,18 @@ def test_a_turn_begins_at_its_first_sample(quiet: int, begun: int) -> None:
         assert lead.samples.size + sent[0].samples.size == WAKE_HZ + FRAME_SAMPLES
 
 
+@given(st.integers(0, 3 * FRAME_SAMPLES))
+def test_a_turn_ends_at_its_last_sample(ended: int) -> None:
+    gate = SpeechGate(TURNS)
+    out = [*gate.take(piece(0), "on"), *gate.take(piece(1), "", 0, ended), *gate.take(piece(2), "on")]
+    assert [one.first for one in out] == list(np.cumsum([0, *(one.samples.size for one in out[:-1])]))
+    assert sum(one.samples.size for one in out) == 3 * FRAME_SAMPLES
+    (end,) = [number for number, one in enumerate(out) if one.ends]
+    assert all(one.sent for one in out[: end + 1])
+    assert sum(one.samples.size for one in out[: end + 1]) == 2 * FRAME_SAMPLES - min(ended, FRAME_SAMPLES)
+    assert [one.sent for one in out[end + 1 : -1]] == ([False] if ended else [])
+
+
 def behind_a_word(waiting: int) -> SpeechGate:
     """A gate behind a wake word of a second, with so many pieces."""
     gate = SpeechGate(TURNS)

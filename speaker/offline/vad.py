@@ -72,6 +72,11 @@ class Silero:
         self._h = np.zeros((2, 1, 64), np.float32)
         self._c = np.zeros((2, 1, 64), np.float32)
 
+    @property
+    def pending(self) -> int:
+        """Samples of a window that is not full yet."""
+        return self._rest.size
+
     def push(self, samples: Samples) -> list[float]:
         """Probabilities 0-1 of the windows that (n,) int16 samples at 16 kHz complete."""
         waiting = np.concatenate([self._rest, samples])
