@@ -74,6 +74,11 @@ class Hub:
             self._state = state
             self._tell_state()
 
+    @property
+    def online(self) -> bool:
+        """Whether anybody hears what is told."""
+        return self._broker.online
+
     def event(self, event: Json) -> None:
         """Publish something that happened."""
         at = datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -87,10 +87,12 @@ class Status:
         self._line(self._doing(spending.today_usd))
 
     def _tell_problem(self, problem: str) -> None:
-        """What is wrong with the ledger is told once, and stands in the state as long as it lasts."""
-        if problem and problem != self._told:
+        """What is wrong with the ledger is told once, when somebody hears it, and stands in the state while it lasts."""
+        if not problem:
+            self._told = ""
+        elif problem != self._told and self._hub.online:
             self._hub.event({"type": "error", "message": problem})
-        self._told = problem
+            self._told = problem
 
     @property
     def _muted(self) -> bool:

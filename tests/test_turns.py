@@ -50,6 +50,7 @@ def test_a_turn_from_wake_to_sleep() -> None:
         },
         "audio": {
             "taken_ms": 2000,
+            "spared_ms": 0,
             "sent_ms": 2000,
             "lost_samples": 0,
             "duplicated_samples": 0,
