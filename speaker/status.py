@@ -87,7 +87,7 @@ class Status:
         self._line(self._doing(spending.today_usd))
 
     def _tell_problem(self, problem: str) -> None:
-        """What is wrong with the ledger is told once, when somebody hears it, and stands in the state while it lasts."""
+        """What is wrong with the ledger is told once, when it can be heard, and stands in the state while it lasts."""
         if not problem:
             self._told = ""
         elif problem != self._told and self._hub.online:
