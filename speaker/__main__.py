@@ -306,7 +306,12 @@ def _offline(options: argparse.Namespace) -> int:
 
 
 def _config(options: argparse.Namespace) -> int:
-    check_settings(read_settings(options.check), options.check)
+    try:
+        check_settings(read_settings(options.check), options.check)
+    except ConfigError as error:
+        # The mistake is what was looked for, and no wrong use of this command.
+        _explain([error])
+        return FAILED
     print(f"{options.check} is good")
     return GOOD
 

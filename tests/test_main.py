@@ -36,7 +36,7 @@ def test_every_mistake_of_a_configuration_is_one_line(tmp_path: Path) -> None:
     file = tmp_path / "config.yaml"
     file.write_text("audio: {volum: 3, duplex: loud}\nlimits: {listen_s: soon}\n")
     done = speaker("config", "--check", str(file))
-    assert done.returncode == 2
+    assert done.returncode == 1
     assert done.stderr.splitlines() == [
         "speaker: audio.volum: unknown key. Did you mean volume?",
         "speaker: audio.duplex: expected one of auto, full, wake, half, got str 'loud'",
@@ -53,7 +53,7 @@ def test_a_file_that_is_no_configuration(tmp_path: Path, content: str | None, sa
     if content is not None:
         file.write_text(content)
     done = speaker("config", "--check", str(file))
-    assert done.returncode == 2
+    assert done.returncode == 1
     assert says in done.stderr
     assert "Traceback" not in done.stderr
 
