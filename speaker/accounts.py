@@ -50,6 +50,7 @@ class _Answer:
     items: Sequence[str]
     billed_ms: float
     price: Price | None
+    usage: Usage
 
 
 def now_here() -> datetime:
@@ -77,8 +78,6 @@ class Accounts:
         """Number of the present conversation, once something of it is paid for; 0 until then."""
         self._tally = Tally()
         self._answers: list[_Answer] = []
-        self._last = Usage()
-        """What the last response of this session used."""
         self._begun: set[str] = set()
         self._done: set[str] = set()
         self.ended_by_budget = False
@@ -110,7 +109,7 @@ class Accounts:
         return "budget" if refused or (why == "goodbye" and self.ended_by_budget) else why
 
     def _forget(self) -> None:
-        self._tally, self._answers, self._last = Tally(), [], Usage()
+        self._tally, self._answers = Tally(), []
         self._begun, self._done = set(), set()
 
     def began(self, response: str) -> None:
@@ -181,13 +180,18 @@ class Accounts:
 
     # What is saved.
 
+    @property
+    def _usual_price(self) -> Price | None:
+        """That of the configured model, whatever the budgets ask for just now."""
+        return price_of(self._settings.session.model, self._settings.cost.prices)
+
     def answered_here(self, heard_ms: float, said_ms: float) -> None:
         """A turn that the service did not answer: neither its sound, nor the prompt, nor the answer is paid for.
 
         The service would have been asked twice, for a call and for the sentence; the first time it would have read
         the prompt anew, if nothing of this session was answered there before.
         """
-        price = price_of(self._settings.session.model, self._settings.cost.prices)
+        price = self._usual_price
         cached = self._prompt if not self._answers else 2 * self._prompt
         prompts = Tokens(text_in=2 * self._prompt, text_cached=cached)
         read_usd = sum(kinds_usd(prompts, price).values()) if price is not None else 0.0
@@ -199,13 +203,13 @@ class Accounts:
         It is worth something only where sound is sold by the minute: by the token a service charges what it was
         asked to answer, and it drops silence itself.
         """
-        price = price_of(self._settings.session.model, self._settings.cost.prices)
+        price = self._usual_price
         usd = ms / 60_000 * (price.audio_in_usd_per_minute or 0) if price is not None else 0.0
         self._ledger.save("silence", self._now().date(), usd=usd, seconds=ms / 1000)
 
     def saved(self, what: Saving, *, heard_ms: float = 0.0, said_ms: float = 0.0, more_usd: float = 0.0) -> None:
         """Sound that needed no cloud; it is worth what the configured model would have asked for it."""
-        price = price_of(self._settings.session.model, self._settings.cost.prices)
+        price = self._usual_price
         usd = sound_in_usd(heard_ms, price) + sound_out_usd(said_ms, price) if price is not None else 0.0
         self._ledger.save(what, self._now().date(), usd=usd + more_usd, seconds=(heard_ms + said_ms) / 1000)
 
@@ -223,7 +227,8 @@ class Accounts:
 
     def kept_quiet(self) -> None:
         """A sound was answer enough: no sentence was asked for, which would have read the conversation again."""
-        self.saved("quiet", said_ms=SENTENCE_MS, more_usd=self._again_usd(self._last))
+        again_usd = self._again_usd(self._answers[-1].usage) if self._answers else 0.0
+        self.saved("quiet", said_ms=SENTENCE_MS, more_usd=again_usd)
 
     def spoke(self, ms: float, cached: bool) -> None:
         """The offline voice has said so much; from disk, or in place of the model, which then only wrote."""
@@ -247,8 +252,7 @@ class Accounts:
             cost_usd=usd, tokens=Tokens.of(usage), purpose=self.purpose, estimated=guess,
             unheard_ms=unheard_ms, waste_usd=waste_usd,
         ))  # fmt: skip
-        self._answers.append(_Answer(number, items, billed_ms, price))
-        self._last = usage
+        self._answers.append(_Answer(number, items, billed_ms, price, usage))
         return Paid(usage, usd, guess)
 
     def _waste(self, items: Sequence[str], billed_ms: float, price: Price | None) -> tuple[int, float]:

@@ -80,12 +80,12 @@ class _Reading:
 class Attention:
     """Feeds the detector while somebody wants to know. One worker feeds it."""
 
-    def __init__(self, turns: TurnSettings | None = None) -> None:
-        """``turns``: how the user's turns are found, None where the service does that."""
+    def __init__(self, turns: TurnSettings) -> None:
+        """``turns``: how the user's turns are found."""
         self._silero: Silero | None = None
         self._talk = _Reading(TALK)
-        self._turns = _Reading(turns) if turns is not None else None
-        self._with_word = _Reading(turns or TALK)
+        self._turns = _Reading(turns)
+        self._with_word = _Reading(turns)
         """The same, to whom the end of the wake word counts: it knows where speech began that goes on behind it."""
         self._wanted = (False, False)
         self._missed: deque[Samples] = deque(maxlen=MOST_MISSED_FRAMES)
@@ -99,16 +99,14 @@ class Attention:
 
         Who goes on in one breath still speaks behind them, and the turn begins there; who pauses has said nothing.
         """
-        if self._turns is not None:
-            self._missed.clear()
-            self._missed.append(samples)
-            self._word_windows = -(-samples.size // WINDOW_SAMPLES) + 1
-            # What was said before it, the word itself, is no part of a turn.
-            self._wanted = (self._wanted[0], False)
+        self._missed.clear()
+        self._missed.append(samples)
+        self._word_windows = -(-samples.size // WINDOW_SAMPLES) + 1
+        # What was said before it, the word itself, is no part of a turn.
+        self._wanted = (self._wanted[0], False)
 
     def push(self, samples: Samples, *, talk: bool, turns: bool) -> Noticed:
         """The next frame (int16, 16 kHz), and whether anybody who talks, or a turn, is looked for in it."""
-        turns = turns and self._turns is not None
         heard = self._catch_up(samples, turns)
         self._begin(talk, turns)
         if not (talk or turns):
@@ -117,7 +115,7 @@ class Attention:
         loud = self._loudest_dbfs >= TALK_DBFS
         probabilities = self._detector.push(heard)
         said = _last(self._talk.read(probabilities, loud=loud)) if talk else ""
-        if not turns or self._turns is None:
+        if not turns:
             return Noticed(said)
         self._with_word.read(probabilities, loud=loud)
         fresh = probabilities[self._word_windows :]
@@ -156,7 +154,7 @@ class Attention:
             self._detector.reset()
         if talk and not before[0]:
             self._talk.rules.reset()
-        if turns and not before[1] and self._turns is not None:
+        if turns and not before[1]:
             self._turns.rules.reset()
             self._with_word.rules.reset()
         if before[1] and not turns:

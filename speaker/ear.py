@@ -67,14 +67,13 @@ class Ear:
         words: WakeWords,
         canceller: EchoCanceller,
         barge_in_threshold: float,
-        turns: TurnSettings | None = None,
+        turns: TurnSettings,
     ) -> None:
-        """``turns``: how the user's turns are found, None where the service does that."""
+        """``turns``: how the user's turns are found, when that is wanted."""
         self.words = words
         self._canceller = canceller
         self._barge_in_threshold = barge_in_threshold
         self._attention = Attention(turns)
-        self._finds_turns = turns is not None
         self._recent: deque[Sensed] = deque(maxlen=WORD_FRAMES)
 
     def set_threshold(self, threshold: float) -> None:
@@ -86,7 +85,7 @@ class Ear:
         """The next frame, and what the loudspeaker put into the air meanwhile."""
         clean = self._canceller.push(frame, reference)
         detection = self._hear_words(clean.voice, wanted)
-        heard = clean.voice if wanted.turns == "voice" and self._finds_turns else clean.residue
+        heard = clean.voice if wanted.turns == "voice" else clean.residue
         noticed = self._attention.push(heard, talk=wanted.talk, turns=bool(wanted.turns))
         plain = Sensed(
             clean.voice, clean.residue, talk=noticed.talk, turn=noticed.turn, begun=noticed.begun, ended=noticed.ended

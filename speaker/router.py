@@ -88,11 +88,11 @@ class Router:
         woken: Callable[[Detection], None],
         spoken_over: Callable[[], None],
         attentive: Callable[[Sensed], None],
-        gate: Gate | None = None,
+        gate: Gate,
     ) -> None:
         """``attentive`` is told what was heard in a frame, when talk is listened for.
 
-        With a ``gate`` the session gets no more than it lets through; without, all that is meant for it.
+        The session gets what the ``gate`` lets through.
         """
         self._ear = ear
         self._woken = woken
@@ -152,8 +152,7 @@ class Router:
         if route.mode in {Microphone.OFF, Microphone.WAKE, Microphone.ANSWER}:
             self._held.clear()
             self.audit.pause()
-            if self._gate is not None:
-                self._gate.reset()
+            self._gate.reset()
         self._flush()
 
     def take(self, frame: Samples, reference: Samples) -> None:
@@ -168,8 +167,7 @@ class Router:
             log.warning("this machine scores wake words more slowly than sound arrives; use fewer wake words")
         mode, barging = self._route.mode, self._route.barging
         wake = mode in {Microphone.WAKE, Microphone.OVER}
-        judges = self._gate is not None and self._gate.judges
-        turns: Source = _TURNS.get(mode, "") if judges else ""
+        turns: Source = _TURNS.get(mode, "") if self._gate.judges else ""
         wanted = Wanted(wake, barging, talk=self._route.talk or mode is Microphone.OVER, turns=turns)
         self._worker.submit(self._ear.sense, frame, reference, wanted).add_done_callback(self._to_loop)
 
@@ -205,7 +203,7 @@ class Router:
     def _hold(self, number: int, samples: Samples, sensed: Sensed) -> None:
         """Keep sound of a frame for the session, as far as the session needs it."""
         piece = Piece(number * FRAME_SAMPLES, samples)
-        self._keep([piece] if self._gate is None else self._gate.take(piece, sensed.turn, sensed.begun, sensed.ended))
+        self._keep(self._gate.take(piece, sensed.turn, sensed.begun, sensed.ended))
 
     def _keep(self, pieces: list[Piece]) -> None:
         self._held.extend(pieces)
@@ -218,8 +216,7 @@ class Router:
             self._spoken_over()
         elif len(self._over) > OVER_FRAMES:
             number, old = self._over.popleft()
-            piece = Piece(number * FRAME_SAMPLES, old.residue)
-            self._keep([piece] if self._gate is None else self._gate.spare(piece))
+            self._keep(self._gate.spare(Piece(number * FRAME_SAMPLES, old.residue)))
         self._flush()
 
     def _end_over(self, *, kept: bool) -> None:
@@ -268,7 +265,4 @@ class Router:
             begin = sound.size - told.after_word
             lead = Lead(told.detection.word if told.detection else "", sound[:begin])
             pieces.insert(0, Piece((number + 1) * FRAME_SAMPLES - told.after_word, sound[begin:], lead=lead))
-        if self._gate is None:
-            self._held.extend(pieces)
-        else:
-            self._gate.reset(pieces)
+        self._gate.reset(pieces)

@@ -1,10 +1,10 @@
 """What the speaker shows of itself: the state on MQTT, the service's status line, and what was chosen for it."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Final
 
-from speaker.accounts import Accounts
+from speaker.accounts import Accounts, now_here
 from speaker.air import Air
 from speaker.choices import Choices
 from speaker.core.conversation import Conversation, State
@@ -14,7 +14,7 @@ from speaker.ringer import Ringer
 
 def today() -> date:
     """The date in the house's time zone."""
-    return datetime.now().astimezone().date()
+    return now_here().date()
 
 
 OWN_CHOICE: Final = "configured"

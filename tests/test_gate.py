@@ -22,7 +22,7 @@ from speaker.offline.vad import TurnDetector, TurnSettings
 from speaker.router import Route, Router
 from tests.conftest import Speech
 from tests.test_broker import until
-from tests.test_router import NOTHING, feed
+from tests.test_router import NOTHING, Session, feed
 from tests.test_wakeword import frames, ours, silence
 
 TURNS = TurnSettings(threshold=0.5, prefix_padding_ms=300, silence_duration_ms=500)
@@ -311,27 +311,7 @@ def test_who_speaks_too_softly_does_not_begin_and_who_ends_softly_ends(speech: S
     assert turns.count("on") > 30
 
 
-class Everything:
-    """A session that finds turns by itself."""
-
-    def __init__(self) -> None:
-        self.pieces: list[Samples] = []
-
-    def append(self, samples: Samples) -> None:
-        self.pieces.append(samples)
-
-    def turn_began(self, lead: Lead | None) -> None:
-        raise AssertionError("turns are found there")
-
-    def turn_ended(self) -> None:
-        raise AssertionError("turns are found there")
-
-    @property
-    def heard(self) -> Samples:
-        return np.concatenate([np.zeros(0, np.int16), *self.pieces])
-
-
-async def woken_with(sound: Samples, service: Everything) -> Router:
+async def woken_with(sound: Samples, service: Session) -> Router:
     """All that a service gets when turns are found there, from the wake word on; the router has ended."""
     async with listening(WordGate()) as (router, woken):
         router.route(Route(Microphone.WAKE))
@@ -350,7 +330,7 @@ async def test_a_service_finds_no_turn_in_the_end_of_the_wake_word(speech: Speec
     before = np.zeros(2 * WAKE_HZ + lead, np.int16)
     sound = np.concatenate([before, said(speech, "Hey Jarvis."), silence(3)]).astype(np.float64)
     sound += np.random.default_rng(1).normal(0, noise, sound.size)
-    service = Everything()
+    service = Session()
     router = await woken_with(sound.clip(-32768, 32767).astype(np.int16), service)
     assert TurnDetector(TURNS).push(service.heard) == []
     assert service.heard.size > 2 * WAKE_HZ
@@ -360,7 +340,7 @@ async def test_a_service_finds_no_turn_in_the_end_of_the_wake_word(speech: Speec
 
 async def test_a_service_gets_all_of_what_follows_in_one_breath(speech: Speech) -> None:
     sound = np.concatenate([silence(2), said(speech, "Hey Jarvis, turn on the sofa lamp."), silence(1)])
-    service = Everything()
+    service = Session()
     router = await woken_with(sound, service)
     assert words(service.heard).endswith("turn on the sofa lamp")
     assert (router.audit.lost, router.audit.duplicated, router.audit.spared) == (0, 0, 0)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from speaker.adapters.echo import EchoCanceller
 from speaker.adapters.wakeword import Detection, WakeWords
@@ -19,7 +20,8 @@ from speaker.core.conversation import Microphone
 from speaker.core.pcm import FRAME_SAMPLES, WAKE_HZ, Samples, ms_to_samples
 from speaker.core.preroll import WAKE_LAG_MS
 from speaker.ear import Ear
-from speaker.gate import Lead
+from speaker.gate import Lead, WordGate
+from speaker.offline.vad import TurnSettings
 from speaker.router import OVER_FRAMES, Route, Router
 from tests.conftest import Speech
 from tests.test_broker import until
@@ -51,11 +53,17 @@ class Session:
         return np.concatenate([np.zeros(0, np.int16), *self.pieces])
 
 
+def loud(sound: Samples) -> NDArray[np.intp]:
+    """Where somebody is heard."""
+    return np.flatnonzero(np.abs(sound.astype(np.int32)) > 1_000)
+
+
 @cache
 def evening() -> tuple[list[Samples], int]:
-    """Silence, the wake word, then samples that count up softly; and the frame that tells of the word."""
-    count = np.arange(4 * WAKE_HZ)
-    sound = np.concatenate([silence(2), spoken("Hey Jarvis."), (count % 199 + count // 199 - 200).astype(np.int16)])
+    """Silence, the wake word, and in one breath a command; and the frame that tells of the word."""
+    word, command = spoken("Hey Jarvis."), spoken("Turn off the kitchen light and open the blinds in the living room.")
+    said = np.concatenate([word[: loud(word)[-1]], command[loud(command)[0] :]])
+    sound = np.concatenate([silence(2), said, silence(2)])
     ((index, _),) = detections(ours(["hey_jarvis"], lazy=True), sound)
     return frames(sound), index
 
@@ -68,7 +76,9 @@ def between(cut: Sequence[Samples], start: int, end: int) -> Samples:
 @asynccontextmanager
 async def routing(words: WakeWords) -> AsyncIterator[tuple[Router, list[Detection]]]:
     woken: list[Detection] = []
-    router = Router(Ear(words, EchoCanceller(), 0.25), woken.append, lambda: None, lambda _: None)
+    router = Router(
+        Ear(words, EchoCanceller(), 0.25, TurnSettings()), woken.append, lambda: None, lambda _: None, WordGate()
+    )
     try:
         yield router, woken
     finally:
@@ -111,8 +121,7 @@ async def test_what_follows_the_wake_word_reaches_the_session_once_and_whole(lat
 def test_the_pre_roll_begins_before_the_word_is_over() -> None:
     """So whoever goes on without a pause loses nothing; the end of the word itself does no harm."""
     _, told = evening()
-    loud = np.flatnonzero(np.abs(spoken("Hey Jarvis.").astype(np.int32)) > 1_000)
-    assert (told + 1) * FRAME_SAMPLES - LAG <= 2 * WAKE_HZ + loud[-1]
+    assert (told + 1) * FRAME_SAMPLES - LAG <= 2 * WAKE_HZ + loud(spoken("Hey Jarvis."))[-1]
 
 
 async def test_the_button_needs_no_word() -> None:
@@ -203,7 +212,7 @@ async def test_interrupting_an_answer_has_its_own_threshold_and_keeps_what_follo
 async def test_a_threshold_may_be_changed_at_any_time() -> None:
     cut, _ = evening()
     words = ours(["hey_jarvis"], lazy=True)
-    ear = Ear(words, EchoCanceller(), 0.25)
+    ear = Ear(words, EchoCanceller(), 0.25, TurnSettings())
     async with routing(words) as (router, woken):
         router.route(Route(Microphone.WAKE))
         ear.set_threshold(1.0)
@@ -277,7 +286,11 @@ async def test_what_is_said_over_an_answer_reaches_the_session_whole(speech: Spe
     over: list[None] = []
     session = Session()
     router = Router(
-        Ear(_silent_words(), EchoCanceller(), 0.25), lambda _: None, lambda: over.append(None), lambda _: None
+        Ear(_silent_words(), EchoCanceller(), 0.25, TurnSettings()),
+        lambda _: None,
+        lambda: over.append(None),
+        lambda _: None,
+        WordGate(),
     )
     router.begin_audit()
     router.route(Route(Microphone.OVER, session))

@@ -28,7 +28,6 @@ import msgspec
 from speaker.accounts import now_here
 from speaker.adapters.ledger import Ledger
 from speaker.app import LEDGER
-from speaker.core.errors import ConfigError
 from speaker.core.pcm import Samples
 from speaker.core.settings import Settings
 from speaker.core.usage import Opening, Tokens
@@ -126,7 +125,7 @@ def read(folder: Path, variant: str, score: Score, took_s: float) -> Day:
 
 
 def settings_of(variant: str, broker_port: int, url: str) -> Settings:
-    """What a variant's daemon is told. Raises ConfigError for what does not exist."""
+    """What a variant's daemon is told."""
     wanted = {
         one: NAIVE.get(one, {}) | VARIANTS[variant].get(one, {}) for one in ("session", "audio", "limits", "cost")
     }
@@ -137,7 +136,7 @@ def settings_of(variant: str, broker_port: int, url: str) -> Settings:
 
 
 async def play(variant: str, room: Room, mind: Mind, sounds: Mapping[str, Samples], day: Sequence[Moment]) -> Day:
-    """One variant's day, with a house, a broker and a ledger of its own. Raises ConfigError for what does not exist."""
+    """One variant's day, with a house, a broker and a ledger of its own."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         async with (
@@ -194,10 +193,7 @@ async def perform(variants: Sequence[str], *, short: bool, kept: Path | None) ->
         async with open_room(Path(name)) as room:
             for variant in variants:
                 print(f"{variant} ...", flush=True)
-                try:
-                    days.append(await play(variant, room, mind, sounds, day))
-                except ConfigError as error:
-                    print(f"  left out: {error}", flush=True)
+                days.append(await play(variant, room, mind, sounds, day))
                 keep(days, kept)
     mind.close()
     return days

@@ -131,8 +131,7 @@ class Household:
     async def _settle(self, before: int, ended: int, since_ms: float) -> None:
         """Wait until a sentence has been worked off, and is answered by a sound at least.
 
-        A pause in it may begin an answer that is given up again; and while the offline voice makes its first
-        sentence of a written answer, the speaker shows that it listens already.
+        A pause in it may begin an answer that is given up again.
         """
 
         def settled() -> bool:

@@ -32,6 +32,9 @@ LACKING: Final = {
 """Field of a wish: what is said of a device that does not take it."""
 
 
+ONLY_READ: Final = "{} can only be read."
+
+
 class Availability(msgspec.Struct, frozen=True, kw_only=True):
     """A topic that says whether the device can be reached."""
 
@@ -66,7 +69,7 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
         """Raise ToolError when the wish has a part that is not for this device, called ``said``."""
         taken = self.takes()
         if not taken:
-            raise ToolError(f"{said} can only be read.")
+            raise ToolError(ONLY_READ.format(said))
         for part, lacking in LACKING.items():
             if part not in taken and getattr(wish, part) is not None:
                 raise ToolError(f"{said} {lacking}.")
@@ -78,12 +81,12 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
         """
         raise ToolError(f"{said} {LACKING['step']}.")
 
-    def order(self, wish: Wish, said: str) -> list[Message]:
+    def order(self, wish: Wish, said: str) -> list[Message]:  # noqa: ARG002
         """The messages that ask for ``wish``.
 
         Raises ToolError when the device, which is called ``said`` in the sentence, cannot do that.
         """
-        raise NotImplementedError
+        raise ToolError(ONLY_READ.format(said))
 
     def secures(self, wish: Wish) -> bool:  # noqa: ARG002
         """Whether the wish only makes the house safer: locking, closing, stopping."""
