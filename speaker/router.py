@@ -11,7 +11,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 import numpy as np
@@ -222,8 +222,11 @@ class Router:
     def _end_over(self, *, kept: bool) -> None:
         while self._over:
             number, one = self._over.popleft()
-            if kept:
-                self._hold(number, one.voice if self._talk else one.residue, one)
+            if kept and self._talk:
+                # They were noticed late, so all that waits is theirs, whatever the detector could hear of it.
+                self._hold(number, one.voice, replace(one, turn=one.turn or None, begun=0))
+            elif kept:
+                self._hold(number, one.residue, one)
 
     def _flush(self) -> None:
         """Hand everything held to the session, if it takes sound."""

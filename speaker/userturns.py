@@ -21,7 +21,7 @@ from speaker.localfirst import Done, LocalFirst, LocalPlan, RunTool
 
 log = logging.getLogger(__name__)
 
-TOLD: Final = "The user said: {words} The device has understood that by itself, done it, and said: {said}"
+TOLD: Final = "The user said: {words} The device answered that without you, and said: {said}"
 """What the session is told of a turn that it did not hear, so that it knows what "it" is in the next one."""
 
 

@@ -6,7 +6,8 @@ msgspec stops at the first mistake, so the document is walked here and msgspec c
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from math import isfinite
-from typing import Annotated, Any, Literal, TypeGuard, TypeVar, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import Annotated, Any, Literal, TypeGuard, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import UNSET, Meta, Struct
@@ -47,6 +48,8 @@ def _value(value: object, hint: Any, place: str, problems: list[str]) -> Any:  #
     if _is_struct(inner):
         # An emptied section ("audio:" and nothing below) means its defaults.
         return _struct({} if value is None else value, inner, place, problems)
+    if forms := _forms(inner):
+        return _tagged(value, forms, place, problems)
     if isinstance(value, bool) and get_origin(inner) is Literal:
         # YAML 1.1 reads a bare off as False, and whoever writes it means the word.
         value = next((word for word in ("on" if value else "off",) if word in get_args(inner)), value)
@@ -77,6 +80,24 @@ def _is_struct(hint: object) -> TypeGuard[type[Struct]]:
     return isinstance(hint, type) and issubclass(hint, Struct)
 
 
+def _forms(hint: object) -> dict[str, type[Struct]]:
+    """The structs of a union, by the word in ``type`` that tells which one is meant; empty for anything else."""
+    kinds = [one for one in get_args(hint) if _is_struct(one)] if get_origin(hint) in {Union, UnionType} else []
+    return {str(one.__struct_config__.tag): one for one in kinds}
+
+
+def _tagged(value: object, forms: Mapping[str, type[Struct]], place: str, problems: list[str]) -> Struct | None:
+    if not isinstance(value, Mapping):
+        problems.append(f"{place}: expected a section with a type ({', '.join(forms)}), got {_show(value)}")
+        return None
+    kind = forms.get(_text(value.get("type")))
+    if kind is None:
+        given = _show(value["type"]) if "type" in value else "nothing"
+        problems.append(f"{place}.type: expected one of {', '.join(forms)}, got {given}")
+        return None
+    return _struct({key: one for key, one in value.items() if key != "type"}, kind, place, problems)
+
+
 def _struct(value: object, kind: type[Struct], place: str, problems: list[str]) -> Struct | None:
     found = len(problems)
     values = _section(value, kind, place, problems)
@@ -89,9 +110,6 @@ def _struct(value: object, kind: type[Struct], place: str, problems: list[str]) 
 def _explain(text: str, value: object, hint: Any, place: str) -> str:  # noqa: ANN401 - a type
     what, _, below = text.partition(" - at `$")
     where = place + below.rstrip("`")
-    if "unknown field" in what:
-        key = what.rpartition("`")[0].rpartition("`")[2]
-        return f"{where}.{key}: unknown key. {_suggest(key, _keys_below(hint))}"
     if below:
         return f"{where}: {_uncapital(what)}"
     return f"{where}: {_wanted(hint) or _uncapital(what.partition(', got ')[0])}, got {_show(value)}"
@@ -104,12 +122,6 @@ def _wanted(hint: object) -> str:
     if isinstance(hint, Meta) and hint.description:
         return f"expected {hint.description}"
     return next(filter(None, map(_wanted, get_args(hint))), "")
-
-
-def _keys_below(hint: object) -> list[str]:
-    """Every key of the structs that a type holds, for a suggestion."""
-    own = [one.encode_name for one in msgspec.structs.fields(hint)] if _is_struct(hint) else []
-    return own + [key for inner in get_args(hint) for key in _keys_below(inner)]
 
 
 def _suggest(key: str, known: Iterable[str]) -> str:
