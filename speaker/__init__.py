@@ -1,17 +1,22 @@
 """An open smart speaker for the Raspberry Pi.
 
-The floors of the house; imports go down only:
+Each folder is a subject; imports go down only:
 
-    __main__   the command line
-    demo       the whole daemon against parts it brings along; remote, a running daemon through the broker;
-               costs, a month of its ledger
-    app        config, parts, one TaskGroup
-    assistant  the conductor: inbox, conversation, posture
-    dialogue   one session of it; beside it hub, home, router, turns and toolbelt, each one part of the work
-    accounts   what conversations cost; purse, what the budgets allow; localfirst, what needs no cloud
-    adapters   one outside thing each; none knows another
-    offline    the embedded Realtime server, reached through a socket like the cloud
-    core       pure ground: no asyncio, thread, socket, clock or file
+    cli, demo, daemon   the commands; the stage; one life of the daemon
+    offline.server      the embedded Realtime server
+    hub, announce       the face on MQTT; what the speaker says by itself
+    conversation        from wake to sleep: state machine, controller, session
+    listening           a microphone frame on its way
+    tools, timers       what the model may call; what is due
+    store, mqtt, cost   what survives; the broker; money
+    realtime            one session with a Realtime service
+    wake, speech        the wake word; the speaker's own voice
+    offline             understanding and speech without a network
+    home                the devices of the house
+    config, audio       what the owner wrote; samples and sound devices
+    errors
+
+Begin with ``conversation/state_machine.py``. What may import what is held by ``pyproject.toml``.
 """
 
 from importlib.metadata import PackageNotFoundError, version

@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from speaker.core import pcm
-from speaker.core.pcm import Samples
+from speaker.audio import pcm
+from speaker.audio.pcm import Samples
 from speaker.demo.broker import PrivateBroker, private_broker
-from speaker.demo.room import Room
-from speaker.demo.room import room as open_room
 from speaker.demo.stage import Stage, stage
-from speaker.offline.mind import Mind
-from speaker.offline.server import RealtimeServer, ServerSettings
-from speaker.offline.speaking import Voice
+from speaker.demo.virtual_room import Room
+from speaker.demo.virtual_room import room as open_room
+from speaker.offline.server.server import RealtimeServer, ServerSettings
+from speaker.offline.speech.engines import Mind
+from speaker.offline.speech.synthesiser import Voice
 
 # How long an example takes says more about the machine than about the law.
 settings.register_profile("unhurried", deadline=None)

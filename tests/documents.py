@@ -16,11 +16,11 @@ import msgspec
 import yaml
 from msgspec import NODEFAULT, Struct
 
-from speaker import toolbelt
-from speaker.core import settings as settings_module
-from speaker.core.conversation import POSTURES, TABLE, WHILE_SPEAKING, State
-from speaker.core.settings import Section, Settings, Tools
-from speaker.core.topics import TOPICS
+from speaker.config import settings as settings_module
+from speaker.config.settings import Section, Settings, Tools
+from speaker.conversation.state_machine import POSTURES, TABLE, WHILE_SPEAKING, State
+from speaker.hub.topics import TOPICS
+from speaker.tools import registry
 
 ROOT: Final = Path(__file__).parent.parent
 CONFIG: Final = ROOT / "config.yaml"
@@ -141,8 +141,8 @@ def topics_table() -> str:
 
 def tools_table() -> str:
     """The bundled tools."""
-    tools, _ = toolbelt.find([toolbelt.bundled()])
-    belt = toolbelt.Toolbelt(tools, Tools())
+    tools, _ = registry.find([registry.bundled()])
+    belt = registry.Toolbelt(tools, Tools())
     rows = ["| tool | parameters | risk | what it does |", "|---|---|---|---|"]
     for tool in belt.tools:
         parameters = ", ".join(f"`{name}`" for name in tool.parameters.get("properties", {})) or "-"

@@ -20,12 +20,12 @@ from typing import Any, Final
 
 from websockets.asyncio.client import ClientConnection, connect
 
-from speaker.adapters.service import read_secret
-from speaker.app import read_settings
-from speaker.core.discovery import announcements
-from speaker.core.errors import SpeakerError
-from speaker.core.settings import Settings
-from speaker.remote import Line
+from speaker.cli.remote import Line
+from speaker.config.settings import Settings
+from speaker.daemon.daemon import read_settings
+from speaker.daemon.systemd import read_secret
+from speaker.errors import SpeakerError
+from speaker.hub.own_discovery import announcements
 
 Json = dict[str, Any]
 

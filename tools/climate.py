@@ -1,6 +1,6 @@
 """Heating and temperatures."""
 
-from speaker.core.toolbox import Annotated, Device, Home, Literal, Meta, ToolError, Wish, carry_out, chosen, tool
+from speaker.tools import Annotated, Device, Home, Literal, Meta, ToolError, Wish, carry_out, chosen, tool
 
 MOST = 8
 """How many temperatures are worth hearing in one answer."""

@@ -1,6 +1,6 @@
 """Blinds, shutters, curtains, garage doors."""
 
-from speaker.core.toolbox import Annotated, Home, Literal, Meta, ToolError, Wish, carry_out, chosen, tool
+from speaker.tools import Annotated, Home, Literal, Meta, ToolError, Wish, carry_out, chosen, tool
 
 
 @tool(kinds=["cover"])

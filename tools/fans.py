@@ -1,6 +1,6 @@
 """Fans and humidifiers."""
 
-from speaker.core.toolbox import Annotated, Home, Meta, ToolError, Wish, carry_out, chosen, tool
+from speaker.tools import Annotated, Home, Meta, ToolError, Wish, carry_out, chosen, tool
 
 Mode = Annotated[str, Meta(description="One of its own modes")]
 Percent = Annotated[int, Meta(ge=0, le=100)]

@@ -2,7 +2,7 @@
 
 import re
 
-from speaker.core.toolbox import NOUNS, Annotated, Device, Home, Meta, ToolError, be, tool
+from speaker.tools import NOUNS, Annotated, Device, Home, Meta, ToolError, be, tool
 
 MOST = 30
 """How many devices are listed in one answer."""

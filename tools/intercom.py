@@ -1,6 +1,6 @@
 """Other speakers in the house."""
 
-from speaker.core.toolbox import Annotated, Intercom, Meta, tool
+from speaker.tools import Annotated, Intercom, Meta, tool
 
 
 @tool

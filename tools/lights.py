@@ -1,6 +1,6 @@
 """Lights, and sockets that are switched like lights."""
 
-from speaker.core.toolbox import Annotated, Home, Meta, ToolError, Wish, carry_out, chosen, tool, understood_colour
+from speaker.tools import Annotated, Home, Meta, ToolError, Wish, carry_out, chosen, tool, understood_colour
 
 
 @tool

@@ -1,6 +1,6 @@
 """Shopping, to-do and other lists."""
 
-from speaker.core.toolbox import Annotated, Lists, Meta, ToolError, tool
+from speaker.tools import Annotated, Lists, Meta, ToolError, tool
 
 Name = Annotated[str, Meta(max_length=60, description="shopping, to-do or any other name")]
 Item = Annotated[str, Meta(min_length=1, max_length=100)]

@@ -1,6 +1,6 @@
 """Locks."""
 
-from speaker.core.toolbox import Annotated, Home, Literal, Meta, Wish, carry_out, chosen, tool
+from speaker.tools import Annotated, Home, Literal, Meta, Wish, carry_out, chosen, tool
 
 
 @tool(kinds=["lock"])

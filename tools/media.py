@@ -1,6 +1,6 @@
 """Music and television: players in the house, not the speaker itself."""
 
-from speaker.core.toolbox import Annotated, Home, Literal, Meta, ToolError, Wish, carry_out, chosen, tool
+from speaker.tools import Annotated, Home, Literal, Meta, ToolError, Wish, carry_out, chosen, tool
 
 
 @tool(kinds=["media_player"])

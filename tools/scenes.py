@@ -1,6 +1,6 @@
 """What is set off: scenes and buttons; and settings of devices."""
 
-from speaker.core.toolbox import Annotated, Home, Meta, ToolError, Wish, carry_out, tool
+from speaker.tools import Annotated, Home, Meta, ToolError, Wish, carry_out, tool
 
 
 @tool(kinds=["scene"])

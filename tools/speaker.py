@@ -1,6 +1,6 @@
 """The speaker itself."""
 
-from speaker.core.toolbox import Annotated, Meta, Voice, tool
+from speaker.tools import Annotated, Meta, Voice, tool
 
 
 @tool

@@ -1,6 +1,6 @@
 """Sockets and everything else that is on or off."""
 
-from speaker.core.toolbox import Annotated, Home, Meta, Wish, carry_out, tool
+from speaker.tools import Annotated, Home, Meta, Wish, carry_out, tool
 
 
 @tool(kinds=["switch", "fan", "humidifier"])

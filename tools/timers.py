@@ -1,6 +1,6 @@
 """Timers, alarms and reminders."""
 
-from speaker.core.toolbox import Annotated, Clock, Meta, Repeat, ToolError, tool
+from speaker.tools import Annotated, Clock, Meta, Repeat, ToolError, tool
 
 Amount = Annotated[float, Meta(ge=0, le=1440)]
 

@@ -1,6 +1,6 @@
 """Robot vacuums."""
 
-from speaker.core.toolbox import Home, Literal, Wish, carry_out, chosen, tool
+from speaker.tools import Home, Literal, Wish, carry_out, chosen, tool
 
 
 @tool(kinds=["vacuum"])

@@ -2,7 +2,7 @@
 
 import re
 
-from speaker.core.toolbox import Device, Home, tool
+from speaker.tools import Device, Home, tool
 
 QUANTITIES = {
     "temperature": "temperature",

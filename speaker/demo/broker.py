@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final
 
-from speaker.core.errors import SpeakerError
 from speaker.demo.processes import Process, free_port, need
+from speaker.errors import SpeakerError
 
 START_S: Final = 10.0
 

@@ -16,9 +16,9 @@ import sys
 import termios
 from typing import IO, Final
 
-from speaker.core.acoustics import Convolver, Impulse, impulse_response
-from speaker.core.pcm import BYTES_PER_SAMPLE, Samples, from_bytes, ms_to_samples, to_bytes
+from speaker.audio.pcm import BYTES_PER_SAMPLE, Samples, from_bytes, ms_to_samples, to_bytes
 from speaker.demo.processes import need
+from speaker.demo.room_acoustics import Convolver, Impulse, impulse_response
 
 READY: Final = "The echo path carries sound."
 """What it writes to its output once sound flows and the delay has settled."""

@@ -8,7 +8,7 @@ import socket
 from collections.abc import Mapping
 from pathlib import Path
 
-from speaker.core.errors import SpeakerError
+from speaker.errors import SpeakerError
 
 
 def need(program: str, package: str) -> str:

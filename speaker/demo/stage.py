@@ -7,16 +7,16 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any, Final
 
-from speaker.adapters.broker import Incoming
-from speaker.adapters.service import Systemd
-from speaker.app import App, Surroundings
-from speaker.core import pcm
-from speaker.core.errors import SpeakerError
-from speaker.core.pcm import SESSION_HZ, Samples
-from speaker.core.settings import Settings, load
+from speaker.audio import pcm
+from speaker.audio.pcm import SESSION_HZ, Samples
+from speaker.config.settings import Settings, load
+from speaker.daemon.daemon import App, Surroundings
+from speaker.daemon.systemd import Systemd
 from speaker.demo.broker import PrivateBroker
-from speaker.demo.house import VirtualHouse, demo_gadgets
-from speaker.demo.room import LOUDSPEAKER, MICROPHONE, Room
+from speaker.demo.virtual_house import VirtualHouse, demo_gadgets
+from speaker.demo.virtual_room import LOUDSPEAKER, MICROPHONE, Room
+from speaker.errors import SpeakerError
+from speaker.mqtt.client import Incoming
 
 Json = dict[str, Any]
 

@@ -15,17 +15,17 @@ from typing import Final
 
 import numpy as np
 
-from speaker.core import pcm
-from speaker.core.pcm import SESSION_HZ, Samples
-from speaker.core.wire import server as ev
-from speaker.core.wire.objects import Response, SessionHead
+from speaker.audio import pcm
+from speaker.audio.pcm import SESSION_HZ, Samples
 from speaker.demo.broker import private_broker
-from speaker.demo.room import Room
-from speaker.demo.room import room as open_room
 from speaker.demo.stage import Stage, stage, stage_settings
-from speaker.offline.mind import Mind
-from speaker.offline.script import Emit, Expect, Scripted, Step
-from speaker.offline.server import RealtimeServer, ServerSettings
+from speaker.demo.virtual_room import Room
+from speaker.demo.virtual_room import room as open_room
+from speaker.offline.server.scripted import Emit, Expect, Scripted, Step
+from speaker.offline.server.server import RealtimeServer, ServerSettings
+from speaker.offline.speech.engines import Mind
+from speaker.realtime.protocol import server_events as ev
+from speaker.realtime.protocol.objects import Response, SessionHead
 from tests.bench import table
 
 CUTS: Final = 20

@@ -10,9 +10,9 @@ from typing import Final
 
 from msgspec import Struct
 
-from speaker.core.pricing import Price, kinds_usd, sound_out_usd
-from speaker.core.settings import PRICES
-from speaker.core.usage import Tokens
+from speaker.config.settings import PRICES
+from speaker.cost.pricing import Price, kinds_usd, sound_out_usd
+from speaker.cost.tokens import Tokens
 
 BIG, MINI = "gpt-realtime-2.1", "gpt-realtime-2.1-mini"
 MODELS: Final = (BIG, MINI)

@@ -25,19 +25,19 @@ from typing import Any, Final
 
 import msgspec
 
-from speaker.accounts import now_here
-from speaker.adapters.ledger import Ledger
-from speaker.app import LEDGER
-from speaker.core.pcm import Samples
-from speaker.core.settings import Settings
-from speaker.core.usage import Opening, Tokens
+from speaker.audio.pcm import Samples
+from speaker.config.settings import Settings
+from speaker.cost.cost_tracker import now_here
+from speaker.cost.tokens import Opening, Tokens
+from speaker.daemon.daemon import LEDGER
 from speaker.demo.broker import private_broker
-from speaker.demo.room import Room
-from speaker.demo.room import room as open_room
 from speaker.demo.stage import Stage, stage, stage_settings
-from speaker.offline.mind import Mind
-from speaker.offline.server import RealtimeServer, ServerSettings
-from speaker.offline.speaking import Voice
+from speaker.demo.virtual_room import Room
+from speaker.demo.virtual_room import room as open_room
+from speaker.offline.server.server import RealtimeServer, ServerSettings
+from speaker.offline.speech.engines import Mind
+from speaker.offline.speech.synthesiser import Voice
+from speaker.store.store import Ledger
 from tests.bench import table
 from tests.bench.bill import (
     BIG,

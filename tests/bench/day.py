@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from itertools import cycle
 from typing import Final
 
-from speaker.demo import gadgets
-from speaker.demo.house import Gadget
+from speaker.demo import virtual_devices
+from speaker.demo.virtual_house import Gadget
 
 WAKE: Final = "Hey Jarvis"
 
@@ -37,19 +37,19 @@ def _command(text: str, *tools: str) -> Moment:
 def more_gadgets() -> list[Gadget]:
     """What the house of the day has beside the demo's own devices."""
     return [
-        gadgets.lamp("Counter light", "Kitchen"),
-        gadgets.lamp("Bedside lamp", "Bedroom"),
-        gadgets.socket("Coffee machine", "Kitchen"),
-        gadgets.cover("Blinds", "Living room"),
-        gadgets.cover("Shutter", "Bedroom", "shutter"),
-        gadgets.heating("Radiator", "Bedroom"),
-        gadgets.contact("Window", "Kitchen"),
-        gadgets.lock("Front door", "Hall"),
-        gadgets.fan("Fan", "Bedroom"),
-        gadgets.player("Radio", "Kitchen"),
-        gadgets.vacuum("Robot vacuum", "Hall"),
-        gadgets.scene("Movie night", "Living room"),
-        gadgets.scene("Good night", "Bedroom"),
+        virtual_devices.lamp("Counter light", "Kitchen"),
+        virtual_devices.lamp("Bedside lamp", "Bedroom"),
+        virtual_devices.socket("Coffee machine", "Kitchen"),
+        virtual_devices.cover("Blinds", "Living room"),
+        virtual_devices.cover("Shutter", "Bedroom", "shutter"),
+        virtual_devices.heating("Radiator", "Bedroom"),
+        virtual_devices.contact("Window", "Kitchen"),
+        virtual_devices.lock("Front door", "Hall"),
+        virtual_devices.fan("Fan", "Bedroom"),
+        virtual_devices.player("Radio", "Kitchen"),
+        virtual_devices.vacuum("Robot vacuum", "Hall"),
+        virtual_devices.scene("Movie night", "Living room"),
+        virtual_devices.scene("Good night", "Bedroom"),
     ]
 
 

@@ -11,9 +11,9 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
-from speaker.adapters.broker import Incoming
-from speaker.core.pcm import Samples
+from speaker.audio.pcm import Samples
 from speaker.demo.stage import NAME, Stage
+from speaker.mqtt.client import Incoming
 from tests.bench.day import Moment, Said
 
 Json = dict[str, Any]

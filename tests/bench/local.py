@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from speaker.core.pcm import SESSION_HZ, WAKE_HZ, Samples, decode_wav, resample
-from speaker.offline.definitions import Call
-from speaker.offline.hearing import Ears
-from speaker.offline.speaking import Voice
-from tests.test_replying import BRAIN, COMMANDS, FOREIGN, each
+from speaker.audio.pcm import SESSION_HZ, WAKE_HZ, Samples, decode_wav, resample
+from speaker.offline.speech.recogniser import Ears
+from speaker.offline.speech.synthesiser import Voice
+from speaker.offline.understanding.tool_schema import Call
+from tests.offline.test_intent_engine import BRAIN, COMMANDS, FOREIGN, each
 
 NOISES_DB = (12.0, 3.0)
 """Speech over pink noise."""

@@ -15,13 +15,13 @@ from typing import Any, Final
 
 import numpy as np
 
-from speaker.core import pcm
-from speaker.core.pcm import Samples
+from speaker.audio import pcm
+from speaker.audio.pcm import Samples
 from speaker.demo.broker import private_broker
-from speaker.demo.room import Room
-from speaker.demo.room import room as open_room
 from speaker.demo.stage import Stage, stage, stage_settings
-from speaker.offline.speaking import Voice
+from speaker.demo.virtual_room import Room
+from speaker.demo.virtual_room import room as open_room
+from speaker.offline.speech.synthesiser import Voice
 from tests.bench import table
 
 STORY: Final = (

@@ -13,23 +13,23 @@ from typing import Any, Final
 
 import numpy as np
 
-from speaker.adapters.echo import EchoCanceller
-from speaker.core import pcm
-from speaker.core.conversation import Microphone
-from speaker.core.pcm import SESSION_HZ, WAKE_HZ, Samples
-from speaker.ear import Ear
-from speaker.gate import Gate, Lead, SpeechGate, WordGate
-from speaker.offline.mind import Mind
-from speaker.offline.server import RealtimeServer, ServerSettings
-from speaker.offline.speaking import Voice
-from speaker.offline.vad import TurnSettings
-from speaker.router import Route, Router
+from speaker.audio import pcm
+from speaker.audio.echo_canceller import EchoCanceller
+from speaker.audio.pcm import SESSION_HZ, WAKE_HZ, Samples
+from speaker.audio.vad import TurnSettings
+from speaker.conversation.state_machine import Microphone
+from speaker.listening.frame_router import Route, Router
+from speaker.listening.front_end import Ear
+from speaker.listening.uplink_gate import Gate, Lead, SpeechGate, WordGate
+from speaker.offline.server.server import RealtimeServer, ServerSettings
+from speaker.offline.speech.engines import Mind
+from speaker.offline.speech.synthesiser import Voice
 from tests.bench import table
 from tests.bench.local import in_noise
-from tests.peer import Peer, of, peer
-from tests.test_replying import BRAIN, COMMANDS, each
-from tests.test_router import feed
-from tests.test_wakeword import frames, ours, silence
+from tests.listening.test_frame_router import feed
+from tests.offline.test_intent_engine import BRAIN, COMMANDS, each
+from tests.real.wake.test_detector import frames, ours, silence
+from tests.support.strict_client import Peer, of, peer
 
 TURNS: Final = TurnSettings(threshold=0.5, prefix_padding_ms=300, silence_duration_ms=500)
 THERE: Final[dict[str, Any]] = {

@@ -18,8 +18,8 @@ from typing import Final
 
 import numpy as np
 
-from speaker.adapters.wakeword import WakeWords, bundled_model, open_word
-from speaker.core.pcm import FRAME_MS, FRAME_SAMPLES, SESSION_HZ, WAKE_HZ, Samples, resample
+from speaker.audio.pcm import FRAME_MS, FRAME_SAMPLES, SESSION_HZ, WAKE_HZ, Samples, resample
+from speaker.wake.detector import WakeWords, bundled_model, open_word
 from tests.bench import ratio, table
 
 WORD: Final = "hey_jarvis"
@@ -89,7 +89,7 @@ CONTESTANTS: Final[dict[str, Callable[[], Detector]]] = {
 
 def sounds() -> dict[str, Samples]:
     """Name → int16 samples at 16 kHz."""
-    from speaker.offline.speaking import Voice  # noqa: PLC0415 - a voice would weigh in every contestant
+    from speaker.offline.speech.synthesiser import Voice  # noqa: PLC0415 - a voice would weigh in every contestant
 
     random = np.random.default_rng(0)
     count = SECONDS * WAKE_HZ

@@ -17,9 +17,9 @@ from openai.resources.realtime.realtime import RealtimeConnection
 from openai.types.realtime import RealtimeServerEvent, ResponseAudioDeltaEvent
 from pydantic import TypeAdapter
 
-from speaker.core.pcm import SESSION_HZ, ms_to_samples
-from speaker.core.wire.codec import decode_server
-from speaker.core.wire.server import AudioDelta
+from speaker.audio.pcm import SESSION_HZ, ms_to_samples
+from speaker.realtime.protocol.codec import decode_server
+from speaker.realtime.protocol.server_events import AudioDelta
 from tests.bench import ratio, table
 
 ROUNDS: Final = 9

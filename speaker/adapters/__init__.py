@@ -1,1 +1,0 @@
-"""One outside thing a file. No adapter imports another."""

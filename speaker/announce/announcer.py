@@ -1,0 +1,119 @@
+"""Announcements: said in order, between conversations rather than into them, without a session of their own."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any, Final
+
+from speaker.audio.pcm import Samples
+from speaker.errors import SpeakerError
+
+log = logging.getLogger(__name__)
+
+MOST_WAITING: Final = 20
+"""More announcements are refused: a flood would be heard for an hour."""
+
+MOST_CHARACTERS: Final = 2_000
+
+PATIENCE_S: Final = 20.0
+"""How long an announcement waits for a conversation to pause; then it is said all the same."""
+
+LOOK_S: Final = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """What is to be heard: a text, or the sound at an address."""
+
+    text: str = ""
+    url: str = ""
+    volume: int | None = None
+    """Percent; None = the volume of announcements."""
+    chime: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What an announcer may do."""
+
+    speak: Callable[[str], AsyncGenerator[Samples, None]]
+    """A text as int16 samples at 24 kHz, sentence by sentence."""
+    fetch: Callable[[str], Awaitable[Samples]]
+    """The sound at an address, the same. Raises SpeakerError."""
+    play: Callable[[Samples, int | None], None]
+    """Queue sound, so loud in percent, or as loud as announcements are."""
+    chime: Callable[[int | None], None]
+    busy: Callable[[], bool]
+    """Whether somebody speaks or waits for an answer."""
+    playing: Callable[[], bool]
+    told: Callable[[dict[str, Any]], None]
+
+
+class Announcer:
+    """A queue of announcements. ``hush`` ends the one that is heard, and those behind it stay."""
+
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+        self._waiting: deque[Announcement] = deque()
+        self._arrived = asyncio.Event()
+        self._saying: asyncio.Task[None] | None = None
+
+    def announce(self, wanted: Announcement) -> None:
+        """Queue an announcement. Raises SpeakerError when it cannot be taken."""
+        if len(self._waiting) >= MOST_WAITING:
+            raise SpeakerError(f"{MOST_WAITING} announcements are waiting already")
+        if not wanted.text.strip() and not wanted.url:
+            raise SpeakerError("there is no text to say")
+        if len(wanted.text) > MOST_CHARACTERS:
+            raise SpeakerError(f"the text has {len(wanted.text)} characters; at most {MOST_CHARACTERS} are said")
+        self._waiting.append(wanted)
+        self._arrived.set()
+
+    def hush(self) -> None:
+        """Whoever listens has heard enough of this one."""
+        if self._saying is not None:
+            self._saying.cancel()
+
+    async def run(self) -> None:
+        """Say one after the other, for ever."""
+        while True:
+            await self._arrived.wait()
+            self._arrived.clear()
+            while self._waiting:
+                await self._room_for_it()
+                await self._say(self._waiting.popleft())
+
+    async def _room_for_it(self) -> None:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + PATIENCE_S
+        while (self._ports.busy() or self._ports.playing()) and loop.time() < deadline:
+            await asyncio.sleep(LOOK_S)
+
+    async def _say(self, wanted: Announcement) -> None:
+        self._saying = asyncio.create_task(self._perform(wanted))
+        await asyncio.wait({self._saying})
+        saying, self._saying = self._saying, None
+        stopped = saying.cancelled()
+        error = None if stopped else saying.exception()
+        if error is not None and not isinstance(error, SpeakerError):
+            raise error
+        if error is not None:
+            log.error("%s", error)
+        told = {"type": "announced", "ok": error is None and not stopped}
+        self._ports.told(told | ({"error": str(error)} if error else {}) | ({"stopped": True} if stopped else {}))
+
+    async def _perform(self, wanted: Announcement) -> None:
+        sound = await self._ports.fetch(wanted.url) if wanted.url else None
+        if wanted.chime:
+            self._ports.chime(wanted.volume)
+        if sound is not None:
+            self._ports.play(sound, wanted.volume)
+        if wanted.text.strip():
+            async with aclosing(self._ports.speak(wanted.text)) as spoken:
+                async for samples in spoken:
+                    self._ports.play(samples, wanted.volume)
+        while self._ports.playing():
+            await asyncio.sleep(LOOK_S)

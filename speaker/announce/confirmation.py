@@ -1,0 +1,146 @@
+"""A question of the speaker's own: said in its voice, answered in words or by a press, understood on this machine.
+
+It serves the hub, which wants one of some answers, and every risky action, which wants a yes. The model has no part in
+it: neither does it hear the answer, nor can it give one.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from speaker.announce.answer_matching import choose
+from speaker.audio.pcm import FRAME_MS, Samples
+from speaker.conversation import events
+from speaker.conversation.events import Event
+from speaker.errors import SpeakerError
+from speaker.listening.front_end import Sensed
+
+log = logging.getLogger(__name__)
+
+BEGIN_S: Final = 3.0
+"""A speaker that is busy for so long has no time for a question."""
+
+SAY_S: Final = 30.0
+"""How long it may take to say a question."""
+
+BEFORE_FRAMES: Final = 500 // FRAME_MS
+"""The detector notices speech so late."""
+
+MOST_FRAMES: Final = 8_000 // FRAME_MS
+"""Longer speech is no answer."""
+
+
+@dataclass(slots=True)
+class _Pending:
+    """The question that is being asked."""
+
+    answers: Sequence[str]
+    began: asyncio.Event = field(default_factory=asyncio.Event)
+    """The microphone is ours."""
+    settled: "asyncio.Future[str | None]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    listening: bool = False
+    """Whether the question has been said, so that what is heard is an answer."""
+
+
+class Questions:
+    """One question at a time. Frames of the ear come in through ``hear`` while one is asked."""
+
+    def __init__(
+        self,
+        post: Callable[[Event], None],
+        say: Callable[[str], Awaitable[None]],
+        recognise: Callable[[Samples], Awaitable[str]],
+    ) -> None:
+        """``say`` returns when a text has been heard; ``recognise`` takes int16 samples at 16 kHz."""
+        self._post = post
+        self._say = say
+        self._recognise = recognise
+        self._turn = asyncio.Lock()
+        self._pending: _Pending | None = None
+        self._recent: deque[Samples] = deque(maxlen=MOST_FRAMES + BEFORE_FRAMES)
+        self._spoken_for = 0
+        self._judging: asyncio.Task[None] | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether a question is being asked."""
+        return self._pending is not None
+
+    async def ask(self, text: str, answers: Sequence[str], timeout_s: float) -> str | None:
+        """Ask, and wait for one of the answers; None when none came in ``timeout_s`` after the question."""
+        async with self._turn:
+            self._pending = pending = _Pending(answers)
+            self._post(events.QuestionAsked())
+            try:
+                async with asyncio.timeout(BEGIN_S):
+                    await pending.began.wait()
+                async with asyncio.timeout(SAY_S):
+                    await self._say(text)
+                pending.listening = True
+                async with asyncio.timeout(timeout_s):
+                    return await pending.settled
+            except TimeoutError:
+                return None
+            finally:
+                self._pending = None
+                self._forget()
+                self._post(events.QuestionSettled())
+
+    def begin(self) -> None:
+        """The microphone is the question's now."""
+        if self._pending is not None:
+            self._pending.began.set()
+
+    def give_up(self) -> None:
+        """Nobody will answer any more: somebody said stop, or muted the microphone."""
+        self._settle(None)
+
+    def press(self, answer: str) -> None:
+        """Somebody answers by hand. Raises SpeakerError when nothing is asked, or not that."""
+        pending = self._pending
+        if pending is None:
+            raise SpeakerError("nothing is being asked")
+        chosen = choose(answer, pending.answers)
+        if chosen is None:
+            raise SpeakerError(f"the answer has to be one of {', '.join(pending.answers)}")
+        self._settle(chosen)
+
+    def hear(self, sensed: Sensed) -> None:
+        """Take the next frame of the microphone."""
+        pending = self._pending
+        if pending is None or not pending.listening:
+            self._forget()
+            return
+        self._recent.append(sensed.voice)
+        if sensed.talk == "begins":
+            self._spoken_for = 1
+        elif self._spoken_for:
+            self._spoken_for += 1
+        if sensed.talk == "ends":
+            length, self._spoken_for = self._spoken_for, 0
+            if 0 < length <= MOST_FRAMES and self._judging is None:
+                sound = np.concatenate(list(self._recent)[-(length + BEFORE_FRAMES) :])
+                self._judging = asyncio.create_task(self._judge(sound, pending))
+
+    async def _judge(self, sound: Samples, pending: _Pending) -> None:
+        try:
+            words = await self._recognise(sound)
+            answer = choose(words, pending.answers)
+            log.info("= answered %s", "nothing that was asked for" if answer is None else repr(answer))
+            if answer is not None and self._pending is pending:
+                self._settle(answer)
+        finally:
+            self._judging = None
+
+    def _settle(self, answer: str | None) -> None:
+        if self._pending is not None and not self._pending.settled.done():
+            self._pending.settled.set_result(answer)
+
+    def _forget(self) -> None:
+        self._recent.clear()
+        self._spoken_for = 0

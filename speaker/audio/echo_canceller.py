@@ -1,0 +1,164 @@
+"""Acoustic echo cancellation: what the microphone hears, without what the loudspeaker says.
+
+Two cancellers work side by side, since neither does both jobs. WebRTC's AEC3 leaves nothing of the echo, and
+with it half of the words of somebody who talks over it: it judges *whether* somebody talks. Speex's linear
+filter leaves a faint echo and every word: it carries *what* is said. Both rest while nothing plays; they would
+only harm the sound.
+"""
+
+import ctypes
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+
+from speaker.audio import pcm
+from speaker.audio.pcm import FRAME_SAMPLES, WAKE_HZ, Samples
+
+AEC3_SAMPLES: Final = WAKE_HZ // 100
+"""AEC3 takes exactly 10 ms at a time."""
+
+SPEEX_SAMPLES: Final = 256
+SPEEX_TAPS: Final = 4096
+"""Length of the linear filter, 256 ms: delay that was not measured, and the room's reverberation."""
+
+SETTLE_FRAMES: Final = 8
+"""Frames of echo until AEC3 is at work again after a silence; measured: two to four."""
+
+SLIPPED_FRAMES: Final = 16
+"""Frames in which nothing is trusted after a device has dropped or inserted sound: until the new place of the
+echo is known, and AEC3 has found it."""
+
+FORGET_S: Final = 1.5
+"""After so long a silence AEC3 begins anew. The loudspeaker's device may have been closed meanwhile, and comes
+back some samples earlier or later: an old AEC3 trusts what it knew and lets the echo pass, a new one is careful."""
+
+TAIL_S: Final = 0.6
+"""How long the room may ring after the last sound of the loudspeaker."""
+
+SILENT_BELOW: Final = 4
+"""Samples up to this are the near-silence that keeps a loudspeaker awake, not sound."""
+
+AHEAD_MS: Final = 30
+"""The reference is early by this much, since measured delays are not exact and a filter cannot look ahead."""
+
+MOST_GAIN: Final = 1.5
+"""Power after the filter against before: what makes a frame so much stronger has nothing to take away."""
+
+_POINTER: Final = ctypes.POINTER(ctypes.c_int16)
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """A microphone frame without the echo: int16, shape (1280,), 16 kHz."""
+
+    voice: Samples
+    """Every word of somebody in the room, and a faint rest of the echo."""
+    residue: Samples
+    """Nothing of the echo, and only parts of the words spoken over it."""
+    playing: bool
+    """Whether the loudspeaker was heard, so that the two differ."""
+
+
+class _Speex:
+    """The linear filter alone: Speex's own suppressor would take words along."""
+
+    def __init__(self) -> None:
+        import pyaec  # noqa: PLC0415 - as for AEC3 below
+
+        # The package's wrapper class goes through Python lists, sample by sample.
+        self._lib = pyaec.lib
+        self._state = self._lib.AecNew(SPEEX_SAMPLES, SPEEX_TAPS, WAKE_HZ, False)
+
+    def __del__(self) -> None:
+        self._lib.AecDestroy(self._state)
+
+    def push(self, frame: Samples, reference: Samples) -> Samples:
+        """A frame without what a linear echo path made of the reference."""
+        out = np.empty(FRAME_SAMPLES, np.int16)
+        near, far = np.ascontiguousarray(frame), np.ascontiguousarray(reference)
+        for start in range(0, FRAME_SAMPLES, SPEEX_SAMPLES):
+            places = (one[start:].ctypes.data_as(_POINTER) for one in (near, far, out))
+            self._lib.AecCancelEcho(self._state, *places, SPEEX_SAMPLES)
+        return out
+
+
+class _Aec3:
+    """WebRTC's canceller; it finds the delay itself."""
+
+    def __init__(self) -> None:
+        # Not at the top: it takes 17 MB, and a speaker that only listens needs none of it.
+        from livekit.rtc import AudioFrame, AudioProcessingModule  # noqa: PLC0415
+
+        self._frame = AudioFrame
+        self._module = AudioProcessingModule(echo_cancellation=True)
+
+    def push(self, frame: Samples, reference: Samples) -> Samples:
+        """A frame without anything that sounds like the reference."""
+        near, far = bytearray(pcm.to_bytes(frame)), bytearray(pcm.to_bytes(reference))
+        step = pcm.BYTES_PER_SAMPLE * AEC3_SAMPLES
+        cleaned = bytearray()
+        for start in range(0, len(near), step):
+            self._module.process_reverse_stream(self._frame(far[start : start + step], WAKE_HZ, 1, AEC3_SAMPLES))
+            piece = self._frame(near[start : start + step], WAKE_HZ, 1, AEC3_SAMPLES)
+            self._module.process_stream(piece)
+            cleaned += bytes(piece.data)
+        return pcm.from_bytes(bytes(cleaned))
+
+
+def _power(samples: Samples) -> float:
+    return float(np.mean(np.square(samples.astype(np.float64)))) + 1.0
+
+
+class EchoCanceller:
+    """Both cancellers over one stream of frames, in order. Not thread-safe: one worker feeds it."""
+
+    def __init__(self) -> None:
+        self._ringing = 0
+        """Samples for which the echo of what was played may still be heard."""
+        self._frames = 0
+        """Frames since it began to be heard, less those in which it cannot be trusted."""
+        self._quiet = 0
+        """Samples since it was last heard."""
+        self._aec3: _Aec3 | None = None
+        self._slipped = False
+
+    def slipped(self) -> None:
+        """A device dropped or inserted sound: what is known of the echo's place is wrong. From any thread.
+
+        An AEC3 that trusts the old place lets the echo pass for seconds; measured with slips of 5 to 80 ms, a new one
+        never did.
+        """
+        self._slipped = True
+
+    def push(self, frame: Samples, reference: Samples) -> Cleaned:
+        """A frame, and what the loudspeaker put into the air while it was recorded (a little early)."""
+        if np.max(np.abs(reference.astype(np.int32))) >= SILENT_BELOW:
+            self._ringing = round(TAIL_S * WAKE_HZ)
+        if self._ringing <= 0:
+            self._frames = 0
+            self._quiet += frame.size
+            return Cleaned(frame, frame, playing=False)
+        self._ringing -= frame.size
+        self._frames += 1
+        if self._slipped:
+            self._slipped, self._aec3, self._frames = False, None, -SLIPPED_FRAMES
+        if self._aec3 is None or self._quiet > round(FORGET_S * WAKE_HZ):
+            self._aec3 = _Aec3()
+        self._quiet = 0
+        voice, residue = self._speex.push(frame, reference), self._aec3.push(frame, reference)
+        if _power(voice) > MOST_GAIN * _power(frame):
+            voice = frame  # where there is no echo, the filter would put one in
+        # AEC3 lets the first moment of an echo pass after a silence.
+        settled = self._frames > SETTLE_FRAMES
+        return Cleaned(voice, (residue if settled else np.zeros_like(frame)) + self._murmur, playing=True)
+
+    @cached_property
+    def _murmur(self) -> Samples:
+        """Noise 75 dB below full scale: in a digital silence voice detectors begin to hear voices."""
+        return np.random.default_rng(0).integers(-8, 9, FRAME_SAMPLES, np.int16)
+
+    @cached_property
+    def _speex(self) -> _Speex:
+        return _Speex()

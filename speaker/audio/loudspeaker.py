@@ -1,0 +1,187 @@
+"""The loudspeaker: an output stream that pulls from a queue, and tells when speech begins and ends."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import pyaudio
+
+from speaker.audio.devices import SILENT_AFTER_S, Device, SoundSystem, Stage, opened
+from speaker.audio.echo_reference import Reference, latency_s
+from speaker.audio.pcm import SESSION_HZ, Samples
+from speaker.audio.playback_queue import Heard, Playlist, gain_of
+from speaker.errors import SoundError
+
+log = logging.getLogger(__name__)
+
+BLOCK_MS: Final = 20
+"""What the callback is asked for at a time."""
+
+IDLE_CLOSE_S: Final = 2.0
+"""The device is given back so long after the last sound, unless it is held open."""
+
+
+class Loudspeaker:
+    """Plays int16 samples, shape (n,), 24 kHz, each belonging to an item.
+
+    An empty item id is a chime, which counts neither as beginning nor as end of speech. ``began`` and
+    ``ended`` are called on the event loop: the first sound of speech is in the air; the device ran dry.
+    """
+
+    def __init__(
+        self,
+        system: SoundSystem,
+        name: str,
+        began: Callable[[], None],
+        ended: Callable[[], None],
+        trouble: Callable[[str], None],
+        *,
+        slipped: Callable[[], None] = lambda: None,
+        lead_in_ms: int = 0,
+    ) -> None:
+        """``lead_in_ms``: how long a device that was asleep needs before it can be heard.
+
+        ``slipped`` is called, from any thread, when the device ran out of sound and filled in silence.
+        """
+        self._stage = Stage(system, name, "loudspeaker", trouble)
+        self._began = began
+        self._ended = ended
+        self._slipped = slipped
+        self._playlist = Playlist(lead_in_ms)
+        self.reference = Reference(slipped)
+        """What is in the air, for the echo canceller."""
+        self.underflows = 0
+        """How often the device ran out of sound because this machine was too slow."""
+        self._streams = 0
+        self._needed = asyncio.Event()
+        self._held = False
+        self._speaking = False
+        self._hushes = 0
+        self._loop = asyncio.get_running_loop()
+
+    @property
+    def playing(self) -> bool:
+        """Whether anything is queued or speech is in the air."""
+        return bool(self._playlist) or self._speaking
+
+    def set_volume(self, percent: int) -> None:
+        """Loudness of speech, 0-100 percent; what is queued already follows."""
+        self._playlist.set_gain(gain_of(percent))
+
+    def hold(self, wanted: bool) -> None:
+        """Keep the device open although nothing plays, so that an answer begins without delay."""
+        self._held = wanted
+        if wanted:
+            self._needed.set()
+
+    def play(self, samples: Samples, item: str = "", *, percent: int | None = None) -> None:
+        """Queue sound behind what is queued already; ``percent`` None means as loud as speech is."""
+        if samples.size:
+            self._playlist.add(samples, item, None if percent is None else gain_of(percent))
+            self._needed.set()
+
+    def hush(self) -> list[Heard]:
+        """Drop everything unplayed, at once; what was heard of each item that was not heard in full."""
+        cut = self._playlist.cut()
+        self._hushes += 1
+        self._speaking = False
+        return cut
+
+    async def run(self) -> None:
+        """Open the device when there is sound or it is held, and give it back afterwards, for ever."""
+        while True:
+            await self._needed.wait()
+            self._needed.clear()
+            try:
+                async with opened(self._stage.system, self._start) as stream:
+                    await self._watch(stream)
+            except SoundError as error:
+                self._give_up()
+                await asyncio.sleep(self._stage.failed(str(error)))
+                if self._held:
+                    self._needed.set()
+
+    async def _watch(self, stream: pyaudio.PyAudio.Stream) -> None:
+        """Return when the device is idle or lost."""
+        quiet_since = time.monotonic()
+        while True:
+            await asyncio.sleep(0.25)
+            now = time.monotonic()
+            if now - max(self._playlist.pulled_at, quiet_since) > SILENT_AFTER_S or not stream.is_active():
+                self._give_up()
+                lost = f'the loudspeaker "{self._stage.name}" has stopped taking sound'
+                await asyncio.sleep(self._stage.failed(lost))
+                self._needed.set()
+                return
+            if self._playlist.pulled_at > quiet_since:
+                self._stage.works()
+            if self._held or self.playing:
+                quiet_since = now
+            elif now - quiet_since > IDLE_CLOSE_S:
+                self._needed.clear()  # it was needed for what has been played
+                return
+
+    def _give_up(self) -> None:
+        """Nobody will hear what is queued: end it, so that no conversation waits for it."""
+        speaking = self.playing
+        self.hush()
+        if speaking:
+            self._ended()
+
+    def _start(self) -> pyaudio.PyAudio.Stream:
+        device = self._stage.system.find(self._stage.name, "loudspeaker")
+        try:
+            return self._start_at(device, SESSION_HZ)
+        except SoundError:
+            if device.native_hz == SESSION_HZ:
+                raise
+            return self._start_at(device, device.native_hz)
+
+    def _start_at(self, device: Device, hz: int) -> pyaudio.PyAudio.Stream:
+        if hz != self._playlist.hz:
+            self._playlist.set_rate(hz)
+        block = hz * BLOCK_MS // 1000
+        self._streams += 1
+        self._playlist.begin()
+        stream = self._stage.system.open(
+            device, "loudspeaker", self._pull, rate=hz, channels=1, frames_per_buffer=block
+        )
+        log.info("= loudspeaker %s at %d Hz", device.name, hz)
+        return stream
+
+    def _pull(self, _data: None, count: int, times: Mapping[str, float], status: int) -> tuple[bytes, int]:
+        if status & pyaudio.paOutputUnderflow:
+            self.underflows += 1
+            self._slipped()
+        delay_s = latency_s(times, "output_buffer_dac_time")
+        data, speech, dry = self._playlist.pull(count, delay_s)
+        self.reference.took(data, self._playlist.hz, delay_s, self._streams)
+        if (speech and not self._speaking) or dry:
+            with contextlib.suppress(RuntimeError):  # the loop is closed while the program ends
+                self._loop.call_soon_threadsafe(self._notice, speech, delay_s, self._hushes)
+        return data, pyaudio.paContinue
+
+    def _notice(self, speech: bool, delay_s: float, hushes: int) -> None:
+        """Tell of beginnings and ends when they are in the air, not when the device took them."""
+        if hushes != self._hushes:
+            return
+        if speech and not self._speaking:
+            self._speaking = True
+            self._loop.call_later(delay_s, self._tell_began, hushes)
+        if not self._playlist:
+            self._loop.call_later(self._playlist.speech_left_s(), self._tell_ended, hushes)
+
+    def _tell_began(self, hushes: int) -> None:
+        if hushes == self._hushes:
+            self._began()
+
+    def _tell_ended(self, hushes: int) -> None:
+        if hushes != self._hushes or self._playlist or not self._speaking:
+            return
+        if self._playlist.speech_left_s() > BLOCK_MS / 1000:
+            return  # more came meanwhile, and its own end will be told
+        self._speaking = False
+        self._ended()

@@ -1,0 +1,137 @@
+"""The microphone: one stream, opened once, 80 ms frames at 16 kHz on the event loop."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+
+import numpy as np
+import pyaudio
+
+from speaker.audio import pcm
+from speaker.audio.devices import SILENT_AFTER_S, Device, SoundSystem, Stage, opened
+from speaker.audio.echo_reference import Ruler, latency_s
+from speaker.audio.pcm import FRAME_MS, FRAME_SAMPLES, WAKE_HZ, Samples
+from speaker.errors import SoundError
+
+log = logging.getLogger(__name__)
+
+
+class Microphone:
+    """The one microphone stream: 80 ms frames, int16, shape (1280,), 16 kHz, on the event loop.
+
+    With each frame comes the index of its first sample on the clock that the loudspeaker's Reference shares.
+    """
+
+    def __init__(
+        self,
+        system: SoundSystem,
+        name: str,
+        deliver: Callable[[Samples, int], None],
+        trouble: Callable[[str], None],
+        *,
+        slipped: Callable[[], None] = lambda: None,
+    ) -> None:
+        """``slipped`` is called, on the event loop, when the device dropped sound that nobody took in time."""
+        self._stage = Stage(system, name, "microphone", trouble)
+        self._slipped = slipped
+        self._deliver = deliver
+        self._wanted = asyncio.Event()
+        self._unwanted = asyncio.Event()
+        self._rest: Samples = np.zeros(0, np.int16)
+        self._resampler = pcm.Resampler(WAKE_HZ, WAKE_HZ)
+        self._channels = 1
+        self._ruler = Ruler(slipped)
+        self.overflows = 0
+        """How often the device dropped sound because nobody took it in time."""
+        self._generation = 0
+        self._last_frame_at = 0.0
+
+    def open(self, wanted: bool) -> None:
+        """Whether the stream is to exist at all; a muted microphone is closed, not ignored."""
+        if wanted:
+            self._unwanted.clear()
+            self._wanted.set()
+        else:
+            self._wanted.clear()
+            self._unwanted.set()
+
+    async def run(self) -> None:
+        """Keep the stream as wanted, for ever."""
+        while True:
+            await self._wanted.wait()
+            try:
+                async with opened(self._stage.system, partial(self._start, asyncio.get_running_loop())):
+                    try:
+                        await self._watch()
+                    finally:
+                        self._generation += 1  # frames that are on their way from this stream are stale
+            except SoundError as error:
+                await asyncio.sleep(self._stage.failed(str(error)))
+
+    async def _watch(self) -> None:
+        """Return when the stream is no longer wanted or has gone silent."""
+        loop = asyncio.get_running_loop()
+        self._last_frame_at = loop.time()
+        while not self._unwanted.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._unwanted.wait(), SILENT_AFTER_S / 2)
+            if loop.time() - self._last_frame_at > SILENT_AFTER_S:
+                lost = f'the microphone "{self._stage.name}" has stopped delivering sound'
+                await asyncio.sleep(self._stage.failed(lost))
+                return
+
+    def _start(self, loop: asyncio.AbstractEventLoop) -> pyaudio.PyAudio.Stream:
+        device = self._stage.system.find(self._stage.name, "microphone")
+        try:
+            return self._start_at(loop, device, WAKE_HZ, 1)
+        except SoundError as refused:
+            with contextlib.suppress(SoundError):
+                return self._start_at(loop, device, device.native_hz, 1)
+            with contextlib.suppress(SoundError):
+                return self._start_at(loop, device, device.native_hz, device.inputs)
+            raise refused from None
+
+    def _start_at(
+        self, loop: asyncio.AbstractEventLoop, device: Device, hz: int, channels: int
+    ) -> pyaudio.PyAudio.Stream:
+        generation = self._generation
+
+        def arrived(data: bytes, count: int, times: Mapping[str, float], status: int) -> tuple[None, int]:
+            # Without a stamp that can be believed, the block is as old as it is long.
+            begins_s = time.monotonic() - (latency_s(times, "input_buffer_adc_time") or count / hz)
+            dropped = bool(status & pyaudio.paInputOverflow)
+            with contextlib.suppress(RuntimeError):  # the loop is closed while the program ends
+                loop.call_soon_threadsafe(self._take, data, begins_s, dropped, generation)
+            return None, pyaudio.paContinue
+
+        self._channels = channels
+        self._resampler = pcm.Resampler(hz, WAKE_HZ)
+        self._rest = np.zeros(0, np.int16)
+        self._ruler = Ruler(self._slipped)
+        stream = self._stage.system.open(
+            device, "microphone", arrived, rate=hz, channels=channels, frames_per_buffer=hz * FRAME_MS // 1000
+        )
+        log.info("= microphone %s at %d Hz, %d channel(s)", device.name, hz, channels)
+        return stream
+
+    def _take(self, data: bytes, begins_s: float, dropped: bool, generation: int) -> None:
+        if generation != self._generation or not self._wanted.is_set():
+            return
+        self._stage.works()
+        self._last_frame_at = asyncio.get_running_loop().time()
+        samples = pcm.from_bytes(data)
+        if self._channels > 1:
+            samples = np.ascontiguousarray(samples[:: self._channels])
+        if dropped:
+            self.overflows += 1
+            self._slipped()
+        fresh = self._resampler.push(samples)
+        index = self._ruler.place(begins_s, fresh.size) - self._rest.size
+        ready = np.concatenate([self._rest, fresh]) if self._rest.size else fresh
+        whole = ready.size - ready.size % FRAME_SAMPLES
+        self._rest = ready[whole:]
+        for start in range(0, whole, FRAME_SAMPLES):
+            self._deliver(ready[start : start + FRAME_SAMPLES], index + start)

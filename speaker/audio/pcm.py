@@ -1,0 +1,145 @@
+"""Mono 16-bit PCM: rates, frames, milliseconds, resampling, level and WAV bytes.
+
+Samples are always ``numpy`` arrays of shape (n,), dtype int16; bytes are the same, little-endian.
+"""
+
+import io
+import wave
+from typing import Final
+
+import numpy as np
+import soxr
+from numpy.typing import NDArray
+
+from speaker.errors import SpeakerError
+
+Samples = NDArray[np.int16]
+
+WAKE_HZ: Final = 16_000
+"""Rate of the microphone frames and of every speech model."""
+
+SESSION_HZ: Final = 24_000
+"""The only PCM rate of the Realtime protocol."""
+
+FRAME_MS: Final = 80
+"""Length of a microphone frame; openWakeWord gives one score for each."""
+
+FRAME_SAMPLES: Final = WAKE_HZ * FRAME_MS // 1000
+
+BYTES_PER_SAMPLE: Final = 2
+
+SILENCE_DBFS: Final = -96.0
+"""What the level of digital silence is said to be: the floor of 16 bits."""
+
+RATES_HZ: Final = (4_000, 384_000)
+"""Lowest and highest rate of a recording; what a file claims beyond them is damage."""
+
+
+def ms_to_samples(ms: float, hz: int) -> int:
+    """Number of samples in ``ms`` milliseconds at ``hz``."""
+    return round(ms * hz / 1000)
+
+
+def samples_to_ms(count: int, hz: int) -> float:
+    """Milliseconds that ``count`` samples last at ``hz``."""
+    return count * 1000 / hz
+
+
+def bytes_to_ms(count: int, hz: int) -> float:
+    """Milliseconds that ``count`` bytes of 16-bit mono last at ``hz``."""
+    return samples_to_ms(count // BYTES_PER_SAMPLE, hz)
+
+
+def from_bytes(data: bytes) -> Samples:
+    """Little-endian bytes as samples, shape (len(data) // 2,). A trailing odd byte is dropped."""
+    read = np.frombuffer(data, dtype="<i2", count=len(data) // BYTES_PER_SAMPLE)
+    samples: Samples = read.astype(np.int16, copy=False)
+    return samples
+
+
+def to_bytes(samples: Samples) -> bytes:
+    """Samples as little-endian bytes."""
+    return samples.astype("<i2", copy=False).tobytes()
+
+
+def from_float(samples: NDArray[np.float32]) -> Samples:
+    """Float samples in [-1, 1] as int16; louder ones are clipped, not wrapped."""
+    return _clip(samples * np.float32(32767))
+
+
+def amplify(samples: Samples, gain: float) -> Samples:
+    """Samples times ``gain`` (1.0 = unchanged), clipped."""
+    if gain == 1.0:
+        return samples
+    return _clip(samples * np.float32(gain))
+
+
+def _clip(values: NDArray[np.float32]) -> Samples:
+    clipped: Samples = np.clip(np.rint(values), -32768, 32767).astype(np.int16)
+    return clipped
+
+
+def level_dbfs(samples: Samples) -> float:
+    """RMS level in dB below a full-scale square wave; silence and an empty array give -96.0."""
+    if samples.size == 0:
+        return SILENCE_DBFS
+    rms = float(np.sqrt(np.mean(np.square(samples.astype(np.float64)))))
+    return max(SILENCE_DBFS, 20 * float(np.log10(max(rms, 1e-9) / 32768)))
+
+
+class Resampler:
+    """A stateful rate change: what it gives for pieces is what it would give for the whole."""
+
+    def __init__(self, from_hz: int, to_hz: int) -> None:
+        self.from_hz = from_hz
+        self.to_hz = to_hz
+        # Floats inside: with int16 soxr adds dither, which is noise in silence and differs with the pieces.
+        same = from_hz == to_hz
+        self._stream = None if same else soxr.ResampleStream(from_hz, to_hz, 1, dtype="float32", quality="HQ")
+
+    def push(self, samples: Samples, *, last: bool = False) -> Samples:
+        """Samples at ``from_hz`` in, what is ready at ``to_hz`` out; ``last`` gives up the rest too."""
+        if self._stream is None:
+            return samples
+        return _clip(self._stream.resample_chunk(samples.astype(np.float32), last=last))
+
+
+def resample(samples: Samples, from_hz: int, to_hz: int) -> Samples:
+    """A whole recording at another rate."""
+    return Resampler(from_hz, to_hz).push(samples, last=True)
+
+
+def encode_wav(samples: Samples, hz: int) -> bytes:
+    """A mono 16-bit WAV file as bytes."""
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as writer:
+        writer.setnchannels(1)
+        writer.setsampwidth(BYTES_PER_SAMPLE)
+        writer.setframerate(hz)
+        writer.writeframes(to_bytes(samples))
+    return buffer.getvalue()
+
+
+def decode_wav(data: bytes, to_hz: int, *, name: str = "the WAV data") -> Samples:
+    """A 16-bit PCM WAV file as mono samples at ``to_hz``; several channels are averaged.
+
+    Raises SpeakerError, naming ``name``, when it is not such a file.
+    """
+    try:
+        with wave.open(io.BytesIO(data), "rb") as reader:
+            channels, width, hz = reader.getnchannels(), reader.getsampwidth(), reader.getframerate()
+            frames = reader.readframes(reader.getnframes())
+    except (wave.Error, EOFError, RuntimeError) as error:  # the last for a chunk that ends outside its file
+        raise SpeakerError(
+            f"{name} is not a PCM WAV file ({str(error) or 'it is cut short'}); save it as 16-bit PCM WAV"
+        ) from error
+    if width != BYTES_PER_SAMPLE:
+        raise SpeakerError(f"{name} has {8 * width}-bit samples; save it as 16-bit PCM WAV")
+    if not RATES_HZ[0] <= hz <= RATES_HZ[1]:
+        raise SpeakerError(f"{name} claims a rate of {hz} Hz; save it at {RATES_HZ[0]} to {RATES_HZ[1]} Hz")
+    interleaved = from_bytes(frames)
+    whole = interleaved[: interleaved.size - interleaved.size % channels].reshape(-1, channels)
+    if not whole.size:
+        raise SpeakerError(f"{name} holds no sound; record it again")
+    mono = whole[:, 0] if channels == 1 else np.rint(whole.mean(axis=1)).astype(np.int16)
+    return resample(np.ascontiguousarray(mono), hz, to_hz)

@@ -1,0 +1,191 @@
+"""Voice activity: where in a stream of samples somebody speaks, and when a turn begins and ends.
+
+Silero v4 gives a probability for each window of 32 ms; the rules of ``server_vad`` make turns of them.
+All times are milliseconds since the first sample that was ever pushed.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from speaker.audio.model_files import ModelFile, Wheel, open_session
+from speaker.audio.pcm import WAKE_HZ, Samples, samples_to_ms
+
+WINDOW_SAMPLES: Final = 512
+WINDOW_MS: Final = 32
+
+HYSTERESIS: Final = 0.15
+"""Speech that has begun goes on until the probability is this much below the threshold (or below its half)."""
+
+MIN_SPEECH_MS: Final = 96
+"""Anything shorter is a click, a cough or a door."""
+
+SILERO: Final = ModelFile(
+    Wheel("openwakeword", "0.4.0", "openwakeword"),
+    "resources/models/silero_vad.onnx",
+    "a35ebf52fd3ce5f1469b2a36158dba761bc47b973ea3382b3186ca15b1f5af28",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStarted:
+    """Somebody began to speak; ``start_ms`` is earlier than the first sound by the prefix padding."""
+
+    start_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStopped:
+    """The silence after a turn was long enough; ``end_ms`` is the end of that silence."""
+
+    end_ms: int
+
+
+TurnEvent = SpeechStarted | SpeechStopped
+
+
+@dataclass(frozen=True, slots=True)
+class TurnSettings:
+    """The settings of ``turn_detection`` in a Realtime session."""
+
+    threshold: float = 0.5
+    """Probability of speech, 0-1, from which on a window counts as speech."""
+    prefix_padding_ms: int = 300
+    """How much before the first sound belongs to the turn, ms."""
+    silence_duration_ms: int = 500
+    """How long it must be silent until the turn is over, ms."""
+
+
+class Silero:
+    """A stream of samples in, one probability of speech for each window of 512 out."""
+
+    def __init__(self) -> None:
+        """Load the model. Raises ModelError when it is missing or damaged."""
+        self._session = open_session(SILERO)
+        self._rate = np.array(WAKE_HZ, dtype=np.int64)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything heard so far, also the samples of a window that is not full yet."""
+        self._rest: Samples = np.zeros(0, np.int16)
+        self._h = np.zeros((2, 1, 64), np.float32)
+        self._c = np.zeros((2, 1, 64), np.float32)
+
+    @property
+    def pending(self) -> int:
+        """Samples of a window that is not full yet."""
+        return self._rest.size
+
+    def push(self, samples: Samples) -> list[float]:
+        """Probabilities 0-1 of the windows that (n,) int16 samples at 16 kHz complete."""
+        waiting = np.concatenate([self._rest, samples])
+        full = waiting.size - waiting.size % WINDOW_SAMPLES
+        self._rest = waiting[full:]
+        return [self._score(window) for window in waiting[:full].reshape(-1, WINDOW_SAMPLES)]
+
+    def _score(self, window: Samples) -> float:
+        values = window.astype(np.float32)[None] / np.float32(32768)
+        inputs = {"input": values, "sr": self._rate, "h": self._h, "c": self._c}
+        score, self._h, self._c = self._session.run(None, inputs)
+        return float(score[0, 0])
+
+
+class Turns:
+    """The rules: probabilities of consecutive windows in, starts and stops of speech out."""
+
+    def __init__(self, settings: TurnSettings) -> None:
+        self.settings = settings
+        self._now_ms = 0
+        self.reset()
+
+    @property
+    def speaking(self) -> bool:
+        """Whether a turn has started and not stopped yet."""
+        return self._speaking
+
+    @property
+    def now_ms(self) -> int:
+        """Milliseconds of all windows so far."""
+        return self._now_ms
+
+    def reset(self) -> None:
+        """Forget a turn under way, without an event. The clock goes on; the next turn starts after now."""
+        self._earliest_ms = self._now_ms
+        self._speaking = False
+        self._began_ms: int | None = None
+        self._silent_ms = 0
+
+    def push(self, probability: float) -> TurnEvent | None:
+        """What the next window changes, if anything."""
+        self._now_ms += WINDOW_MS
+        return self._continue(probability) if self._speaking else self._wait(probability)
+
+    @property
+    def _floor(self) -> float:
+        return max(self.settings.threshold - HYSTERESIS, self.settings.threshold / 2)
+
+    def _wait(self, probability: float) -> SpeechStarted | None:
+        if probability < (self.settings.threshold if self._began_ms is None else self._floor):
+            self._began_ms = None
+            return None
+        if self._began_ms is None:
+            self._began_ms = self._now_ms - WINDOW_MS
+        if self._now_ms - self._began_ms < MIN_SPEECH_MS:
+            return None
+        self._speaking, self._silent_ms = True, 0
+        return SpeechStarted(max(self._earliest_ms, self._began_ms - self.settings.prefix_padding_ms))
+
+    def _continue(self, probability: float) -> SpeechStopped | None:
+        if probability >= self._floor:
+            self._silent_ms = 0
+            return None
+        self._silent_ms += WINDOW_MS
+        if self._silent_ms < self.settings.silence_duration_ms:
+            return None
+        self.reset()
+        return SpeechStopped(self._now_ms)
+
+
+class TurnDetector:
+    """``server_vad``: samples in, starts and stops of speech out, however the samples are cut."""
+
+    def __init__(self, settings: TurnSettings | None = None) -> None:
+        """Load the model. Raises ModelError when it is missing or damaged."""
+        self._silero = Silero()
+        self._turns = Turns(settings or TurnSettings())
+        self._pushed = 0
+
+    @property
+    def settings(self) -> TurnSettings:
+        """The settings in force; new ones count from the next window on."""
+        return self._turns.settings
+
+    @settings.setter
+    def settings(self, settings: TurnSettings) -> None:
+        self._turns.settings = settings
+
+    @property
+    def now_ms(self) -> int:
+        """Milliseconds pushed so far."""
+        return int(samples_to_ms(self._pushed, WAKE_HZ))
+
+    @property
+    def speaking(self) -> bool:
+        """Whether a turn has started and not stopped yet."""
+        return self._turns.speaking
+
+    def push(self, samples: Samples) -> list[TurnEvent]:
+        """Events in (n,) int16 samples at 16 kHz, n of any size."""
+        self._pushed += samples.size
+        events = [self._turns.push(probability) for probability in self._silero.push(samples)]
+        return [event for event in events if event is not None]
+
+    def reset(self) -> None:
+        """Forget a turn under way, as after a manual commit or clear; the clock goes on."""
+        self._turns.reset()
+
+    def restart(self) -> None:
+        """Forget everything that was heard, as if what comes next came first; the clock goes on."""
+        self._silero.reset()
+        self._turns.reset()

@@ -1,0 +1,52 @@
+"""The broker and the hub."""
+
+import asyncio
+from typing import Final
+
+from speaker.cli.doctor.check import Check, failed, good, skipped
+from speaker.cli.remote import Line
+from speaker.config.settings import Settings
+from speaker.errors import BrokerError, SpeakerError
+from speaker.home.device_registry import House
+from speaker.hub.own_discovery import discovery_topic
+from speaker.mqtt.client import Incoming
+
+RETAINED_S: Final = 1.5
+"""What the broker keeps arrives within this."""
+
+
+async def check_house(settings: Settings, password: str | None) -> list[Check]:
+    """Whether the broker lets us in, which devices are announced, and whether a hub has seen this speaker."""
+    prefix = settings.mqtt.discovery_prefix
+    place = f"{settings.mqtt.host}:{settings.mqtt.port}"
+    try:
+        async with Line(settings, password) as line:
+            line.broker.subscribe([f"{prefix}/+/+/config", f"{prefix}/+/+/+/config", f"{prefix}/status"])
+            line.broker.subscribe([f"{settings.topic}/availability"])
+            await asyncio.sleep(RETAINED_S)
+            messages = [line.messages.get_nowait() for _ in range(line.messages.qsize())]
+    except BrokerError as error:
+        remedy = "check mqtt.host, mqtt.port, mqtt.username and the credential mqtt_password"
+        return [failed("broker", str(error), remedy), skipped("hub", "it is reached through the broker")]
+    return [good("broker", f"{place} lets us in, MQTT {settings.mqtt.version}"), _check_hub(settings, messages)]
+
+
+def _check_hub(settings: Settings, messages: list[Incoming]) -> Check:
+    house = House(settings.mqtt.discovery_prefix)
+    bad: list[str] = []
+    for message in messages:
+        if message.topic.endswith("/config"):
+            try:
+                house.hear_discovery(message.topic, message.payload)
+            except SpeakerError as error:
+                bad.append(str(error))
+    topics = {message.topic: message.payload for message in messages}
+    running = topics.get(f"{settings.topic}/availability") == b"online"
+    announced = discovery_topic(settings) in topics
+    count = len(house.devices())
+    refused = f"; {len(bad)} announcements cannot be used, the first: {bad[0]}" if bad else ""
+    us = "online" if running else "offline"
+    seen = f"{count} devices are announced under {settings.mqtt.discovery_prefix}/{refused}; this speaker is {us}"
+    if running and not announced:
+        return failed("hub", f"{seen}, and not announced", "sudo systemctl restart speaker, and see its log")
+    return good("hub", seen)

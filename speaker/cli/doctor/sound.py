@@ -1,0 +1,129 @@
+"""The microphone, the loudspeaker, and what one hears of the other."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import numpy as np
+
+from speaker.audio.devices import Direction, SoundSystem
+from speaker.audio.echo_analysis import judge
+from speaker.audio.echo_test import EchoTest
+from speaker.audio.loudspeaker import Loudspeaker
+from speaker.audio.microphone import Microphone
+from speaker.audio.pcm import FRAME_MS, Samples, level_dbfs
+from speaker.cli.doctor.check import Check, failed, good, skipped
+from speaker.config.settings import Audio
+from speaker.errors import SoundError
+
+LISTEN_FRAMES: Final = 1_000 // FRAME_MS
+"""About a second."""
+
+WAIT_S: Final = 4.0
+"""A device that delivers nothing for so long does not work."""
+
+LOUD_DBFS: Final = -20.0
+"""A room that is so loud overdrives the microphone when somebody speaks."""
+
+BUSY: Final = "if the service runs, it has the devices: `sudo systemctl stop speaker` first; else see `speaker devices`"
+
+
+async def check_sound(audio: Audio) -> list[Check]:
+    """Devices, the microphone's level, and the echo; the loudspeaker is heard."""
+    system = SoundSystem()
+    found = [_find(system, audio.microphone, "microphone"), _find(system, audio.loudspeaker, "loudspeaker")]
+    if any(one.result == "failed" for one in found):
+        return [*found, skipped("echo", "there is no pair of devices to try it with")]
+    try:
+        async with _opened(system, audio) as pair:
+            if not await pair.hears():
+                silent = failed("level", pair.problem or "the microphone delivers nothing", BUSY)
+                return [*found, silent, skipped("echo", "nothing is heard")]
+            echo = await pair.echo(audio.volume)
+            return [*found, pair.level(), echo]
+    finally:
+        system.end()
+
+
+def _find(system: SoundSystem, name: str, direction: Direction) -> Check:
+    try:
+        device = system.find(name, direction)
+    except SoundError as error:
+        return failed(direction, str(error), f"set audio.{direction} to a name that `speaker devices` shows")
+    count = device.channels(direction)
+    return good(direction, f"{device.name}, {count} channel{'s' * (count != 1)}, native {device.native_hz} Hz")
+
+
+class _Pair:
+    """Both devices at work."""
+
+    def __init__(self, system: SoundSystem, audio: Audio) -> None:
+        self.problem = ""
+        self._frames: list[Samples] = []
+        self._test: EchoTest | None = None
+        self.microphone = Microphone(system, audio.microphone, self._take, self._note)
+        self.loudspeaker = Loudspeaker(
+            system, audio.loudspeaker, _nothing, _nothing, self._note, lead_in_ms=audio.lead_in_ms
+        )
+
+    async def hears(self) -> bool:
+        """Listen for a second; whether the microphone delivers anything."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + WAIT_S
+        while len(self._frames) < LISTEN_FRAMES and loop.time() < deadline:
+            await asyncio.sleep(FRAME_MS / 1000)
+        return bool(self._frames)
+
+    def level(self) -> Check:
+        """How loud the room is, from the first second; a microphone that never delivers but zeros is muted."""
+        if not np.any(np.concatenate(self._frames)):
+            text = "the microphone delivers nothing but zeros"
+            return failed("level", text, "unmute the capture in `alsamixer` (F4)")
+        level = level_dbfs(np.concatenate(self._frames[:LISTEN_FRAMES]))
+        text = f"{level:.0f} dBFS while nobody should be speaking"
+        if level > LOUD_DBFS:
+            return failed("level", text, "lower the capture in `alsamixer` (F4), or find what is so loud")
+        return good("level", text)
+
+    async def echo(self, percent: int) -> Check:
+        """What the microphone hears of the loudspeaker, and the duplex mode that follows."""
+        self._test = EchoTest(self.loudspeaker.reference, lambda sound: self.loudspeaker.play(sound, percent=percent))
+        try:
+            report = await self._test.run()
+        except SoundError as error:
+            return failed("echo", self.problem or str(error), BUSY)
+        finally:
+            self._test = None
+        if self.problem:
+            return failed("echo", self.problem, BUSY)
+        if not report.heard:
+            remedy = "turn the loudspeaker up (`alsamixer`, audio.volume); with headphones this is as it should be"
+            return failed("echo", "the microphone does not hear the chirp of the loudspeaker", remedy)
+        mode, reason = judge(report)
+        return good("echo", f"duplex {mode}: {reason}")
+
+    def _take(self, frame: Samples, index: int) -> None:
+        self._frames.append(frame)
+        if self._test is not None:
+            self._test.take(frame, index)
+
+    def _note(self, problem: str) -> None:
+        self.problem = problem
+
+
+def _nothing() -> None:
+    """Beginnings and ends of speech matter to nobody here."""
+
+
+@asynccontextmanager
+async def _opened(system: SoundSystem, audio: Audio) -> AsyncIterator[_Pair]:
+    pair = _Pair(system, audio)
+    pair.microphone.open(True)
+    tasks = [asyncio.create_task(pair.microphone.run()), asyncio.create_task(pair.loudspeaker.run())]
+    try:
+        yield pair
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,124 @@
+"""What the command line does through the broker: commands to a running speaker, and single tools."""
+
+import asyncio
+import contextlib
+import json
+import secrets
+from collections.abc import Sequence
+from typing import Any, Final
+
+from speaker.config.settings import Settings
+from speaker.daemon.daemon import configured_house, make_toolbelt
+from speaker.errors import BrokerError, SpeakerError, ToolError
+from speaker.home.device_controller import MqttHome
+from speaker.mqtt.client import Broker, Incoming
+from speaker.tools.api import Home, Voice
+
+CONNECT_S: Final = 5.0
+ANSWER_S: Final = 3.0
+ANNOUNCED_S: Final = 1.0
+"""Retained announcements and states arrive within this."""
+
+
+class Line:
+    """A connection for one errand."""
+
+    def __init__(self, settings: Settings, password: str | None) -> None:
+        self.messages: asyncio.Queue[Incoming] = asyncio.Queue()
+        self._online = asyncio.Event()
+        self._problem = f"the MQTT broker {settings.mqtt.host}:{settings.mqtt.port} does not answer"
+        name = f"speaker-cli-{secrets.token_hex(4)}"
+        self.broker = Broker(
+            settings.mqtt, name, password, f"{settings.mqtt.base}/{name}/availability",
+            deliver=self.messages.put_nowait, connected=lambda _: self._online.set(), trouble=self._note,
+        )  # fmt: skip
+
+    def _note(self, problem: str) -> None:
+        self._problem = problem
+
+    async def __aenter__(self) -> "Line":
+        self.broker.start()
+        try:
+            async with asyncio.timeout(CONNECT_S):
+                await self._online.wait()
+        except TimeoutError:
+            await self.broker.stop()
+            raise BrokerError(self._problem) from None
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.broker.stop()
+
+
+async def send_command(settings: Settings, password: str | None, verb: str, payload: str) -> None:
+    """Send a command to the speaker of this configuration. Raises SpeakerError with its answer if it refuses."""
+    async with Line(settings, password) as line:
+        line.broker.subscribe([f"{settings.topic}/command/result"])
+        await line.broker.publish(f"{settings.topic}/command/{verb}", payload)
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                while (result := _result(await line.messages.get())).get("verb") != verb:
+                    pass
+        except TimeoutError:
+            raise SpeakerError(f"no speaker answers at {settings.topic}; is the service running?") from None
+    if not result.get("ok"):
+        raise SpeakerError(str(result.get("error")))
+
+
+def _result(message: Incoming) -> dict[str, Any]:
+    found = json.loads(message.payload)
+    return found if isinstance(found, dict) else {}
+
+
+async def run_tool(settings: Settings, password: str | None, name: str, arguments: Sequence[str]) -> tuple[str, bool]:
+    """Run one tool against the house; its words and whether it did what it should."""
+    house = configured_house(settings)
+    belt, _ = make_toolbelt(settings)
+    async with Line(settings, password) as line:
+        home = MqttHome(house, line.broker, settings.tools.confirm_timeout_s, risk=settings.tools.risk)
+
+        async def follow() -> None:
+            while True:
+                message = await line.messages.get()
+                if message.topic.endswith("/config"):
+                    with contextlib.suppress(SpeakerError):  # one that nobody understands is no reason to stop
+                        house.hear_discovery(message.topic, message.payload)
+                    line.broker.subscribe(house.topics())
+                else:
+                    home.hear(message.topic, message.payload, retained=message.retained)
+
+        following = asyncio.create_task(follow())
+        line.broker.subscribe([f"{settings.mqtt.discovery_prefix}/{levels}/config" for levels in ("+/+", "+/+/+")])
+        line.broker.subscribe(house.topics())
+        await asyncio.sleep(ANNOUNCED_S)
+        ran = await belt.run(name, _json(arguments), {Home: home, Voice: _Nobody()})
+        following.cancel()
+    return ran.text, ran.ok
+
+
+def _json(arguments: Sequence[str]) -> str:
+    """``key=value`` words as a JSON object; a value that is JSON is taken as such, else as text."""
+    values: dict[str, Any] = {}
+    for word in arguments:
+        key, equals, value = word.partition("=")
+        if not equals:
+            raise SpeakerError(f"{word!r} is not KEY=VALUE")
+        try:
+            values[key] = json.loads(value)
+        except ValueError:
+            values[key] = value
+    return json.dumps(values)
+
+
+class _Nobody:
+    """The voice of a tool that runs without a speaker."""
+
+    @property
+    def volume(self) -> int:
+        return 0
+
+    def set_volume(self, percent: int) -> int:
+        raise ToolError(f"no speaker runs here; publish {percent} to its command/volume instead")
+
+    def goodbye(self) -> None:
+        raise ToolError("no conversation is under way here")

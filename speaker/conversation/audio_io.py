@@ -1,0 +1,220 @@
+"""Everything between the air and the conversation: one microphone, one loudspeaker, the ear, the own voice."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any, Final
+
+from speaker.audio import pcm
+from speaker.audio.chimes import Chime, chime
+from speaker.audio.devices import SoundSystem
+from speaker.audio.echo_analysis import EchoReport
+from speaker.audio.echo_canceller import AHEAD_MS, EchoCanceller
+from speaker.audio.echo_test import EchoTest
+from speaker.audio.loudspeaker import Loudspeaker
+from speaker.audio.microphone import Microphone
+from speaker.audio.pcm import WAKE_HZ, Samples
+from speaker.audio.playback_queue import Heard
+from speaker.audio.vad import TurnSettings
+from speaker.config.settings import ClientTurns, Session, Settings
+from speaker.listening.frame_router import Route, Router
+from speaker.listening.front_end import Ear, Sensed
+from speaker.listening.stop_word import StopWord
+from speaker.listening.uplink_gate import SpeechGate, WordGate
+from speaker.offline.speech.engines import Mind
+from speaker.speech.tts import Speech
+from speaker.wake.detector import Detection, WakeWords
+
+log = logging.getLogger(__name__)
+
+OWN: Final = "own"
+"""The item of what the speaker says by itself; no server knows it."""
+
+
+Spoke = Callable[[float, bool], None]
+"""Is told how many ms a sentence took, and whether it came from disk."""
+
+
+def turn_settings(session: Session) -> TurnSettings | None:
+    """How the user's turns are found, None where the service does that."""
+    turns = session.turn_detection
+    if not isinstance(turns, ClientTurns):
+        return None
+    return TurnSettings(turns.threshold, turns.prefix_padding_ms, turns.silence_duration_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Whom the air tells, always on the event loop."""
+
+    woken: Callable[[Detection], None]
+    spoken_over: Callable[[], None]
+    """Somebody talks over an answer."""
+    stopped: Callable[[], None]
+    """Somebody said "stop"."""
+    queued: Callable[[], None]
+    """Speech waits for the loudspeaker."""
+    began: Callable[[], None]
+    ended: Callable[[], None]
+    trouble: Callable[[str], None]
+
+
+class Air:
+    """Sound in and out. What goes where is decided elsewhere."""
+
+    def __init__(
+        self, settings: Settings, sound: SoundSystem, words: WakeWords, *, mind: Mind, speech: Speech, ports: Ports
+    ) -> None:
+        audio = settings.audio
+        self._sounds = frozenset(audio.sounds)
+        self._mind = mind
+        self._speech = speech
+        self._queued, self._ended = ports.queued, ports.ended
+        canceller = EchoCanceller()
+        turns = turn_settings(settings.session)
+        self._ear = Ear(words, canceller, settings.wake.barge_in_threshold, turns or TurnSettings())
+        self._stop_word = StopWord(self.recognise, ports.stopped)
+        self._attentive: list[Callable[[Sensed], None]] = [self._stop_word.hear]
+        gate = SpeechGate(turns) if turns is not None else WordGate()
+        self.router = Router(self._ear, ports.woken, ports.spoken_over, self._tell_sensed, gate)
+        self._microphone = Microphone(sound, audio.microphone, self._take, ports.trouble, slipped=canceller.slipped)
+        self.loudspeaker = Loudspeaker(
+            sound, audio.loudspeaker, ports.began, self._ran_dry, ports.trouble,
+            slipped=canceller.slipped, lead_in_ms=audio.lead_in_ms,
+        )  # fmt: skip
+        self._speaking: set[asyncio.Task[None]] = set()
+        self._turn = asyncio.Lock()
+        """Sentences are spoken one after the other, in the order in which they were asked for."""
+        self._test: EchoTest | None = None
+        self._delay = -pcm.ms_to_samples(AHEAD_MS, WAKE_HZ)
+        """How much later than the drivers say the echo arrives, samples at 16 kHz, less the canceller's reserve."""
+
+    async def run(self) -> None:
+        """Hear and play, for ever."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._microphone.run())
+            group.create_task(self.loudspeaker.run())
+
+    def close(self) -> None:
+        """End what is under way."""
+        self.router.close()
+        self._stop_word.close()
+        self._silence()
+
+    @property
+    def overflows(self) -> int:
+        """How often the microphone's driver dropped sound."""
+        return self._microphone.overflows
+
+    @property
+    def slips(self) -> tuple[int, int]:
+        """How often the loudspeaker ran dry, and the microphone overflowed: this machine was too slow."""
+        return self.loudspeaker.underflows, self._microphone.overflows
+
+    def open_microphone(self, wanted: bool) -> None:
+        """Whether the microphone's stream is to exist at all."""
+        self._microphone.open(wanted)
+
+    def set_threshold(self, threshold: float) -> None:
+        """Use another threshold for every wake word."""
+        self._ear.set_threshold(threshold)
+
+    @property
+    def words(self) -> list[str]:
+        """The names of the wake words that are listened for."""
+        return [word.name for word in self._ear.words.words]
+
+    def use_words(self, words: WakeWords) -> None:
+        """Listen for other wake words from the next frame on."""
+        self._ear.words = words
+
+    def attend(self, hear: Callable[[Sensed], None]) -> None:
+        """Tell somebody else of every frame in which talk is listened for."""
+        self._attentive.append(hear)
+
+    def route(self, route: Route) -> None:
+        """Send microphone frames there."""
+        self.router.route(route)
+
+    def play(self, samples: Samples, item: str, percent: int | None = None) -> None:
+        """Queue sound (int16, 24 kHz) of an item; ``percent`` None means as loud as answers are."""
+        if not self.playing:
+            self._queued()
+        self.loudspeaker.play(samples, item, percent=percent)
+
+    @property
+    def playing(self) -> bool:
+        """Whether something is heard, or will be."""
+        return self.loudspeaker.playing or bool(self._speaking)
+
+    def sound(self, name: Chime, percent: int) -> None:
+        """Make one of the speaker's sounds, unless the configuration leaves it out.
+
+        Who wants one with an announcement says so in the announcement.
+        """
+        if name == "announcement" or name in self._sounds or (name == "unmuted" and "muted" in self._sounds):
+            self.loudspeaker.play(chime(name), percent=percent)
+
+    def speak(self, text: str, item: str = OWN, spoke: Spoke | None = None) -> None:
+        """Say a text in the offline voice, behind what is being played; ``spoke`` as in ``Speech.speak``."""
+        if not self.playing:
+            self._queued()
+        self._start(self._say(text, item, spoke))
+
+    def hush(self) -> list[Heard]:
+        """Silence, at once; what was heard of each item that was not heard in full."""
+        self._silence()
+        return self.loudspeaker.hush()
+
+    async def test_echo(self, percent: int) -> EchoReport:
+        """Play the test sound as loud as an answer, and measure. Raises SoundError without a microphone."""
+        self._test = EchoTest(self.loudspeaker.reference, lambda sound: self.loudspeaker.play(sound, percent=percent))
+        try:
+            return await self._test.run()
+        finally:
+            self._test = None
+
+    def expect_echo(self, delay_ms: float) -> None:
+        """The echo comes so much later than the drivers say."""
+        self._delay = pcm.ms_to_samples(delay_ms - AHEAD_MS, WAKE_HZ)
+
+    def _take(self, frame: Samples, index: int) -> None:
+        if self._test is not None:
+            self._test.take(frame, index)
+        self.router.take(frame, self.loudspeaker.reference.at(index - self._delay, frame.size))
+
+    def _tell_sensed(self, sensed: Sensed) -> None:
+        for hear in self._attentive:
+            hear(sensed)
+
+    async def recognise(self, samples: Samples) -> str:
+        """The words in int16 samples at 16 kHz."""
+        return (await self._mind.hear(samples, WAKE_HZ)).text
+
+    async def _say(self, text: str, item: str, spoke: Spoke | None) -> None:
+        async with self._turn, aclosing(self._speech.speak(text, spoke)) as spoken:
+            async for samples in spoken:
+                self.play(samples, item)
+
+    def _silence(self) -> None:
+        for task in self._speaking:
+            task.cancel()
+        self._speaking.clear()
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._speaking.add(task)
+        task.add_done_callback(self._spoken)
+
+    def _ran_dry(self) -> None:
+        if not self._speaking:
+            self._ended()
+
+    def _spoken(self, task: asyncio.Task[None]) -> None:
+        self._speaking.discard(task)
+        if not self.playing:
+            self._ended()
+        if not task.cancelled() and task.exception() is not None:
+            log.error("a sentence could not be spoken", exc_info=task.exception())

@@ -1,0 +1,345 @@
+"""The conversation as a pure machine: states, what each state declares, and what leads where.
+
+A state is a posture: it says where microphone frames go and whether a session is open. Events come in
+with the time; the machine answers with errands, the few acts that are not "be in this state". Nobody
+else decides anything, and nobody but this machine may ask for a response, so two are never in flight.
+
+The table below is the whole of it: a pair that is not in it changes no state. Beside the state stand a
+few facts (a response is being made, sound is playing, tools are running). When in THINKING or SPEAKING
+none of them holds any more, the turn is over and the machine settles.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Final, Literal
+
+from speaker.config.settings import Limits
+from speaker.conversation.events import (
+    Event,
+    Expired,
+    Muted,
+    OutClaimed,
+    PlaybackBegan,
+    Pressed,
+    Prompted,
+    QuestionAsked,
+    QuestionSettled,
+    ResponseBegan,
+    ResponseEnded,
+    SessionClosed,
+    SessionEvent,
+    SessionLost,
+    SessionOpened,
+    SpeechBegan,
+    SpeechEnded,
+    SpokenOver,
+    Stopped,
+    TurnEnded,
+    Unmuted,
+    Woken,
+)
+from speaker.conversation.facts import Facts
+
+
+class State(Enum):
+    """Where the conversation is."""
+
+    MUTED = "muted"
+    ASLEEP = "asleep"
+    WAKING = "waking"
+    LISTENING = "listening"
+    THINKING = "thinking"
+    SPEAKING = "speaking"
+    FOLLOW_UP = "follow_up"
+    CONFIRMING = "confirming"
+    ASKING = "asking"
+
+
+class Microphone(Enum):
+    """Where microphone frames go."""
+
+    OFF = "nowhere"
+    WAKE = "wake word"
+    HOLD = "held (pre-roll)"
+    SESSION = "session"
+    OVER = "session, its words once somebody talks over the answer"
+    ANSWER = "the speaker's own question, answered here"
+
+
+Duplex = Literal["full", "wake", "half"]
+
+
+@dataclass(frozen=True, slots=True)
+class Posture:
+    """What the world looks like while a state lasts."""
+
+    microphone: Microphone
+    session: bool
+    """Whether a session is open (or being opened)."""
+    hub: str
+    """The state's name on MQTT."""
+
+
+POSTURES: Final[Mapping[State, Posture]] = {
+    State.MUTED: Posture(Microphone.OFF, session=False, hub="idle"),
+    State.ASLEEP: Posture(Microphone.WAKE, session=False, hub="idle"),
+    State.WAKING: Posture(Microphone.HOLD, session=True, hub="listening"),
+    State.LISTENING: Posture(Microphone.SESSION, session=True, hub="listening"),
+    State.THINKING: Posture(Microphone.SESSION, session=True, hub="processing"),
+    State.SPEAKING: Posture(Microphone.SESSION, session=True, hub="responding"),
+    State.FOLLOW_UP: Posture(Microphone.SESSION, session=True, hub="listening"),
+    State.CONFIRMING: Posture(Microphone.ANSWER, session=True, hub="listening"),
+    State.ASKING: Posture(Microphone.ANSWER, session=False, hub="listening"),
+}
+
+WHILE_SPEAKING: Final[Mapping[Duplex, Microphone]] = {
+    "full": Microphone.OVER,
+    "wake": Microphone.WAKE,
+    "half": Microphone.OFF,
+}
+"""Where the microphone goes in SPEAKING: what may interrupt an answer."""
+
+
+class Errand(Enum):
+    """An act beside being in a state."""
+
+    CHIME = "chime"
+    HUSH = "hush: empty the loudspeaker, cancel the response, truncate it at what was heard"
+    REPLY = "ask for a response: all tools have answered, or a turn has ended whose end was found here"
+    CONFIRM = "a sound instead of a response: all tools did what they should, and that is answer enough"
+    REPEAT = "send again what the user said: its session is lost, and another is being opened"
+    RENEW = "open the session anew before the service ends it"
+    APOLOGISE = "say what went wrong"
+
+
+_S = State
+TABLE: Final[Mapping[tuple[State, type[Event]], State]] = {
+    (_S.MUTED, Unmuted): _S.ASLEEP,
+    (_S.MUTED, Stopped): _S.MUTED,
+    (_S.ASLEEP, Woken): _S.WAKING,
+    (_S.ASLEEP, Pressed): _S.WAKING,
+    (_S.ASLEEP, Prompted): _S.WAKING,
+    (_S.ASLEEP, QuestionAsked): _S.ASKING,
+    (_S.ASLEEP, Stopped): _S.ASLEEP,
+    (_S.ASLEEP, Muted): _S.MUTED,
+    (_S.WAKING, SessionOpened): _S.LISTENING,
+    (_S.WAKING, SessionClosed): _S.ASLEEP,
+    (_S.WAKING, OutClaimed): _S.ASLEEP,
+    (_S.WAKING, Stopped): _S.ASLEEP,
+    (_S.WAKING, Expired): _S.ASLEEP,
+    (_S.WAKING, Muted): _S.MUTED,
+    (_S.LISTENING, SpeechBegan): _S.LISTENING,
+    (_S.LISTENING, SpeechEnded): _S.THINKING,
+    (_S.LISTENING, TurnEnded): _S.THINKING,
+    (_S.LISTENING, ResponseBegan): _S.THINKING,
+    (_S.LISTENING, Prompted): _S.THINKING,
+    (_S.LISTENING, OutClaimed): _S.ASLEEP,
+    (_S.LISTENING, SessionLost): _S.LISTENING,
+    (_S.LISTENING, SessionClosed): _S.ASLEEP,
+    (_S.LISTENING, Stopped): _S.ASLEEP,
+    (_S.LISTENING, Expired): _S.ASLEEP,
+    (_S.LISTENING, Muted): _S.MUTED,
+    (_S.THINKING, PlaybackBegan): _S.SPEAKING,
+    (_S.THINKING, ResponseBegan): _S.THINKING,
+    (_S.THINKING, SpeechBegan): _S.LISTENING,
+    (_S.THINKING, Pressed): _S.LISTENING,
+    (_S.THINKING, Prompted): _S.THINKING,
+    (_S.THINKING, QuestionAsked): _S.CONFIRMING,
+    (_S.THINKING, SessionLost): _S.LISTENING,
+    (_S.THINKING, SessionClosed): _S.ASLEEP,
+    (_S.THINKING, Stopped): _S.ASLEEP,
+    (_S.THINKING, Expired): _S.ASLEEP,
+    (_S.THINKING, Muted): _S.MUTED,
+    (_S.SPEAKING, SpeechBegan): _S.LISTENING,
+    (_S.SPEAKING, SpokenOver): _S.LISTENING,
+    (_S.SPEAKING, Woken): _S.LISTENING,
+    (_S.SPEAKING, Pressed): _S.LISTENING,
+    (_S.SPEAKING, Prompted): _S.SPEAKING,
+    (_S.SPEAKING, QuestionAsked): _S.CONFIRMING,
+    (_S.SPEAKING, SessionLost): _S.FOLLOW_UP,
+    (_S.SPEAKING, SessionClosed): _S.ASLEEP,
+    (_S.SPEAKING, Stopped): _S.ASLEEP,
+    (_S.SPEAKING, Expired): _S.FOLLOW_UP,
+    (_S.SPEAKING, Muted): _S.MUTED,
+    (_S.FOLLOW_UP, SpeechBegan): _S.LISTENING,
+    (_S.FOLLOW_UP, ResponseBegan): _S.THINKING,
+    (_S.FOLLOW_UP, PlaybackBegan): _S.SPEAKING,
+    (_S.FOLLOW_UP, Pressed): _S.LISTENING,
+    (_S.FOLLOW_UP, Prompted): _S.THINKING,
+    (_S.FOLLOW_UP, QuestionAsked): _S.CONFIRMING,
+    (_S.FOLLOW_UP, SessionLost): _S.FOLLOW_UP,
+    (_S.FOLLOW_UP, SessionClosed): _S.ASLEEP,
+    (_S.FOLLOW_UP, Stopped): _S.ASLEEP,
+    (_S.FOLLOW_UP, Expired): _S.ASLEEP,
+    (_S.FOLLOW_UP, Muted): _S.MUTED,
+    (_S.CONFIRMING, QuestionSettled): _S.THINKING,
+    (_S.CONFIRMING, SessionClosed): _S.ASLEEP,
+    (_S.CONFIRMING, Stopped): _S.ASLEEP,
+    (_S.CONFIRMING, Expired): _S.THINKING,
+    (_S.CONFIRMING, Muted): _S.MUTED,
+    (_S.ASKING, QuestionSettled): _S.ASLEEP,
+    (_S.ASKING, Stopped): _S.ASLEEP,
+    (_S.ASKING, Expired): _S.ASLEEP,
+    (_S.ASKING, Muted): _S.MUTED,
+}
+"""(state, event) → state. Entering a state anew, even the same one, starts its longest stay afresh."""
+
+_HOME: Final = frozenset({State.MUTED, State.ASLEEP})
+_BUSY: Final = frozenset({State.THINKING, State.SPEAKING, State.CONFIRMING})
+_APOLOGIES: Final = frozenset({(_S.WAKING, Expired), (_S.THINKING, Expired), (_S.WAKING, SessionClosed)})
+
+ROLL_OVER_S: Final = 240
+"""How much older than limits.session_s a session may become while it waits for a calm moment to be renewed."""
+
+_ENDINGS: Final[Mapping[type[Event], str]] = {
+    Stopped: "stop",
+    Muted: "mute",
+    Expired: "follow_up_timeout",
+    SessionClosed: "error",
+    OutClaimed: "claimed",
+}
+
+
+@dataclass(slots=True)
+class Conversation:
+    """The machine. Feed it with ``on``, then make the world match ``posture``."""
+
+    limits: Limits
+    duplex: Duplex = "wake"
+    state: State = State.ASLEEP
+    session: int = 0
+    """Number of the present (or last) session; news of any other is stale."""
+    ended_by: str = ""
+    """Why the last conversation ended: follow_up_timeout, stop, goodbye, error, mute, no_speech or claimed."""
+    facts: Facts = field(default_factory=Facts)
+    _entered_at: float = 0.0
+    _opened_at: float = 0.0
+
+    @property
+    def awake(self) -> bool:
+        """Whether a session is wanted."""
+        return POSTURES[self.state].session
+
+    @property
+    def posture(self) -> Posture:
+        """What the world is to look like now."""
+        posture = POSTURES[self.state]
+        if self.state is State.SPEAKING:
+            return Posture(WHILE_SPEAKING[self.duplex], session=posture.session, hub=posture.hub)
+        return posture
+
+    @property
+    def deadline(self) -> float | None:
+        """When the present state has lasted long enough, on the clock of ``now``; None at home."""
+        if self.state in _HOME:
+            return None
+        limits = self.limits
+        listen_s = limits.utterance_s if self.facts.user_speaks else limits.listen_s
+        stay_s = {
+            State.WAKING: limits.connect_s,
+            State.LISTENING: listen_s if self.facts.is_open else limits.connect_s,
+            State.THINKING: limits.think_s,
+            State.SPEAKING: limits.speak_s,
+            State.FOLLOW_UP: limits.question_s if self.facts.asked else limits.follow_up_s,
+            # Who asks has a limit of its own, the sentence and the wait for it included.
+            State.CONFIRMING: limits.speak_s,
+            State.ASKING: limits.speak_s,
+        }[self.state]
+        return min(self._entered_at + stay_s, self._oldest) if self.awake else self._entered_at + stay_s
+
+    @property
+    def _oldest(self) -> float:
+        """When the session ends, whatever goes on in it."""
+        return self._opened_at + self.limits.session_s + ROLL_OVER_S
+
+    def on(self, event: Event, now: float) -> list[Errand]:
+        """Take in an event at ``now`` seconds and return what is to be done, in order."""
+        if isinstance(event, SessionEvent) and (event.session != self.session or not self.awake):
+            return []
+        if isinstance(event, Expired) and (self.deadline is None or now < self.deadline):
+            return []
+        before = self.state
+        busy, talking = self.facts.under_way, self.facts.user_speaks
+        self.facts.note(event)
+        target = TABLE.get((before, type(event)))
+        if isinstance(event, Expired) and self.awake and now >= self._oldest:
+            target = State.ASLEEP
+        if isinstance(event, SessionOpened) and target is not None and self.facts.owed:
+            target = State.THINKING
+        if isinstance(event, SessionLost) and before in _BUSY:
+            target = self._recover(busy=busy)
+        errands = [] if target is None else self._go(target, event, now, unanswered=busy or talking)
+        if self.facts.reply_is_due and self.state in _BUSY:
+            self.facts.owed, self.facts.awaited = False, self.facts.loud
+            errands.append(Errand.REPLY if self.facts.loud else Errand.CONFIRM)
+        if isinstance(event, ResponseEnded) and event.failed and before in _BUSY:
+            errands.append(Errand.APOLOGISE)
+        return errands + self._settle(now)
+
+    def _recover(self, *, busy: bool) -> State | None:
+        """Where the loss of a session leads while an answer is due: what it took along decides.
+
+        Tools that ran for this turn must not run again, so its words are not repeated: their outputs go to the
+        new session, and that is asked for the answer. A complete answer is heard to its end.
+        """
+        if self.state is State.THINKING and busy and self.facts.acted:
+            self.facts.owed = True
+            return None
+        return TABLE.get((self.state, SessionLost)) if busy else None
+
+    def _go(self, target: State, event: Event, now: float, *, unanswered: bool) -> list[Errand]:
+        before = self.state
+        errands: list[Errand] = []
+        interrupts = before in _BUSY and target not in _BUSY
+        lost = isinstance(event, SessionClosed)
+        connecting = isinstance(event, Expired) and before is State.LISTENING and not self.facts.is_open
+        # A complete answer may be heard to its end even if the session is gone.
+        if isinstance(event, Stopped) or (interrupts and (unanswered or not lost)):
+            errands.append(Errand.HUSH)
+            self.facts.forget_turn()
+        if (before, type(event)) in _APOLOGIES or connecting or (lost and unanswered):
+            errands.append(Errand.APOLOGISE)
+        if isinstance(event, SessionLost):
+            errands.append(Errand.APOLOGISE if before is State.SPEAKING else Errand.REPEAT)
+        if target is State.WAKING:
+            errands += self._begin(event, now)
+        if target in _HOME and self.awake:
+            self._end(event)
+        self._enter(target, now)
+        return errands
+
+    def _begin(self, event: Event, now: float) -> list[Errand]:
+        errands = [Errand.HUSH] if self.facts.playing else []
+        self.session += 1
+        self._opened_at = now
+        self.facts = Facts()
+        self.ended_by = ""
+        if isinstance(event, Prompted):
+            self.facts.note(event)
+            return errands
+        return [*errands, Errand.CHIME]
+
+    def _end(self, event: Event) -> None:
+        silent = isinstance(event, Expired) and not self.facts.heard_speech
+        waited = self.state in {State.WAKING, State.THINKING} or not self.facts.is_open
+        failed = isinstance(event, Expired) and waited
+        self.ended_by = "error" if failed else "no_speech" if silent else _ENDINGS[type(event)]
+
+    def _settle(self, now: float) -> list[Errand]:
+        if self.state not in _BUSY or self.facts.under_way or self.facts.playing:
+            return []
+        if self.facts.leaving:
+            self.ended_by = "goodbye"
+            self._enter(State.ASLEEP, now)
+            return []
+        self._enter(State.FOLLOW_UP, now)
+        if now < self._opened_at + self.limits.session_s:
+            return []
+        self._opened_at, self.facts.is_open = now, False
+        return [Errand.RENEW]
+
+    def _enter(self, state: State, now: float) -> None:
+        self.state, self._entered_at = state, now
+        if state is not State.LISTENING:
+            self.facts.user_speaks = False

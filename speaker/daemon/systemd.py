@@ -1,0 +1,136 @@
+"""systemd and the process's surroundings: readiness, watchdog, status line, secrets, state directory."""
+
+import contextlib
+import logging
+import os
+import socket
+import stat
+from pathlib import Path
+from typing import ClassVar, Final
+
+from speaker.errors import ConfigError, SpeakerError
+
+SECRETS: Final = {"openai_api_key": "OPENAI_API_KEY", "mqtt_password": "MQTT_PASSWORD"}
+"""Credential name → environment variable."""
+
+
+class Systemd:
+    """sd_notify over its datagram socket; without one (a terminal, a test) it says nothing to nobody."""
+
+    def __init__(self) -> None:
+        address = os.environ.get("NOTIFY_SOCKET", "")
+        # An abstract socket is written with @ and addressed with a leading zero byte.
+        self._address = "\0" + address[1:] if address.startswith("@") else address
+        microseconds = os.environ.get("WATCHDOG_USEC", "")
+        ours = os.environ.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
+        self.watchdog_s = int(microseconds) / 1e6 if microseconds.strip("0").isdecimal() and ours else None
+        """Seconds after which systemd restarts a daemon that did not call ``alive``; None if it does not watch."""
+
+    def ready(self) -> None:
+        """Tell that start-up, or a reload, is complete."""
+        self._send("READY=1")
+
+    def reloading(self, now_us: int) -> None:
+        """Tell that the configuration is being read again; ``now_us`` is the monotonic clock."""
+        self._send(f"RELOADING=1\nMONOTONIC_USEC={now_us}")
+
+    def stopping(self) -> None:
+        """Tell that the end has begun."""
+        self._send("STOPPING=1")
+
+    def alive(self) -> None:
+        """Feed the watchdog."""
+        self._send("WATCHDOG=1")
+
+    def status(self, text: str) -> None:
+        """Set the line that ``systemctl status`` shows."""
+        self._send(f"STATUS={text.replace(chr(10), ' ')}")
+
+    def _send(self, message: str) -> None:
+        if not self._address:
+            return
+        # Who does not listen now may listen again, as systemd does after it was upgraded.
+        with (
+            contextlib.suppress(OSError),
+            socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as channel,
+        ):
+            channel.sendto(message.encode(errors="replace"), self._address)
+
+
+class JournalFormatter(logging.Formatter):
+    """One line a record, with the priority that the journal reads from its beginning."""
+
+    _PRIORITIES: ClassVar = {
+        logging.DEBUG: 7,
+        logging.INFO: 6,
+        logging.WARNING: 4,
+        logging.ERROR: 3,
+        logging.CRITICAL: 2,
+    }
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record; every line of a trace gets the same priority."""
+        priority = self._PRIORITIES.get(record.levelno, 6)
+        return "\n".join(f"<{priority}>{line}" for line in super().format(record).splitlines())
+
+
+def read_secret(name: str, config_file: Path | None) -> str | None:
+    """A secret by its credential name: from systemd, else the environment, else a .env beside the config.
+
+    Raises ConfigError when a file that holds secrets can be read by everybody.
+    """
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    given = _read(Path(folder, name)).strip() if folder else ""
+    variable = SECRETS[name]
+    given = given or os.environ.get(variable, "").strip()
+    if given or config_file is None:
+        return given or None
+    return _from_env_file(config_file.parent / ".env", variable)
+
+
+def _read(file: Path) -> str:
+    """A file that holds secrets; empty when there is none. Raises ConfigError, which never shows what is in it."""
+    try:
+        if file.stat().st_mode & stat.S_IROTH:
+            raise ConfigError([f"{file}: everybody on this machine can read it; run `chmod 600 {file}`"])
+        return file.read_text("utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except OSError as error:
+        problem = f"{file} cannot be read: {error.strerror}; it must belong to the user that runs this"
+        raise ConfigError([problem]) from error
+    except UnicodeDecodeError:
+        raise ConfigError([f"{file} is not text; write the secret into it again"]) from None
+
+
+def _from_env_file(file: Path, variable: str) -> str | None:
+    for line in _read(file).splitlines():
+        key, _, value = line.strip().removeprefix("export ").partition("=")
+        if key.strip() == variable:
+            return _unquoted(value.strip()) or None
+    return None
+
+
+def _unquoted(value: str) -> str:
+    """A value as a shell would read it: quotes are not part of it, nor is a comment after it."""
+    quote = value[:1]
+    if quote in {'"', "'"} and quote in value[1:]:
+        return value[1 : value.index(quote, 1)]
+    return value.partition(" #")[0].rstrip()
+
+
+def state_directory() -> Path:
+    """Where what must survive a restart is kept: systemd's StateDirectory, else below the home directory."""
+    given = os.environ.get("STATE_DIRECTORY", "").partition(":")[0]
+    home = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
+    try:
+        folder = Path(given) if given else Path(home, "speaker").expanduser()
+    except RuntimeError as error:
+        raise SpeakerError("this user has no home directory to keep state in; set STATE_DIRECTORY") from error
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SpeakerError(f"the state directory {folder} cannot be made: {error.strerror}; set STATE_DIRECTORY") from (
+            error
+        )
+    return folder

@@ -1,0 +1,205 @@
+"""Virtual devices of every kind, and a house with as many of them as one likes."""
+
+import json
+from collections.abc import Callable
+from itertools import cycle
+from typing import Final
+
+from speaker.demo.virtual_house import Gadget, Json
+
+Change = Callable[[Json, str], Json]
+"""(Present state, payload of a command) → next state."""
+
+ROOMS: Final = (
+    "Kitchen", "Living room", "Hall", "Bedroom", "Bathroom", "Office", "Nursery", "Attic", "Cellar", "Garage",
+    "Garden", "Guest room",
+)  # fmt: skip
+
+PLACES: Final = ("Ceiling", "Window", "Door", "Corner", "Shelf", "Desk", "Wall", "Left", "Right", "Floor")
+
+
+def gadget(kind: str, place: tuple[str, str], config: Json, state: Json, commands: dict[str, Change]) -> Gadget:
+    """A device, by name and room, that reports one JSON object; ``commands`` are its topics below its own."""
+    name, room = place
+    key = f"{room}_{name}_{kind}".lower().replace(" ", "_")
+    topic = f"house/{key}"
+
+    def changed(change: Change) -> Callable[[str, str], str]:
+        return lambda old, payload: json.dumps(change(json.loads(old), payload))
+
+    announced = {
+        "~": topic, "name": name, "unique_id": key, "device": {"identifiers": [key], "suggested_area": room},
+        "availability": [{"topic": f"{topic}/online"}],
+    } | config  # fmt: skip
+    if state:
+        announced |= {"state_topic": "~"}
+    topics = {f"{topic}/{command}": changed(change) for command, change in commands.items()}
+    return Gadget(kind, key, announced, topic if state else "", json.dumps(state), topics)
+
+
+def _set(key: str) -> Change:
+    return lambda state, payload: state | {key: payload}
+
+
+def _number(key: str) -> Change:
+    return lambda state, payload: state | {key: float(payload)}
+
+
+def _read(key: str) -> str:
+    return f"{{{{ value_json.{key} }}}}"
+
+
+def lamp(name: str, room: str) -> Gadget:
+    """A lamp with colours, as a Zigbee bridge announces it."""
+    config = {
+        "schema": "json", "command_topic": "~/set", "brightness": True, "brightness_scale": 254,
+        "supported_color_modes": ["xy", "color_temp"], "min_mireds": 153, "max_mireds": 500,
+    }  # fmt: skip
+
+    def change(state: Json, payload: str) -> Json:
+        told: Json = json.loads(payload)
+        modes = [mode for key, mode in (("color", "xy"), ("color_temp", "color_temp")) if key in told]
+        return state | told | ({"color_mode": modes[-1]} if modes else {})
+
+    return gadget("light", (name, room), config, {"state": "OFF", "brightness": 127}, {"set": change})
+
+
+def socket(name: str, room: str) -> Gadget:
+    """A socket."""
+    config = {"command_topic": "~/set", "value_template": _read("state")}
+    return gadget("switch", (name, room), config, {"state": "OFF"}, {"set": _set("state")})
+
+
+def cover(name: str, room: str, device_class: str = "blind") -> Gadget:
+    """A cover that begins to move when it is told to."""
+    config = {
+        "command_topic": "~/set", "set_position_topic": "~/position/set", "position_topic": "~",
+        "position_template": _read("position"), "value_template": _read("state"), "device_class": device_class,
+    }  # fmt: skip
+    moves = {"OPEN": "opening", "CLOSE": "closing", "STOP": "stopped"}
+
+    def move(state: Json, payload: str) -> Json:
+        return state | {"state": moves[payload]}
+
+    def place(state: Json, payload: str) -> Json:
+        return state | {"position": int(payload), "state": "stopped"}
+
+    state = {"state": "stopped", "position": 50}
+    return gadget("cover", (name, room), config, state, {"set": move, "position/set": place})
+
+
+def lock(name: str, room: str) -> Gadget:
+    """A lock."""
+    config = {"command_topic": "~/set", "value_template": _read("state")}
+    states = {"LOCK": "LOCKED", "UNLOCK": "UNLOCKED"}
+    change: Change = lambda state, payload: state | {"state": states[payload]}  # noqa: E731
+    return gadget("lock", (name, room), config, {"state": "LOCKED"}, {"set": change})
+
+
+def heating(name: str, room: str) -> Gadget:
+    """A thermostat with modes."""
+    config = {
+        "temperature_command_topic": "~/target/set", "temperature_state_topic": "~",
+        "temperature_state_template": _read("target"), "current_temperature_topic": "~",
+        "current_temperature_template": _read("now"), "mode_command_topic": "~/mode/set", "mode_state_topic": "~",
+        "mode_state_template": _read("mode"), "modes": ["off", "heat", "auto"], "min_temp": 5, "max_temp": 30,
+    }  # fmt: skip
+    state = {"target": 20.0, "now": 19.5, "mode": "heat"}
+    return gadget("climate", (name, room), config, state, {"target/set": _number("target"), "mode/set": _set("mode")})
+
+
+def fan(name: str, room: str) -> Gadget:
+    """A fan with speeds from 1 to 4."""
+    config = {
+        "command_topic": "~/set", "state_value_template": _read("state"), "percentage_command_topic": "~/speed/set",
+        "percentage_state_topic": "~", "percentage_value_template": _read("speed"), "speed_range_max": 4,
+    }  # fmt: skip
+
+    def speed(state: Json, payload: str) -> Json:
+        return state | {"speed": int(payload), "state": "ON"}
+
+    return gadget("fan", (name, room), config, {"state": "OFF", "speed": 2}, {"set": _set("state"), "speed/set": speed})
+
+
+def player(name: str, room: str) -> Gadget:
+    """A radio."""
+    config = {
+        "command_topic": "~/set", "state_state_topic": "~", "state_state_template": _read("state"),
+        "command_volume_topic": "~/volume/set", "state_volume_topic": "~", "state_volume_template": _read("volume"),
+        "state_title_topic": "~", "state_title_template": _read("title"),
+    }  # fmt: skip
+    words = {"play": "playing", "pause": "paused", "stop": "stopped"}
+    change: Change = lambda state, payload: state | {"state": words.get(payload, state["state"])}  # noqa: E731
+    state = {"state": "idle", "volume": 0.4, "title": "Radio 4"}
+    return gadget("media_player", (name, room), config, state, {"set": change, "volume/set": _number("volume")})
+
+
+def vacuum(name: str, room: str) -> Gadget:
+    """A robot vacuum."""
+    words = {"start": "cleaning", "pause": "paused", "stop": "idle", "return_to_base": "returning"}
+    change: Change = lambda state, payload: state | {"state": words.get(payload, state["state"])}  # noqa: E731
+    return gadget("vacuum", (name, room), {"command_topic": "~/set"}, {"state": "docked"}, {"set": change})
+
+
+def humidifier(name: str, room: str) -> Gadget:
+    """A humidifier."""
+    config = {
+        "command_topic": "~/set", "state_value_template": _read("state"),
+        "target_humidity_command_topic": "~/target/set", "target_humidity_state_topic": "~",
+        "target_humidity_state_template": _read("target"),
+    }  # fmt: skip
+    state = {"state": "OFF", "target": 50.0}
+    return gadget("humidifier", (name, room), config, state, {"set": _set("state"), "target/set": _number("target")})
+
+
+def scene(name: str, room: str) -> Gadget:
+    """A scene."""
+    return gadget("scene", (name, room), {"command_topic": "~/set"}, {}, {})
+
+
+def button(name: str, room: str) -> Gadget:
+    """A button."""
+    return gadget("button", (name, room), {"command_topic": "~/set"}, {}, {})
+
+
+def number(name: str, room: str) -> Gadget:
+    """A number of minutes."""
+    config = {"command_topic": "~/set", "value_template": _read("value"), "unit_of_measurement": "min", "max": 60}
+    return gadget("number", (name, room), config, {"value": 10.0}, {"set": _number("value")})
+
+
+def select(name: str, room: str) -> Gadget:
+    """A choice."""
+    config = {"command_topic": "~/set", "value_template": _read("value"), "options": ["slow", "fast"]}
+    return gadget("select", (name, room), config, {"value": "slow"}, {"set": _set("value")})
+
+
+def sensor(name: str, room: str) -> Gadget:
+    """A thermometer."""
+    config = {"value_template": _read("value"), "unit_of_measurement": "°C", "device_class": "temperature"}
+    return gadget("sensor", (name, room), config, {"value": 21.0}, {})
+
+
+def contact(name: str, room: str) -> Gadget:
+    """A window contact."""
+    config = {"value_template": _read("value"), "device_class": "window"}
+    return gadget("binary_sensor", (name, room), config, {"value": "OFF"}, {})
+
+
+# In about the proportions of real houses: mostly lamps and things that measure.
+_MAKERS: Final = (
+    (lamp, "lamp"), (sensor, "temperature"), (contact, "window"), (lamp, "light"), (socket, "socket"),
+    (sensor, "thermometer"), (cover, "blind"), (lamp, "spot"), (heating, "radiator"), (contact, "sash"),
+    (socket, "plug"), (fan, "fan"), (sensor, "probe"), (lock, "lock"), (player, "radio"), (vacuum, "vacuum"),
+    (humidifier, "humidifier"), (scene, "scene"), (button, "button"), (number, "timer"), (select, "program"),
+)  # fmt: skip
+
+
+def big_house(count: int) -> list[Gadget]:
+    """So many devices of all kinds, spread over a dozen rooms, each with a name of its own in its room."""
+    gadgets: list[Gadget] = []
+    for number_, (make, noun) in zip(range(count), cycle(_MAKERS), strict=False):
+        room = ROOMS[number_ // len(_MAKERS) % len(ROOMS)]
+        place = PLACES[number_ // (len(_MAKERS) * len(ROOMS)) % len(PLACES)]
+        gadgets.append(make(f"{place} {noun}", room))
+    return gadgets

@@ -1,1 +1,0 @@
-"""``speaker doctor``: everything the speaker needs, tried one after the other, each with a remedy."""

@@ -1,0 +1,192 @@
+"""Thermostats and air conditioners."""
+
+from typing import Annotated, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from speaker.errors import ToolError
+from speaker.home import templates, value_parsers
+from speaker.home.device_command import Fact, Feed, Message, State, Wish, feeds
+from speaker.home.device_types.base import Shape, Topic, Word, figure, option, word_of
+from speaker.home.spoken_values import say_degrees, to_celsius, to_fahrenheit
+
+TOLERANCE_C: Final = 0.25
+"""How far a reported target may be off: many thermostats know only half degrees."""
+
+LOWEST_C: Final = 7.0
+HIGHEST_C: Final = 35.0
+"""The range of a thermostat that does not announce its own; Home Assistant's."""
+
+BAND_C: Final = 1.0
+"""How far above and below the temperature that was asked for the two targets of a thermostat with a range lie."""
+
+RUNNING: Final = ("auto", "heat_cool", "heat", "cool", "dry", "fan_only")
+"""Modes that "on" may mean, the likeliest first."""
+
+
+class Climate(Shape, frozen=True, kw_only=True):
+    """A thermostat."""
+
+    temperature_command_topic: Topic | None = None
+    temperature_command_template: str = ""
+    temperature_state_topic: Topic | None = None
+    temperature_state_template: str = ""
+    temperature_low_command_topic: Topic | None = None
+    temperature_low_command_template: str = ""
+    temperature_low_state_topic: Topic | None = None
+    temperature_low_state_template: str = ""
+    temperature_high_command_topic: Topic | None = None
+    temperature_high_command_template: str = ""
+    temperature_high_state_topic: Topic | None = None
+    temperature_high_state_template: str = ""
+    current_temperature_topic: Topic | None = None
+    current_temperature_template: str = ""
+    mode_command_topic: Topic | None = None
+    mode_command_template: str = ""
+    mode_state_topic: Topic | None = None
+    mode_state_template: str = ""
+    modes: list[Word] = msgspec.field(default_factory=lambda: ["auto", "off", "cool", "heat", "dry", "fan_only"])
+    power_command_topic: Topic | None = None
+    power_command_template: str = ""
+    payload_on: Word = "ON"
+    payload_off: Word = "OFF"
+    value_template: str = ""
+    """Stands for every template to read with that is not given."""
+    min_temp: float | None = None
+    max_temp: float | None = None
+    temp_step: Annotated[float, Meta(ge=0)] = 0
+    temperature_unit: Literal["C", "F"] = "C"
+
+    def takes(self) -> set[str]:
+        """A temperature, and modes with their on and off, as far as there are any."""
+        return {"temperature_c", "on", "mode"}
+
+    def feeds(self) -> tuple[Feed, ...]:
+        """Targets, measured temperature and mode, as far as they are announced."""
+        degrees = value_parsers.fahrenheit if self.temperature_unit == "F" else value_parsers.celsius
+        low, high = self.temperature_low_state_topic, self.temperature_high_state_topic
+        usual = self.value_template
+        return feeds(
+            (self.temperature_state_topic, "target_c", self.temperature_state_template or usual, degrees),
+            (low, "low_c", self.temperature_low_state_template or usual, degrees),
+            (high, "high_c", self.temperature_high_state_template or usual, degrees),
+            (self.current_temperature_topic, "current_c", self.current_temperature_template or usual, degrees),
+            (self.mode_state_topic, "mode", self.mode_state_template or usual, value_parsers.said),
+        )
+
+    def range_c(self) -> tuple[float, float]:
+        """Lowest and highest target in °C."""
+        convert = to_celsius if self.temperature_unit == "F" else float
+        low = LOWEST_C if self.min_temp is None else convert(self.min_temp)
+        high = HIGHEST_C if self.max_temp is None else convert(self.max_temp)
+        return low, high
+
+    def settled(self, state: State, wish: Wish, said: str) -> Wish:
+        """Warmer or colder, within the range of the device."""
+        now = self._target(state)
+        if now is None:
+            raise ToolError(f"{said} has not said what it is set to; ask for a temperature.")
+        low, high = self.range_c()
+        return Wish(temperature_c=min(high, max(low, now + (wish.step or 0))), mode=wish.mode)
+
+    def order(self, wish: Wish, said: str) -> list[Message]:
+        """The mode first, since some set the temperature of the mode they are in."""
+        orders = [] if wish.on is None and wish.mode is None else [self._mode(wish, said)]
+        if wish.temperature_c is None:
+            if not orders:
+                raise ToolError(f"{said} has no temperature that could be set.")
+            return orders
+        return [*orders, *self._temperature(wish.temperature_c, said)]
+
+    def _mode(self, wish: Wish, said: str) -> Message:
+        if self.mode_command_topic is not None:
+            mode = option(wish.mode or self._mode_for(on=bool(wish.on), said=said), self.modes, said)
+            return Message(self.mode_command_topic, templates.write(self.mode_command_template, mode), self.retain)
+        if wish.mode is None and self.power_command_topic is not None:
+            word = str(self.payload_on if wish.on else self.payload_off)
+            return Message(self.power_command_topic, templates.write(self.power_command_template, word), self.retain)
+        raise ToolError(f"{said} cannot be switched on or off from here, only set to a temperature.")
+
+    def _mode_for(self, *, on: bool, said: str) -> str:
+        fitting = [mode for mode in (RUNNING if on else ("off",)) if mode in self.modes]
+        if not fitting:
+            raise ToolError(f"{said} has no mode for that.")
+        return fitting[0]
+
+    def _temperature(self, asked: float, said: str) -> list[Message]:
+        low, high = self.range_c()
+        if not low - 0.05 <= asked <= high + 0.05:
+            raise ToolError(f"{said} takes {say_degrees(low)} to {say_degrees(high)}.")
+        ways = (
+            (self.temperature_command_topic, self.temperature_command_template, asked),
+            (self.temperature_low_command_topic, self.temperature_low_command_template, asked - BAND_C),
+            (self.temperature_high_command_topic, self.temperature_high_command_template, asked + BAND_C),
+        )
+        # One target when there is one: the range is for those that know nothing else.
+        used = ways[:1] if self.temperature_command_topic is not None else ways[1:]
+        orders = [
+            Message(topic, templates.write(template, self.told(degrees)), self.retain)
+            for topic, template, degrees in used
+            if topic is not None
+        ]
+        if not orders:
+            raise ToolError(f"{said} has no temperature that could be set.")
+        return orders
+
+    def told(self, celsius: float) -> float:
+        """A target in the unit and steps of the device."""
+        target = to_fahrenheit(celsius) if self.temperature_unit == "F" else celsius
+        if self.temp_step:
+            target = round(target / self.temp_step) * self.temp_step
+        return round(target, 2)
+
+    def asks(self, wish: Wish) -> set[Fact]:
+        """The target, and the mode when it is asked for."""
+        asked: set[Fact] = {"mode"} if wish.on is not None or wish.mode is not None else set()
+        if wish.temperature_c is not None:
+            one = self.temperature_command_topic is not None
+            asked |= {"target_c"} if one else {"low_c", "high_c"}
+        return asked
+
+    def fulfils(self, state: State, wish: Wish) -> bool | None:
+        """Whether mode and target are as asked, the target within half a step."""
+        parts: list[bool | None] = []
+        mode = word_of(state, "mode")
+        if wish.mode is not None:
+            parts.append(mode.casefold() == wish.mode.casefold().replace(" ", "_") if mode else None)
+        elif wish.on is not None:
+            parts.append((mode != "off") is wish.on if mode else None)
+        if wish.temperature_c is not None:
+            target = self._target(state)
+            parts.append(None if target is None else abs(target - wish.temperature_c) <= self._tolerance_c() + 1e-6)
+        return False if False in parts else None if None in parts or not parts else True
+
+    def _tolerance_c(self) -> float:
+        step_c = self.temp_step / 1.8 if self.temperature_unit == "F" else self.temp_step
+        return max(TOLERANCE_C, step_c / 2)
+
+    def _target(self, state: State) -> float | None:
+        """The one target, or the middle of the range."""
+        low, high = figure(state, "low_c"), figure(state, "high_c")
+        if self.temperature_command_topic is None and low is not None and high is not None:
+            return (low + high) / 2
+        return figure(state, "target_c")
+
+    def condition(self, state: State) -> str | None:
+        """The target: "set to 21 degrees"; and the mode when it changes what that means."""
+        low, high, mode = figure(state, "low_c"), figure(state, "high_c"), word_of(state, "mode")
+        target = figure(state, "target_c")
+        idle = ", but its mode is off" if mode == "off" else ""
+        if target is not None:
+            return f"set to {say_degrees(target)}{idle}"
+        if low is not None and high is not None:
+            return f"set to between {say_degrees(low)} and {say_degrees(high)}{idle}"
+        return f"in mode {mode.replace('_', ' ')}" if mode else None
+
+    def reading(self, state: State) -> str | None:
+        """What is measured, and the target."""
+        current, target = figure(state, "current_c"), self.condition(state)
+        if current is None:
+            return target and f"not known, with the thermostat {target}"
+        return f"{say_degrees(current)}{f', with the thermostat {target}' if target else ''}"

@@ -1,0 +1,135 @@
+"""Blinds, shutters, curtains, garage doors: what is opened, closed and stopped."""
+
+from typing import Final
+
+from speaker.errors import ToolError
+from speaker.home import templates, value_parsers
+from speaker.home.device_command import Action, Fact, Feed, Message, State, Wish
+from speaker.home.device_types.base import Shape, Topic, Word, figure, stepped, word_of
+from speaker.home.spoken_values import say_number
+
+TOLERANCE_PERCENT: Final = 3.0
+"""How far a reported position may be off: motors are stopped by time or by a coarse counter."""
+
+STEP_PERCENT: Final = 1.0
+"""How much nearer a position must be to the one asked for to be called a movement towards it."""
+
+
+class Cover(Shape, frozen=True, kw_only=True):
+    """A cover; 100 percent is open, 0 is closed, whatever the device calls these."""
+
+    command_topic: Topic | None = None
+    command_template: str = ""
+    payload_open: Word | None = "OPEN"
+    payload_close: Word | None = "CLOSE"
+    payload_stop: Word | None = "STOP"
+    state_topic: Topic | None = None
+    value_template: str = ""
+    state_open: Word = "open"
+    state_opening: Word = "opening"
+    state_closed: Word = "closed"
+    state_closing: Word = "closing"
+    state_stopped: Word = "stopped"
+    set_position_topic: Topic | None = None
+    set_position_template: str = ""
+    position_topic: Topic | None = None
+    position_template: str = ""
+    position_open: float = 100
+    position_closed: float = 0
+
+    def takes(self) -> set[str]:
+        """Open, close and stop, and a position when it can be set."""
+        return {"action", "percent"}
+
+    def feeds(self) -> tuple[Feed, ...]:
+        """What it is doing, and how far open it is."""
+        feeds: list[Feed] = []
+        if self.state_topic is not None:
+            words = {
+                "open": self.state_open, "opening": self.state_opening, "closed": self.state_closed,
+                "closing": self.state_closing, "stopped": self.state_stopped,
+            }  # fmt: skip
+            feeds.append(Feed(self.state_topic, "state", self.value_template, value_parsers.word(words)))
+        if self.position_topic is not None:
+            percent = value_parsers.percent(self.position_open, self.position_closed)
+            feeds.append(Feed(self.position_topic, "percent", self.position_template, percent))
+        return tuple(feeds)
+
+    def settled(self, state: State, wish: Wish, said: str) -> Wish:
+        """Further open or further closed."""
+        return Wish(percent=stepped(state, "percent", wish.step or 0, said))
+
+    def order(self, wish: Wish, said: str) -> list[Message]:
+        """A command word, or a position."""
+        if wish.percent is None:
+            return [self._command(wish.action, said)]
+        if self.set_position_topic is not None:
+            return [self._position(wish.percent)]
+        if wish.percent in {0, 100}:
+            return [self._command("open" if wish.percent else "close", said)]
+        raise ToolError(f"{said} can only be opened and closed, not set to a position.")
+
+    def _command(self, action: Action | None, said: str) -> Message:
+        words = {"open": self.payload_open, "close": self.payload_close, "stop": self.payload_stop}
+        if action is None or action not in words:
+            raise ToolError(f"{said} can only be opened, closed or stopped.")
+        word = words[action]
+        if self.command_topic is not None and word is not None:
+            return Message(self.command_topic, templates.write(self.command_template, str(word)), self.retain)
+        if self.set_position_topic is not None and action != "stop":
+            return self._position(100 if action == "open" else 0)
+        raise ToolError(f"{said} cannot be told to {action}.")
+
+    def _position(self, percent: int) -> Message:
+        span = self.position_open - self.position_closed
+        position = round(self.position_closed + span * percent / 100)
+        named = {"position": position, "position_open": self.position_open, "position_closed": self.position_closed}
+        payload = templates.write(self.set_position_template, position, **named)
+        return Message(str(self.set_position_topic), payload, self.retain)
+
+    def asks(self, wish: Wish) -> set[Fact]:
+        """The position, or what it is doing: whichever it reports."""
+        if wish.action == "stop":
+            return {"state"}
+        return {"percent"} if self.position_topic is not None else {"state"}
+
+    def fulfils(self, state: State, wish: Wish) -> bool | None:
+        """Whether it is there, or moves there; being stopped is not moving."""
+        doing, position = word_of(state, "state"), figure(state, "percent")
+        if wish.action == "stop":
+            return doing not in {"opening", "closing"} if doing else None
+        target = _target(wish)
+        if target is None or (not doing and position is None):
+            return None
+        if position is not None:
+            near = abs(position - target) <= TOLERANCE_PERCENT
+            rising = doing == "opening" and position < target
+            return near or rising or (doing == "closing" and position > target)
+        if target == 100:
+            return doing in {"opening", "open"}
+        return doing in {"closing", "closed"} if target == 0 else None
+
+    def approaches(self, before: State, state: State, wish: Wish) -> bool:
+        """Whether the position came nearer: many covers report nothing else while they move."""
+        was, now, target = figure(before, "percent"), figure(state, "percent"), _target(wish)
+        if was is None or now is None or target is None:
+            return False
+        return abs(now - target) < abs(was - target) - STEP_PERCENT
+
+    def secures(self, wish: Wish) -> bool:
+        """Closing and stopping."""
+        return wish.action in {"close", "stop"} or wish.percent == 0
+
+    def condition(self, state: State) -> str | None:
+        """What it is doing, or how far open it is."""
+        doing, position = word_of(state, "state"), figure(state, "percent")
+        if doing in {"opening", "closing"} or position is None:
+            return doing or None
+        if position <= TOLERANCE_PERCENT:
+            return "closed"
+        return "open" if position >= 100 - TOLERANCE_PERCENT else f"{say_number(round(position))} percent open"
+
+
+def _target(wish: Wish) -> int | None:
+    ends: dict[Action | None, int] = {"open": 100, "close": 0}
+    return wish.percent if wish.percent is not None else ends.get(wish.action)

@@ -1,0 +1,80 @@
+"""Lights that take and report one JSON object."""
+
+from typing import Any
+
+import msgspec
+
+from speaker.home import colours, value_parsers
+from speaker.home.device_command import Colour, Feed, Message, Wish
+from speaker.home.device_types.light import COLOUR_MODES, Lamp
+
+
+class JsonLight(Lamp, frozen=True, kw_only=True):
+    """A light whose messages are objects: ``{"state": "ON", "brightness": 127}``."""
+
+    brightness: bool = False
+    supported_color_modes: list[str] = msgspec.field(default_factory=list)
+    # How they were announced before there were colour modes.
+    color_temp: bool = False
+    rgb: bool = False
+    hs: bool = False
+    xy: bool = False
+
+    @property
+    def has_brightness(self) -> bool:
+        """Every colour mode but "onoff" has one."""
+        return self.brightness or bool(set(self.supported_color_modes) - {"onoff", "unknown"})
+
+    @property
+    def has_colour(self) -> bool:
+        """By its colour modes."""
+        return self.rgb or self.hs or self.xy or not COLOUR_MODES.isdisjoint(self.supported_color_modes)
+
+    @property
+    def has_white(self) -> bool:
+        """By its colour modes."""
+        return self.color_temp or "color_temp" in self.supported_color_modes
+
+    def feeds(self) -> tuple[Feed, ...]:
+        """Everything from one JSON object."""
+        if self.state_topic is None:
+            return ()
+        topic = self.state_topic
+        feeds = [Feed(topic, "on", "{{ value_json.state }}", value_parsers.switch("ON", "OFF"))]
+        if self.has_brightness:
+            percent = value_parsers.percent(self.brightness_scale)
+            feeds.append(Feed(topic, "brightness_percent", "{{ value_json.brightness }}", percent))
+        if self.has_colour or self.has_white:
+            feeds.append(Feed(topic, "mode", "{{ value_json.color_mode }}", value_parsers.said))
+        if self.has_colour:
+            feeds.append(Feed(topic, "colour", "{{ value_json.color | to_json }}", value_parsers.colour_object))
+        if self.has_white:
+            kelvin = value_parsers.kelvin(mireds=not self.color_temp_kelvin)
+            feeds.append(Feed(topic, "kelvin", "{{ value_json.color_temp }}", kelvin))
+        return tuple(feeds)
+
+    def order(self, wish: Wish, said: str) -> list[Message]:
+        """One JSON object."""
+        if not wish.wants_on:
+            return super().order(wish, said)
+        body: dict[str, Any] = {"state": "ON"}
+        if wish.brightness_percent is not None:
+            body["brightness"] = self.level(wish.brightness_percent)
+        if wish.colour is not None:
+            body["color"] = self._parts(wish.colour)
+        if wish.kelvin is not None:
+            body["color_temp"] = self.white(wish.kelvin)
+        return [Message(self.command_topic, msgspec.json.encode(body).decode(), self.retain)]
+
+    def _parts(self, colour: Colour) -> dict[str, float]:
+        modes = self.supported_color_modes
+        if "hs" in modes or self.hs:
+            return dict(zip("hs", colours.to_hs(colour), strict=True))
+        if "xy" in modes or self.xy:
+            return dict(zip("xy", colours.to_xy(colour), strict=True))
+        return dict(zip("rgb", colour, strict=True))
+
+    def switch(self, *, on: bool) -> Message:
+        """The object that switches the light."""
+        word = "ON" if on else "OFF"
+        return Message(self.command_topic, f'{{"state":"{word}"}}', self.retain)

@@ -1,0 +1,121 @@
+"""What holds one value that can be set: numbers, and choices among options."""
+
+from typing import Final
+
+import msgspec
+
+from speaker.errors import ToolError
+from speaker.home import templates, value_parsers
+from speaker.home.device_command import Fact, Feed, Message, State, Wish
+from speaker.home.device_types.base import Shape, Topic, Word, figure, option, word_of
+from speaker.home.device_types.sensor import Unit
+from speaker.home.spoken_values import say_quantity
+
+MOST_OPTIONS: Final = 200
+"""Options of a select that are kept; the rest of a longer list is not for the voice."""
+
+
+class Number(Shape, frozen=True, kw_only=True):
+    """A number within bounds."""
+
+    command_topic: Topic
+    command_template: str = ""
+    state_topic: Topic | None = None
+    value_template: str = ""
+    min: float = 1
+    max: float = 100
+    step: float = 1
+    unit_of_measurement: Unit = ""
+
+    def takes(self) -> set[str]:
+        """A number; a percentage is one."""
+        return {"number"}
+
+    def feeds(self) -> tuple[Feed, ...]:
+        """The value."""
+        return (Feed(self.state_topic, "value", self.value_template, value_parsers.number),) if self.state_topic else ()
+
+    def settled(self, state: State, wish: Wish, said: str) -> Wish:
+        """More or less, within the bounds."""
+        now = figure(state, "value")
+        if now is None:
+            raise ToolError(f"{said} has not said where it stands; ask for a number.")
+        return Wish(number=min(self.max, max(self.min, now + (wish.step or 0))))
+
+    def order(self, wish: Wish, said: str) -> list[Message]:
+        """The number in the steps of the device."""
+        if wish.number is None:
+            raise ToolError(f"Say which number {said} is to be set to.")
+        if not self.min <= wish.number <= self.max:
+            low, high = (say_quantity(bound, self.unit_of_measurement) for bound in (self.min, self.max))
+            raise ToolError(f"{said} takes {low} to {high}.")
+        payload = templates.write(self.command_template, _digits(self.told(wish.number)))
+        return [Message(self.command_topic, payload, self.retain)]
+
+    def told(self, number: float) -> float:
+        """The nearest number that the device knows."""
+        steps = round((number - self.min) / self.step) if self.step > 0 else 0
+        return min(self.max, self.min + steps * self.step) if self.step > 0 else number
+
+    def asks(self, wish: Wish) -> set[Fact]:  # noqa: ARG002
+        """The value."""
+        return {"value"}
+
+    def fulfils(self, state: State, wish: Wish) -> bool | None:
+        """Whether the value is the one it was told, within half a step."""
+        value = figure(state, "value")
+        if value is None or wish.number is None:
+            return None
+        return abs(value - self.told(wish.number)) <= max(self.step, 0) / 2 + 1e-6
+
+    def condition(self, state: State) -> str | None:
+        """The value with its unit."""
+        value = figure(state, "value")
+        return None if value is None else say_quantity(value, self.unit_of_measurement)
+
+
+class Select(Shape, frozen=True, kw_only=True):
+    """One of several options."""
+
+    command_topic: Topic
+    command_template: str = ""
+    state_topic: Topic | None = None
+    value_template: str = ""
+    options: list[Word] = msgspec.field(default_factory=list)
+
+    def takes(self) -> set[str]:
+        """An option."""
+        return {"mode"}
+
+    def feeds(self) -> tuple[Feed, ...]:
+        """The option that is chosen."""
+        return (Feed(self.state_topic, "mode", self.value_template, value_parsers.said),) if self.state_topic else ()
+
+    def order(self, wish: Wish, said: str) -> list[Message]:
+        """The option in the spelling of the device."""
+        if wish.mode is None:
+            raise ToolError(f"Say which option {said} is to be set to.")
+        chosen = option(wish.mode, self.options[:MOST_OPTIONS], said)
+        return [Message(self.command_topic, templates.write(self.command_template, chosen), self.retain)]
+
+    def asks(self, wish: Wish) -> set[Fact]:  # noqa: ARG002
+        """The option that is chosen."""
+        return {"mode"}
+
+    def fulfils(self, state: State, wish: Wish) -> bool | None:
+        """Whether that option is chosen."""
+        chosen = word_of(state, "mode")
+        return _letters(chosen) == _letters(wish.mode) if chosen and wish.mode else None
+
+    def condition(self, state: State) -> str | None:
+        """The option that is chosen."""
+        chosen = word_of(state, "mode")
+        return f"set to {chosen}" if chosen else None
+
+
+def _digits(number: float) -> str:
+    return str(int(number)) if number == int(number) else f"{number:.6f}".rstrip("0")
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text)).casefold()

@@ -1,0 +1,64 @@
+"""Lights whose messages are made and read by templates of their own."""
+
+from speaker.home import colours, templates, value_parsers
+from speaker.home.device_command import Feed, Message, Wish, feeds
+from speaker.home.device_types.light import Lamp
+
+
+class TemplateLight(Lamp, frozen=True, kw_only=True):
+    """A light that says how to word its commands and how to read its state."""
+
+    command_on_template: str
+    command_off_template: str
+    state_template: str = ""
+    brightness_template: str = ""
+    color_temp_template: str = ""
+    red_template: str = ""
+    green_template: str = ""
+    blue_template: str = ""
+
+    @property
+    def has_brightness(self) -> bool:
+        """When there is a template to read it."""
+        return bool(self.brightness_template)
+
+    @property
+    def has_colour(self) -> bool:
+        """When all three parts can be read."""
+        return bool(self.red_template and self.green_template and self.blue_template)
+
+    @property
+    def has_white(self) -> bool:
+        """When there is a template to read it."""
+        return bool(self.color_temp_template)
+
+    def feeds(self) -> tuple[Feed, ...]:
+        """Each by its own template, from one message."""
+        parts = f"{self.red_template},{self.green_template},{self.blue_template}" if self.has_colour else ""
+        kelvin = value_parsers.kelvin(mireds=not self.color_temp_kelvin)
+        topic, percent = self.state_topic, value_parsers.percent(self.brightness_scale)
+        return feeds(
+            (topic if self.state_template else None, "on", self.state_template, value_parsers.switch("on", "off")),
+            (topic if self.has_brightness else None, "brightness_percent", self.brightness_template, percent),
+            (topic if self.has_white else None, "kelvin", self.color_temp_template, kelvin),
+            (topic if self.has_colour else None, "colour", parts, value_parsers.rgb),
+        )
+
+    def order(self, wish: Wish, said: str) -> list[Message]:
+        """One message, from the template for on or for off."""
+        if not wish.wants_on:
+            return super().order(wish, said)
+        named: dict[str, float | str] = {"state": "on"}
+        if wish.brightness_percent is not None:
+            named["brightness"] = self.level(wish.brightness_percent)
+        if wish.colour is not None:
+            hue, saturation = colours.to_hs(wish.colour)
+            named |= dict(zip(("red", "green", "blue"), wish.colour, strict=True)) | {"hue": hue, "sat": saturation}
+        if wish.kelvin is not None:
+            named["color_temp"] = self.white(wish.kelvin)
+        return [Message(self.command_topic, templates.write(self.command_on_template, "on", **named), self.retain)]
+
+    def switch(self, *, on: bool) -> Message:
+        """The message of the template for on, or for off."""
+        template, state = (self.command_on_template, "on") if on else (self.command_off_template, "off")
+        return Message(self.command_topic, templates.write(template, state, state=state), self.retain)

@@ -1,0 +1,61 @@
+"""What may happen when somebody asks for something: do it, ask first, or refuse.
+
+Two things count, and the stricter one wins: the tool, by its name, and the device, by its kind
+(``lock``) or its kind and class (``cover.garage``), of which the narrower key counts. A device's
+``confirm`` is about what opens the house: locking a lock, and closing or stopping a cover, are done without
+asking, since nobody should have to confirm that a door gets locked. ``never`` means never, locking included.
+"""
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
+from speaker.home import colours
+from speaker.home.device_command import Wish
+from speaker.home.device_types import Device
+from speaker.home.naming import clean
+from speaker.home.spoken_values import say_degrees, say_number
+
+Risk = Literal["allow", "confirm", "never"]
+"""What may happen when the model asks for a tool: run it, ask the user first, or refuse."""
+
+_STRICTNESS: Final[dict[Risk, int]] = {"allow": 0, "confirm": 1, "never": 2}
+
+
+def risk_of(
+    tool: str | None, device: Device | None, rules: Mapping[str, Risk], own: Risk = "allow", wish: Wish | None = None
+) -> Risk:
+    """The strictest that applies to a tool with its ``own`` risk, a device, or both.
+
+    ``rules`` are the keys of ``tools.risk``. Without a ``wish`` the device's worst is assumed.
+    """
+    risks: list[Risk] = [] if tool is None else [rules.get(tool, own)]
+    if device is not None:
+        risks.append(_of_device(device, rules, wish))
+    return max(risks, key=_STRICTNESS.__getitem__, default=own)
+
+
+def _of_device(device: Device, rules: Mapping[str, Risk], wish: Wish | None) -> Risk:
+    keys = (f"{device.kind}.{device.device_class}", device.kind)
+    risk: Risk = next((rules[key] for key in keys if key in rules), "allow")
+    return "allow" if risk == "confirm" and wish is not None and device.shape.secures(wish) else risk
+
+
+def asked_for(wish: Wish, said: str) -> str:
+    """What a wish would do, for a question: "unlock the front door", "set the garage door to 40 percent"."""
+    if wish.action is not None:
+        verb = {"return": "send home", "press": "press", "next": "skip on", "previous": "skip back on"}
+        doing = f"{verb.get(wish.action, wish.action)} {said}"
+        return doing if wish.percent is None else f"{doing} at {wish.percent} percent"
+    if wish.wants_on is False:
+        return f"switch off {said}"
+    values = [
+        None if wish.brightness_percent is None else f"{wish.brightness_percent} percent",
+        None if wish.percent is None else f"{wish.percent} percent",
+        None if wish.temperature_c is None else say_degrees(wish.temperature_c),
+        None if wish.number is None else say_number(wish.number),
+        None if wish.colour is None else colours.name(wish.colour),
+        None if wish.kelvin is None else f"{wish.kelvin} kelvin",
+        None if wish.mode is None else clean(wish.mode),
+    ]
+    given = [value for value in values if value]
+    return f"set {said} to {' and '.join(given)}" if given else f"switch on {said}"

@@ -1,0 +1,168 @@
+"""The speaker's face on MQTT: state, events, commands and the announcement to Home Assistant."""
+
+import json
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import msgspec
+
+from speaker.config.settings import Settings
+from speaker.errors import SpeakerError
+from speaker.hub.own_discovery import announcements
+from speaker.mqtt.client import Broker, Incoming
+from speaker.store.store import Ledger
+from speaker.wake.arbitration import Claim, read_claim
+
+log = logging.getLogger(__name__)
+
+Json = dict[str, Any]
+Command = Callable[[str], None]
+"""Carries out a payload; raises SpeakerError with a sentence when it cannot."""
+
+MOST_PAYLOAD_BYTES: Final = 8_192
+"""Longest payload of a command."""
+
+
+class Hub:
+    """What others see of the speaker, and what they may ask of it."""
+
+    def __init__(
+        self, broker: Broker, settings: Settings, version: str, words: Sequence[str] = (), ledger: Ledger | None = None
+    ) -> None:
+        """``words``: the wake words that may be chosen; ``ledger`` remembers what was announced."""
+        self._ledger = ledger
+        self._words = words
+        self._broker = broker
+        self._settings = settings
+        self._version = version
+        self._commands: Mapping[str, Command] = {}
+        self._state: Json = {}
+        self._birth = f"{settings.mqtt.discovery_prefix}/status"
+        self._claims = f"{settings.mqtt.base}/claim/"
+
+    def offer(self, commands: Mapping[str, Command]) -> None:
+        """Name the commands; from now on they are heard."""
+        self._commands = commands
+        self._broker.subscribe([f"{self._settings.topic}/command/+", self._birth])
+        self._broker.subscribe([f"{self._claims}+"], qos=0)
+
+    def connected(self) -> None:
+        """Tell everything anew: the broker, or the hub, may have forgotten."""
+        told = announcements(self._settings, self._version, self._words)
+        self._withdraw(set(told))
+        for topic, message in told.items():
+            self._broker.tell(topic, json.dumps(message, ensure_ascii=False), retain=True, qos=1)
+        self._broker.tell(f"{self._settings.topic}/availability", "online", retain=True, qos=1)
+        self._tell_state()
+
+    def _withdraw(self, now: set[str]) -> None:
+        """Take back what was announced before and is no more: the hub complains of what it hears of twice."""
+        if self._ledger is None:
+            return
+        key = f"announced by {self._settings.id}"
+        before = set((self._ledger.chosen(key) or "").splitlines())
+        for topic in sorted(before - now):
+            self._broker.tell(topic, "", retain=True, qos=1)
+        if before != now:
+            self._ledger.choose(key, "\n".join(sorted(now)))
+
+    def show(self, state: Json) -> None:
+        """Publish the state, if it differs from the last one."""
+        if state != self._state:
+            self._state = state
+            self._tell_state()
+
+    @property
+    def online(self) -> bool:
+        """Whether anybody hears what is told."""
+        return self._broker.online
+
+    def event(self, event: Json) -> None:
+        """Publish something that happened."""
+        at = datetime.now(UTC).isoformat(timespec="milliseconds")
+        self._broker.tell(f"{self._settings.topic}/event", json.dumps(event | {"at": at}, ensure_ascii=False))
+
+    def claim(self, word: str, claim: Claim) -> None:
+        """Tell the other speakers that this one heard a wake word."""
+        self._broker.tell(f"{self._claims}{word}", msgspec.json.encode(claim).decode())
+
+    def claimed(self, message: Incoming) -> tuple[str, Claim] | None:
+        """The wake word and the claim of a message, if it is one."""
+        word = message.topic.removeprefix(self._claims)
+        claim = None if word == message.topic or message.retained else read_claim(message.payload)
+        return None if claim is None else (word, claim)
+
+    def hears(self, message: Incoming) -> bool:
+        """Take in a message if it is for the hub; whether it was."""
+        if message.topic == self._birth:
+            if message.payload == b"online" and not message.retained:
+                self.connected()
+            return True
+        verb = message.topic.removeprefix(f"{self._settings.topic}/command/")
+        if verb == message.topic or "/" in verb:
+            return False
+        # A retained command would be carried out again at every start.
+        if verb != "result" and not message.retained:
+            self._carry_out(verb, message)
+        return True
+
+    def _carry_out(self, verb: str, message: Incoming) -> None:
+        error = self._error(verb, message.payload)
+        result: Json = {"verb": verb, "ok": not error} | ({"error": error} if error else {})
+        told = json.dumps(result, ensure_ascii=False)
+        self._broker.tell(f"{self._settings.topic}/command/result", told)
+        self._broker.answer(message, told)
+
+    def _error(self, verb: str, payload: bytes) -> str:
+        command = self._commands.get(verb)
+        if command is None:
+            return f"there is no command {verb[:40]!r}; there are {', '.join(self._commands)}"
+        if len(payload) > MOST_PAYLOAD_BYTES:
+            return f"the payload has {len(payload)} bytes; at most {MOST_PAYLOAD_BYTES} are taken"
+        try:
+            command(payload.decode())
+        except UnicodeDecodeError:
+            return "the payload is not UTF-8 text"
+        except SpeakerError as problem:
+            return str(problem)
+        log.info("< command %s", verb)
+        return ""
+
+    def _tell_state(self) -> None:
+        if self._state:
+            told = json.dumps(self._state, ensure_ascii=False)
+            self._broker.tell(f"{self._settings.topic}/state", told, retain=True, qos=1)
+
+
+def dollars(payload: str, most: float) -> float:
+    """A payload as an amount of money in USD. Raises SpeakerError."""
+    return _number(payload, 0, most)
+
+
+def whole_number(payload: str, lowest: int, highest: int) -> int:
+    """A payload as a number in a range. Raises SpeakerError."""
+    return round(_number(payload, lowest, highest))
+
+
+def fraction(payload: str) -> float:
+    """A payload as a number from 0 to 1. Raises SpeakerError."""
+    return _number(payload, 0, 1)
+
+
+def _number(payload: str, lowest: float, highest: float) -> float:
+    try:
+        value = float(payload) if "_" not in payload else float("nan")  # Python reads 1_0 as 10, nobody else does
+    except ValueError:
+        value = float("nan")
+    if not lowest <= value <= highest:
+        raise SpeakerError(f"expected a number from {lowest:g} to {highest:g}, got {payload[:40]!r}")
+    return value
+
+
+def switch(payload: str) -> bool:
+    """ON or OFF. Raises SpeakerError."""
+    if payload.upper() not in {"ON", "OFF"}:
+        raise SpeakerError(f"expected ON or OFF, got {payload[:40]!r}")
+    return payload.upper() == "ON"

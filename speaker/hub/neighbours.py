@@ -1,0 +1,86 @@
+"""The other speakers on the broker: who they are, and how to say something on them."""
+
+import json
+import logging
+from typing import Any, Final, Protocol
+
+from speaker.errors import BrokerError, ToolError
+from speaker.home.name_matching import same_room
+
+log = logging.getLogger(__name__)
+
+MOST_BYTES: Final = 64 * 1024
+
+
+class Publisher(Protocol):
+    """What can send to the broker."""
+
+    async def publish(self, topic: str, payload: str) -> None:
+        """Send, and wait until the broker has it. Raises BrokerError."""
+
+
+class Neighbours:
+    """The Intercom that tools see: fed with what speakers announce of themselves and whether they are there."""
+
+    def __init__(self, publisher: Publisher, base: str, prefix: str, speaker: str) -> None:
+        self._publisher = publisher
+        self._base = base
+        self._own = speaker
+        self._announced = f"{prefix}/device/speaker_"
+        self._called: dict[str, tuple[str, str]] = {}
+        """Id → name and room."""
+        self._online: set[str] = set()
+
+    @property
+    def topics(self) -> list[str]:
+        """What has to be subscribed to."""
+        return [f"{self._base}/+/availability"]
+
+    def hear(self, topic: str, payload: bytes) -> None:
+        """Take in a message, if it is about a speaker."""
+        if topic.startswith(self._announced) and topic.endswith("/config"):
+            self._introduce(topic.removeprefix(self._announced).removesuffix("/config"), payload)
+        elif topic.endswith("/availability") and topic.startswith(f"{self._base}/"):
+            speaker = topic.removeprefix(f"{self._base}/").removesuffix("/availability")
+            (self._online.add if payload == b"online" else self._online.discard)(speaker)
+
+    def _introduce(self, speaker: str, payload: bytes) -> None:
+        try:
+            device: Any = json.loads(payload[:MOST_BYTES] or b"{}").get("dev", {})
+            self._called[speaker] = str(device.get("name", speaker))[:60], str(device.get("sa", ""))[:60]
+        except (ValueError, AttributeError):
+            log.debug("an announcement of speaker %s cannot be read", speaker)
+
+    def speakers(self) -> list[str]:
+        """The names of those that are there."""
+        return [self._name(one) for one in self._there]
+
+    @property
+    def _there(self) -> list[str]:
+        return sorted(one for one in self._online if one != self._own and not one.startswith("speaker-cli"))
+
+    def _name(self, speaker: str) -> str:
+        return self._called.get(speaker, (speaker.replace("_", " "), ""))[0]
+
+    async def announce(self, message: str, where: str) -> str:
+        """Say something on one of them, or on all. Raises ToolError when there is none, or none of that name."""
+        there = self._there
+        if not there:
+            raise ToolError("There is no other speaker.")
+        chosen = (
+            there if where.strip().lower() in {"", "all", "everywhere"} else [o for o in there if self._is(o, where)]
+        )
+        if not chosen:
+            raise ToolError(f"There is no speaker {where[:40]!r}. There is: {', '.join(self.speakers())}.")
+        payload = json.dumps({"text": message, "chime": True}, ensure_ascii=False)
+        try:
+            for speaker in chosen:
+                await self._publisher.publish(f"{self._base}/{speaker}/command/announce", payload)
+        except BrokerError as error:
+            raise ToolError(f"The announcement could not be sent. {error}") from error
+        return f"Sent: the announcement goes to {', '.join(self._name(one) for one in chosen)}."
+
+    def _is(self, speaker: str, where: str) -> bool:
+        name, room = self._called.get(speaker, ("", ""))
+        known = [speaker.replace("_", " ").replace("-", " "), name, room]
+        return any(same_room(where.removesuffix(" speaker"), one.removesuffix(" speaker")) for one in known if one)

@@ -1,0 +1,107 @@
+"""One microphone frame through everything that listens on this machine, in order, on one worker.
+
+Echo cancellation first; then the wake words hear every word, and the voice detector, which must not be fooled
+by the loudspeaker, hears what nothing of the echo is left in.
+"""
+
+from collections import deque
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+import numpy as np
+
+from speaker.audio.echo_canceller import EchoCanceller
+from speaker.audio.pcm import Samples
+from speaker.audio.vad import TurnSettings
+from speaker.listening.speech_activity import Attention, Talk, Turn
+from speaker.wake.detector import Detection, WakeWords
+from speaker.wake.pre_roll import preroll_start
+
+WORD_FRAMES: Final = 13
+"""About a second: a wake word and a little more."""
+
+
+Source = Literal["", "voice", "residue"]
+"""In which sound turns are looked for, as in ``Sensed``; nowhere if empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be listened for in a frame."""
+
+    wake: bool
+    """The wake words."""
+    barging: bool
+    """Whether they are heard over the speaker's own voice."""
+    talk: bool
+    """Somebody who talks."""
+    turns: Source = ""
+    """Where the user's turns begin and end, from the last wake word on; and in which sound."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sensed:
+    """A frame and what was heard in it: int16, shape (1280,), 16 kHz."""
+
+    voice: Samples
+    """Without the echo, with every word."""
+    residue: Samples
+    """Without any echo, with parts of the words."""
+    detection: Detection | None = None
+    after_word: int = 0
+    """How many samples before the end of this frame came after the wake word."""
+    talk: Talk = ""
+    turn: Turn | None = None
+    """None while turns are not looked for."""
+    begun: int = 0
+    """Where the turn begins that begins in this frame: so many samples before its end."""
+    ended: int = 0
+    """And the one that ends in it."""
+
+
+class Ear:
+    """Wake words, echo canceller and voice detector over one stream of frames. One worker feeds it."""
+
+    def __init__(
+        self,
+        words: WakeWords,
+        canceller: EchoCanceller,
+        barge_in_threshold: float,
+        turns: TurnSettings,
+    ) -> None:
+        """``turns``: how the user's turns are found, when that is wanted."""
+        self.words = words
+        self._canceller = canceller
+        self._barge_in_threshold = barge_in_threshold
+        self._attention = Attention(turns)
+        self._recent: deque[Sensed] = deque(maxlen=WORD_FRAMES)
+
+    def set_threshold(self, threshold: float) -> None:
+        """Use another threshold for every wake word."""
+        for word in self.words.words:
+            word.threshold = threshold
+
+    def sense(self, frame: Samples, reference: Samples, wanted: Wanted) -> Sensed:
+        """The next frame, and what the loudspeaker put into the air meanwhile."""
+        clean = self._canceller.push(frame, reference)
+        detection = self._hear_words(clean.voice, wanted)
+        heard = clean.voice if wanted.turns == "voice" else clean.residue
+        noticed = self._attention.push(heard, talk=wanted.talk, turns=bool(wanted.turns))
+        plain = Sensed(
+            clean.voice, clean.residue, talk=noticed.talk, turn=noticed.turn, begun=noticed.begun, ended=noticed.ended
+        )
+        self._recent.append(plain)
+        return plain if detection is None else self._end_word(plain, detection)
+
+    def _hear_words(self, voice: Samples, wanted: Wanted) -> Detection | None:
+        if not wanted.wake:
+            self.words.keep(voice)
+            return None
+        return self.words.push(voice, barge_in_threshold=self._barge_in_threshold if wanted.barging else None)
+
+    def _end_word(self, plain: Sensed, detection: Detection) -> Sensed:
+        """Find where the wake word ended: a little before the end of the frame that told."""
+        word = np.concatenate([one.voice for one in self._recent])
+        after = word.size - preroll_start(word)
+        self._attention.after_word(word[word.size - after :])
+        return replace(plain, detection=detection, after_word=after)

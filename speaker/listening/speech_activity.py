@@ -1,0 +1,167 @@
+"""Who talks, over one stream of frames: one voice detector, read with two patiences.
+
+"Stop" is one syllable, and whoever talks over an answer is to be noticed at once; the end of a turn needs the
+silence that its settings say. Both are read from the same probabilities, which are what costs.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+
+from speaker.audio.pcm import SILENCE_DBFS, WAKE_HZ, Samples, level_dbfs, ms_to_samples
+from speaker.audio.vad import WINDOW_SAMPLES, Silero, SpeechStarted, SpeechStopped, Turns, TurnSettings
+
+TALK: Final = TurnSettings(threshold=0.5, prefix_padding_ms=300, silence_duration_ms=240)
+"""What counts as somebody talking over the speaker."""
+
+TALK_DBFS: Final = -60.0
+"""Nobody talks so softly; in a digital silence the detector hears voices all the same."""
+
+FALL_DB: Final = 3.0
+"""How fast the loudest moment is forgotten, for each frame."""
+
+MOST_MISSED_FRAMES: Final = 25
+"""A machine that is so far behind (2 s) has lost the wake word, too."""
+
+Talk = Literal["", "begins", "ends"]
+Turn = Literal["", "on", "whole"]
+"""Whether a turn of the user goes on at the end of a frame; ``whole`` is one that has begun and ended within it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """What a frame changed."""
+
+    talk: Talk = ""
+    turn: Turn | None = None
+    """None while turns are not looked for."""
+    begun: int = 0
+    """Where the turn begins that begins in it, its padding included: so many samples before the frame's end."""
+    ended: int = 0
+    """Where the turn ends that ends in it, its silence included: so many samples before the frame's end."""
+
+
+class _Reading:
+    """The rules for turns, and where the last one began and ended."""
+
+    def __init__(self, settings: TurnSettings) -> None:
+        self.rules = Turns(settings)
+        self._start_ms = self._end_ms = 0
+
+    @property
+    def begun(self) -> int:
+        """Samples of whole windows since the last turn began."""
+        return ms_to_samples(self.rules.now_ms - self._start_ms, WAKE_HZ)
+
+    @property
+    def ended(self) -> int:
+        """Samples of whole windows since the last turn ended."""
+        return ms_to_samples(self.rules.now_ms - self._end_ms, WAKE_HZ)
+
+    def read(self, probabilities: list[float], *, loud: bool) -> list[type]:
+        """What begins and ends, in order. Speech that is too soft to be any does not begin."""
+        found: list[type] = []
+        for probability in probabilities:
+            event = self.rules.push(probability)
+            if isinstance(event, SpeechStarted):
+                self._start_ms = event.start_ms
+                if not loud:
+                    self.rules.reset()
+                    continue
+            elif event is not None:
+                self._end_ms = event.end_ms
+            if event is not None:
+                found.append(type(event))
+        return found
+
+
+class Attention:
+    """Feeds the detector while somebody wants to know. One worker feeds it."""
+
+    def __init__(self, turns: TurnSettings) -> None:
+        """``turns``: how the user's turns are found."""
+        self._silero: Silero | None = None
+        self._talk = _Reading(TALK)
+        self._turns = _Reading(turns)
+        self._with_word = _Reading(turns)
+        """The same, to whom the end of the wake word counts: it knows where speech began that goes on behind it."""
+        self._wanted = (False, False)
+        self._missed: deque[Samples] = deque(maxlen=MOST_MISSED_FRAMES)
+        """What was said since the wake word, and not looked at yet; empty without one."""
+        self._word_windows = 0
+        """Windows in which the end of the wake word may still sound, and in which no turn begins therefore."""
+        self._loudest_dbfs = SILENCE_DBFS
+
+    def after_word(self, samples: Samples) -> None:
+        """The wake word is over; int16 samples at 16 kHz are what was said since it ended, at the earliest.
+
+        Who goes on in one breath still speaks behind them, and the turn begins there; who pauses has said nothing.
+        """
+        self._missed.clear()
+        self._missed.append(samples)
+        self._word_windows = -(-samples.size // WINDOW_SAMPLES) + 1
+        # What was said before it, the word itself, is no part of a turn.
+        self._wanted = (self._wanted[0], False)
+
+    def push(self, samples: Samples, *, talk: bool, turns: bool) -> Noticed:
+        """The next frame (int16, 16 kHz), and whether anybody who talks, or a turn, is looked for in it."""
+        heard = self._catch_up(samples, turns)
+        self._begin(talk, turns)
+        if not (talk or turns):
+            return Noticed()
+        self._loudest_dbfs = max(level_dbfs(heard), self._loudest_dbfs - FALL_DB)
+        loud = self._loudest_dbfs >= TALK_DBFS
+        probabilities = self._detector.push(heard)
+        said = _last(self._talk.read(probabilities, loud=loud)) if talk else ""
+        if not turns:
+            return Noticed(said)
+        self._with_word.read(probabilities, loud=loud)
+        fresh = probabilities[self._word_windows :]
+        self._word_windows -= len(probabilities) - len(fresh)
+        changes = self._turns.read(fresh, loud=loud)
+        began, speaking = SpeechStarted in changes, self._turns.rules.speaking
+        first = self._with_word if self._with_word.rules.speaking else self._turns
+        return Noticed(
+            said,
+            "on" if speaking else "whole" if began else "",
+            begun=first.begun + self._detector.pending if began else 0,
+            ended=self._turns.ended + self._detector.pending if SpeechStopped in changes else 0,
+        )
+
+    @property
+    def _detector(self) -> Silero:
+        if self._silero is None:
+            self._silero = Silero()
+        return self._silero
+
+    def _catch_up(self, samples: Samples, turns: bool) -> Samples:
+        """What the detector has to hear: the frame, and before it what was missed since the wake word."""
+        if turns and self._missed:
+            samples = np.concatenate([*self._missed, samples])
+            self._missed.clear()
+        elif len(self._missed) == MOST_MISSED_FRAMES:
+            self._missed.clear()
+        elif self._missed:
+            self._missed.append(samples)
+        return samples
+
+    def _begin(self, talk: bool, turns: bool) -> None:
+        """Whoever begins to listen hears what comes now as if it came first."""
+        before, self._wanted = self._wanted, (talk, turns)
+        if (turns and not before[1]) or ((talk or turns) and not any(before)):
+            self._detector.reset()
+        if talk and not before[0]:
+            self._talk.rules.reset()
+        if turns and not before[1]:
+            self._turns.rules.reset()
+            self._with_word.rules.reset()
+        if before[1] and not turns:
+            self._word_windows = 0
+
+
+def _last(found: list[type]) -> Talk:
+    if not found:
+        return ""
+    return "begins" if found[-1] is SpeechStarted else "ends"

@@ -1,0 +1,167 @@
+"""What goes to the session of all that could: everything behind a wake word, or nothing but speech.
+
+A gate takes pieces and gives them back in order, none missing, each with what has become of it.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
+
+import numpy as np
+
+from speaker.audio.pcm import FRAME_MS, Samples
+from speaker.audio.vad import MIN_SPEECH_MS, WINDOW_MS, TurnSettings
+from speaker.listening.speech_activity import Turn
+
+NOTICE_MS: Final = MIN_SPEECH_MS + WINDOW_MS + FRAME_MS
+"""Speech is noticed so late at most, in sound: what came before it is kept so much longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """The wake word that came right before a turn: never sent, and known to whoever listens here."""
+
+    word: str
+    samples: Samples
+    """int16, 16 kHz, a second or more that ends where the turn's first piece begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Sound (int16, 16 kHz) with the number of its first sample, counted since the router began."""
+
+    first: int
+    samples: Samples
+    begins: bool = False
+    """Whether a turn of the user begins with it; only where turns are found here."""
+    ends: bool = False
+    sent: bool = True
+    """Whether it is for the session; False for silence that nobody needs."""
+    lead: Lead | None = None
+
+
+class Gate(Protocol):
+    """Decides what is sent."""
+
+    @property
+    def judges(self) -> bool:
+        """Whether it has to know if somebody speaks."""
+
+    def reset(self, waiting: Iterable[Piece] = ()) -> None:
+        """Begin anew, behind a wake word with pieces that nobody has judged yet."""
+
+    def take(self, piece: Piece, turn: Turn | None, begun: int = 0, ended: int = 0) -> list[Piece]:
+        """The next piece, and whether somebody speaks in it; None when that is not known yet.
+
+        A turn that begins in it begins ``begun`` samples before its end, one that ends ``ended`` samples.
+        """
+
+    def spare(self, piece: Piece) -> list[Piece]:
+        """The next piece, which came while the speaker spoke; nobody spoke over it."""
+
+
+class WordGate:
+    """Everything goes, for the service to find the turns in it; but a wake word behind which nobody goes on.
+
+    Its last syllable would be taken for a turn, and answered.
+    """
+
+    PATIENCE_FRAMES: Final = 8
+    """So long it may take until somebody goes on in one breath; they are noticed sooner."""
+
+    def __init__(self) -> None:
+        self._waiting: list[Piece] = []
+        self._judged = 0
+
+    @property
+    def judges(self) -> bool:
+        """Whether a wake word was just heard."""
+        return bool(self._waiting)
+
+    def reset(self, waiting: Iterable[Piece] = ()) -> None:
+        """Begin anew, behind a wake word with pieces that nobody has judged yet."""
+        self._waiting, self._judged = list(waiting), 0
+
+    def take(self, piece: Piece, turn: Turn | None, begun: int = 0, ended: int = 0) -> list[Piece]:  # noqa: ARG002 - all goes
+        """The next piece, and whether somebody speaks in it; None when that is not known yet.
+
+        A turn that begins in it begins ``begun`` samples before its end, one that ends ``ended`` samples.
+        """
+        if not self._waiting:
+            return [piece]
+        self._waiting.append(piece)
+        self._judged += turn is not None
+        if not turn and self._judged < self.PATIENCE_FRAMES:
+            return []
+        out, self._waiting = self._waiting, []
+        return out if turn else [replace(one, sent=one.lead is None) for one in out]
+
+    def spare(self, piece: Piece) -> list[Piece]:
+        """The next piece, which came while the speaker spoke; the service may hear something in it."""
+        return self.take(piece, "")
+
+
+class SpeechGate:
+    """Nothing but speech: what was said, a little before it, and the silence by which its end is known."""
+
+    judges: Final = True
+
+    def __init__(self, settings: TurnSettings) -> None:
+        self._most = -(-(settings.prefix_padding_ms + NOTICE_MS) // FRAME_MS)
+        self._waiting: deque[Piece] = deque()
+        self._open = False
+
+    def reset(self, waiting: Iterable[Piece] = ()) -> None:
+        """Begin anew, behind a wake word with pieces that nobody has judged yet."""
+        self._open = False
+        self._waiting = deque(waiting)
+
+    def take(self, piece: Piece, turn: Turn | None, begun: int = 0, ended: int = 0) -> list[Piece]:
+        """The next piece, and whether somebody speaks in it; None when that is not known yet.
+
+        A turn that begins in it begins ``begun`` samples before its end, one that ends ``ended`` samples.
+        """
+        self._waiting.append(piece)
+        if turn is None:
+            return []
+        if turn == "" and not self._open:
+            return self._let_go(len(self._waiting) - self._most)
+        begins, self._open = not self._open, turn == "on"
+        before = self._let_go_all_but(begun) if begins and begun else []
+        said = list(self._waiting)
+        self._waiting.clear()
+        said[0] = replace(said[0], begins=begins)
+        if self._open:
+            return [*before, *said]
+        last, after = _cut(said[-1], max(0, said[-1].samples.size - ended))
+        return [*before, *said[:-1], replace(last, ends=True), *([replace(after, sent=False)] if ended else [])]
+
+    def spare(self, piece: Piece) -> list[Piece]:
+        """The next piece, which came while the speaker spoke, and is not sent; a turn under way is given up."""
+        self._open = False
+        self._waiting.append(piece)
+        return self._let_go(len(self._waiting))
+
+    def _let_go_all_but(self, samples: int) -> list[Piece]:
+        """What came before the last so many samples; the piece in which they begin is cut there."""
+        spare = sum(one.samples.size for one in self._waiting) - samples
+        out: list[Piece] = []
+        while spare > 0 and len(self._waiting) > 1 and self._waiting[0].samples.size <= spare:
+            spare -= self._waiting[0].samples.size
+            out += self._let_go(1)
+        if spare <= 0:
+            return out
+        one = self._waiting.popleft()
+        dropped, rest = _cut(one, spare)
+        lead = one.lead and replace(one.lead, samples=np.concatenate([one.lead.samples, dropped.samples]))
+        self._waiting.appendleft(replace(rest, lead=lead))
+        return [*out, replace(dropped, sent=False)]
+
+    def _let_go(self, count: int) -> list[Piece]:
+        return [replace(self._waiting.popleft(), sent=False) for _ in range(count)]
+
+
+def _cut(piece: Piece, at: int) -> tuple[Piece, Piece]:
+    """A piece in two, the second beginning at a sample."""
+    return replace(piece, samples=piece.samples[:at]), Piece(piece.first + at, piece.samples[at:])

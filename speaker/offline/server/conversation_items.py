@@ -1,0 +1,177 @@
+"""The conversation as the server keeps it: items in order, with the sound that belongs to them."""
+
+import asyncio
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from speaker.audio.pcm import BYTES_PER_SAMPLE, SESSION_HZ, bytes_to_ms, ms_to_samples
+from speaker.realtime.protocol.codec import RefusedError
+from speaker.realtime.protocol.objects import Content, Item
+
+ROOT: Final = "root"
+
+CONTENT: Final[Mapping[str, Sequence[str]]] = {
+    "user": ("input_text", "input_audio", "input_image"),
+    "system": ("input_text",),
+    "assistant": ("output_text",),
+}
+"""What a client may put into a message of each role; assistant sound comes from the server alone."""
+
+NEEDED: Final[Mapping[str, Sequence[str]]] = {
+    "message": ("role", "content"),
+    "function_call": ("name", "arguments"),
+    "function_call_output": ("call_id", "output"),
+}
+"""The items that this server takes, and the fields that each must have."""
+
+
+def new_id(kind: str) -> str:
+    """A fresh id such as ``item_9f8e7d6c5b4a``."""
+    return f"{kind}_{secrets.token_hex(8)}"
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """An item and its sound (16-bit mono, 24 kHz)."""
+
+    item: Item
+    audio: bytes = b""
+    words: str | None = None
+    """What was heard in the user's sound, once it was asked for."""
+    silent: bool = False
+    """Nobody spoke until the idle timeout committed this sound; what words it may seem to hold are noise."""
+    hearing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while the sound is worked through, so that this happens only once."""
+
+
+def accepted(item: Item, where: str) -> Entry:
+    """An item from a client as an entry. Raises RefusedError, its parameter beginning with ``where``."""
+    if item.type not in NEEDED:
+        message = f"Invalid value: '{item.type}'. Supported values are: {', '.join(map(repr, NEEDED))}."
+        raise RefusedError(message, code="invalid_value", param=f"{where}.type")
+    given = msgspec.structs.asdict(item)
+    for name in NEEDED[item.type]:
+        if given[name] is None:
+            param = f"{where}.{name}"
+            message = f"Missing required parameter: '{param}'."
+            raise RefusedError(message, code="missing_required_parameter", param=param)
+    if item.type == "message":
+        _check_content(item, where)
+    content = item.content
+    audio = b"".join(part.audio or b"" for part in content or [])
+    shown = [msgspec.structs.replace(part, audio=None) for part in content] if content is not None else None
+    whole = msgspec.structs.replace(
+        item, id=item.id or new_id("item"), object="realtime.item", status="completed", content=shown
+    )
+    return Entry(whole, audio)
+
+
+def _check_content(item: Item, where: str) -> None:
+    allowed = CONTENT.get(item.role or "")
+    if allowed is None:
+        message = f"Invalid value: '{item.role}'. Supported values are: {', '.join(map(repr, CONTENT))}."
+        raise RefusedError(message, code="invalid_value", param=f"{where}.role")
+    for index, part in enumerate(item.content or []):
+        if part.type not in allowed:
+            supported = ", ".join(map(repr, allowed))
+            message = f"Invalid value: '{part.type}'. A message of the {item.role} may hold {supported}."
+            raise RefusedError(message, code="invalid_value", param=f"{where}.content[{index}].type")
+
+
+class Items:
+    """All entries, first to last."""
+
+    def __init__(self) -> None:
+        self._entries: list[Entry] = []
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self._entries)
+
+    def add(self, entry: Entry, after: str | UnsetType | None = UNSET) -> str | None:
+        """Put an entry at its place and return the id of the one before it. Raises RefusedError."""
+        if self._place(entry.item.id or "") is not None:
+            message = f"Error adding item: an item with id '{entry.item.id}' already exists."
+            raise RefusedError(message, code="item_create_duplicate_item_id", param="item.id")
+        place = self._place_after(after)
+        self._entries.insert(place, entry)
+        return self._entries[place - 1].item.id if place else None
+
+    def get(self, item_id: str, act: str) -> Entry:
+        """The entry of an id. Raises RefusedError, with the code for what was to be done with it."""
+        place = self._place(item_id)
+        if place is None:
+            raise _missing(item_id, act, "item_id")
+        return self._entries[place]
+
+    def before(self, item_id: str) -> str | None:
+        """The id of the item before this one; None when it is the first, or gone."""
+        place = self._place(item_id)
+        return self._entries[place - 1].item.id if place else None
+
+    def delete(self, item_id: str) -> None:
+        """Take an entry out. Raises RefusedError."""
+        self._entries.remove(self.get(item_id, "delete"))
+
+    def truncate(self, item_id: str, content_index: int, audio_end_ms: int) -> None:
+        """Cut an assistant's sound to what was heard; its words are gone with it. Raises RefusedError."""
+        entry = self.get(item_id, "truncate")
+        if entry.item.role != "assistant" or not entry.audio:
+            raise RefusedError("Only model output audio messages can be truncated", code="unsupported_content_type")
+        length_ms = int(bytes_to_ms(len(entry.audio), SESSION_HZ))
+        if content_index != 0:
+            message = f"Invalid value: {content_index}. The item has one part, with index 0."
+            raise RefusedError(message, code="invalid_value", param="content_index")
+        if audio_end_ms < 0:
+            message = f"Invalid value: {audio_end_ms}. Expected 0 or more."
+            raise RefusedError(message, code="integer_below_min_value", param="audio_end_ms")
+        if audio_end_ms > length_ms:
+            message = f"Audio content of {length_ms}ms is already shorter than {audio_end_ms}ms"
+            raise RefusedError(message, code="invalid_value", param="audio_end_ms")
+        entry.audio = entry.audio[: BYTES_PER_SAMPLE * ms_to_samples(audio_end_ms, SESSION_HZ)]
+        entry.item = msgspec.structs.replace(entry.item, content=[Content(type="output_audio", transcript="")])
+
+    def with_audio(self, item_id: str) -> Item:
+        """An item with its sound, as ``retrieve`` gives it. Raises RefusedError."""
+        entry = self.get(item_id, "retrieve")
+        if not entry.audio:
+            return entry.item
+        content = list(entry.item.content or [Content(type="output_audio")])
+        sounding = next(index for index, part in enumerate(content) if part.type.endswith("_audio"))
+        content[sounding] = msgspec.structs.replace(content[sounding], audio=entry.audio)
+        return msgspec.structs.replace(entry.item, content=content)
+
+    def read(self, wanted: Sequence[Item]) -> list[Entry]:
+        """What a response is to read instead of the conversation. Raises RefusedError."""
+        return [
+            self.get(item.id or "", "retrieve")
+            if item.type == "item_reference"
+            else accepted(item, f"response.input[{index}]")
+            for index, item in enumerate(wanted)
+        ]
+
+    def calls(self) -> set[str]:
+        """The ids of all calls that were made."""
+        return {entry.item.call_id or "" for entry in self._entries if entry.item.type == "function_call"}
+
+    def _place(self, item_id: str) -> int | None:
+        return next((place for place, entry in enumerate(self._entries) if entry.item.id == item_id), None)
+
+    def _place_after(self, after: str | UnsetType | None) -> int:
+        if after is UNSET or after is None:
+            return len(self._entries)
+        if after == ROOT:
+            return 0
+        place = self._place(str(after))
+        if place is None:
+            raise _missing(str(after), "create", "previous_item_id")
+        return place + 1
+
+
+def _missing(item_id: str, act: str, param: str) -> RefusedError:
+    message = f"Error {act.removesuffix('e')}ing item: the item with id '{item_id}' does not exist."
+    return RefusedError(message, code=f"item_{act}_invalid_item_id", param=param)

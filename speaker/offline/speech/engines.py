@@ -1,0 +1,99 @@
+"""The engines behind a session, each call on a niced worker so that it cannot starve a microphone.
+
+One mind serves all sessions of a server. Models are loaded when they are first needed, or by ``warm_up``.
+"""
+
+import asyncio
+import os
+import threading
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from typing import Any, Final, TypeVar
+
+from speaker.audio.pcm import SESSION_HZ, WAKE_HZ, Samples, resample
+from speaker.audio.vad import TurnDetector, TurnEvent, TurnSettings
+from speaker.offline.speech.recogniser import Ears, Heard
+from speaker.offline.speech.synthesiser import Voice
+from speaker.offline.understanding.intent_engine import Brain
+from speaker.offline.understanding.tool_schema import Call, Reply
+
+NICENESS: Final = 10
+
+T = TypeVar("T")
+
+
+def _be_nice() -> None:
+    """On Linux priorities belong to threads; this lowers only the worker's own."""
+    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+
+
+class Mind:
+    """Ears, rules and voice."""
+
+    def __init__(self) -> None:
+        # Turn detection has a worker of its own: a barge-in must not wait for a sentence to be made.
+        self._detecting = ThreadPoolExecutor(1, "offline-vad", _be_nice)
+        self._working = ThreadPoolExecutor(1, "offline-speech", _be_nice)
+        self._brains: dict[int, Brain] = {}
+
+    @cached_property
+    def _ears(self) -> Ears:
+        return Ears()
+
+    @cached_property
+    def _voice(self) -> Voice:
+        voice = Voice()
+        voice.warm_up()
+        return voice
+
+    async def warm_up(self) -> None:
+        """Load every model now. Raises ModelError when one is missing."""
+        await self._work(lambda: (self._ears, self._voice))
+        await self.detector(TurnSettings())
+
+    def close(self) -> None:
+        """Give up the workers; what runs is finished, what waits is dropped."""
+        self._detecting.shutdown(wait=False, cancel_futures=True)
+        self._working.shutdown(wait=False, cancel_futures=True)
+
+    async def detector(self, settings: TurnSettings) -> TurnDetector:
+        """A turn detector for one session."""
+        return await self._loop.run_in_executor(self._detecting, TurnDetector, settings)
+
+    async def detect(self, detector: TurnDetector, samples: Samples) -> list[TurnEvent]:
+        """Starts and stops of speech in more of a session's sound: int16, shape (n,), 16 kHz."""
+        return await self._loop.run_in_executor(self._detecting, detector.push, samples)
+
+    async def hear(self, samples: Samples, hz: int = SESSION_HZ) -> Heard:
+        """The words of one turn: int16, shape (n,), at ``hz``."""
+        return await self._work(lambda: self._ears.hear(resample(samples, hz, WAKE_HZ)))
+
+    async def brain(self, instructions: str, tools: Sequence[Mapping[str, Any]]) -> Brain:
+        """The rules for these instructions and tools; kept, since a house has the same ones all day."""
+        key = hash((instructions, repr(tools)))
+        if key not in self._brains:
+            self._brains.clear()
+            self._brains[key] = await self._work(lambda: Brain(instructions, tools))
+        return self._brains[key]
+
+    async def reply(self, brain: Brain, words: str) -> Reply:
+        """What the rules make of the user's words."""
+        return await self._work(lambda: brain.reply(words))
+
+    async def confident(self, brain: Brain, words: str) -> tuple[Call, ...]:
+        """The calls for the user's words if the rules hardly doubt them, else none."""
+        return await self._work(lambda: brain.confident(words))
+
+    async def speak(self, text: str, speed: float) -> AsyncGenerator[Samples, None]:
+        """The text as speech, int16, shape (n,), 24 kHz, sentence by sentence."""
+        sentences: Iterator[Samples] = await self._work(lambda: self._voice.speak(text, speed=speed))
+        while (sentence := await self._work(lambda: next(sentences, None))) is not None:
+            yield sentence
+
+    @property
+    def _loop(self) -> asyncio.AbstractEventLoop:
+        return asyncio.get_running_loop()
+
+    async def _work(self, task: Callable[[], T]) -> T:
+        return await self._loop.run_in_executor(self._working, task)

@@ -1,0 +1,173 @@
+"""Speech to words: Moonshine tiny-en, an English recogniser, on ONNX Runtime."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from speaker.audio.model_files import ModelFile, Wheel, open_session
+from speaker.audio.pcm import WAKE_HZ, Samples, level_dbfs, ms_to_samples
+
+MOONSHINE: Final = Wheel("moonshine-voice", "0.1.0", "moonshine_voice")
+ENCODER: Final = ModelFile(
+    MOONSHINE,
+    "assets/tiny-en/encoder_model.ort",
+    "94e90a4654fc45cdfedb77c4c08e1739f48862998e58fada384b25118134f221",
+)
+DECODER: Final = ModelFile(
+    MOONSHINE,
+    "assets/tiny-en/decoder_model_merged.ort",
+    "cf524c4862d36e9e5ab032eddc73637efd822d70e868ac575cf1a46e1e4708a0",
+)
+TOKENIZER: Final = ModelFile(
+    MOONSHINE, "assets/tiny-en/tokenizer.bin", "6884b35fd6377d4c4d32336a0bc152f36b64d1e45b6503683cdc238250a8472d"
+)
+
+CONFIDENCE_FLOOR: Final = -0.45
+"""Below this mean log-probability of a token the words are made up, not heard; commands lie near -0.1.
+
+"Goodbye" comes down to -0.43, because the recogniser hesitates between three spellings of it.
+"""
+
+INVENTED: Final = frozenset({"you", "thank you for watching"})
+"""What the recogniser writes, sometimes with confidence, when it is given noise."""
+
+SHORTEST_MS: Final = 200
+"""Shorter audio holds no word."""
+
+QUIETEST_DBFS: Final = -72.0
+"""Audio below this level holds no speech that could be made out."""
+
+PADDED_MS: Final = 1000
+"""Shorter audio is followed by silence up to this length: the recogniser was never shown less."""
+
+TOKENS_PER_SECOND: Final = 6.5
+"""Faster speech does not exist; a recogniser that writes more repeats itself."""
+
+BEGIN, END = 1, 2
+
+Floats = NDArray[np.float32]
+Arrays = dict[str, NDArray[np.generic]]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What was said, as far as it could be made out."""
+
+    text: str
+    """Empty when there was nothing, or nothing to be sure of."""
+    confidence: float
+    """Mean log-probability of the tokens: 0 is certain, minus infinity means that nobody spoke."""
+
+
+NOTHING: Final = Heard("", -math.inf)
+
+
+class Ears:
+    """The recogniser; every call stands for itself."""
+
+    def __init__(self) -> None:
+        """Load the model, 44 MB. Raises ModelError when a file is missing or damaged."""
+        self._encoder = open_session(ENCODER)
+        self._decoder = open_session(DECODER)
+        self._pieces = read_pieces(TOKENIZER.locate())
+        self._outputs = [output.name for output in self._decoder.get_outputs()]
+        self._empty_cache = {
+            given.name: np.zeros((1, given.shape[1], 0, given.shape[3]), np.float32)
+            for given in self._decoder.get_inputs()
+            if given.name.startswith("past_key_values.")
+        }
+
+    def hear(self, samples: Samples) -> Heard:
+        """The words in (n,) int16 samples at 16 kHz, one turn of speech."""
+        if samples.size < ms_to_samples(SHORTEST_MS, WAKE_HZ) or level_dbfs(samples) < QUIETEST_DBFS:
+            return NOTHING
+        most = max(4, math.ceil(samples.size / WAKE_HZ * TOKENS_PER_SECOND))
+        tokens, confidence = self._decode(_prepare(samples), most)
+        text = self._spell(tokens)
+        if confidence < CONFIDENCE_FLOOR or _is_invented(text):
+            return Heard("", confidence)
+        return Heard(text, confidence)
+
+    def _decode(self, values: Floats, most: int) -> tuple[list[int], float]:
+        """The likeliest tokens, at most ``most``, and their mean log-probability."""
+        mask = np.ones(values.shape, np.int64)
+        (encoded,) = self._encoder.run(None, {"input_values": values, "attention_mask": mask})
+        fixed = {"encoder_hidden_states": encoded, "encoder_attention_mask": mask}
+        token, cache = BEGIN, self._empty_cache
+        tokens: list[int] = []
+        chances: list[float] = []
+        while token != END and len(tokens) <= most:
+            out = self._step(token, fixed, cache)
+            cache = _renew(cache, out, first=token == BEGIN)
+            token, chance = _likeliest(out["logits"][0, -1])
+            tokens.append(token)
+            chances.append(chance)
+        return tokens[:-1], sum(chances) / len(chances)
+
+    def _step(self, token: int, fixed: Arrays, cache: Arrays) -> Arrays:
+        inputs = {
+            "input_ids": np.array([[token]], np.int64),
+            "use_cache_branch": np.array([token != BEGIN]),
+            **fixed,
+            **cache,
+        }
+        return dict(zip(self._outputs, self._decoder.run(None, inputs), strict=True))
+
+    def _spell(self, tokens: list[int]) -> str:
+        letters = b"".join(self._pieces[token] for token in tokens)
+        return " ".join(letters.decode("utf-8", errors="ignore").split())
+
+
+def _prepare(samples: Samples) -> Floats:
+    """Samples as (1, n) floats in [-1, 1], with silence after very short ones."""
+    missing = max(0, ms_to_samples(PADDED_MS, WAKE_HZ) - samples.size)
+    values: Floats = np.pad(samples, (0, missing)).astype(np.float32)[None] / np.float32(32768)
+    return values
+
+
+def _is_invented(text: str) -> bool:
+    words = "".join(character for character in text.lower() if character.isalnum() or character == " ")
+    return not words.strip() or words in INVENTED
+
+
+def _likeliest(logits: Floats) -> tuple[int, float]:
+    """The best token of (n,) logits and its log-probability."""
+    token = int(np.argmax(logits))
+    return token, -float(np.log(np.sum(np.exp(logits - logits[token]))))
+
+
+def _renew(cache: Arrays, out: Arrays, *, first: bool) -> Arrays:
+    # The encoder's keys are computed in the first step alone; later steps return them empty.
+    return {
+        name: out[name.replace("past_key_values", "present")] if first or ".decoder." in name else kept
+        for name, kept in cache.items()
+    }
+
+
+def read_pieces(place: Path) -> list[bytes]:
+    """The vocabulary: what each token stands for, as UTF-8.
+
+    A piece is stored after its length, which takes one byte below 128 and two from there on.
+    """
+    data = place.read_bytes()
+    pieces: list[bytes] = []
+    at = 0
+    while at < len(data):
+        length, at = data[at], at + 1
+        if length >= 128:
+            length, at = data[at] * 128 + length - 128, at + 1
+        pieces.append(_letters(data[at : at + length]))
+        at += length
+    return pieces
+
+
+def _letters(piece: bytes) -> bytes:
+    if len(piece) == 6 and piece.startswith(b"<0x") and piece.endswith(b">"):
+        return bytes([int(piece[3:5], 16)])
+    if piece.startswith(b"<") and piece.endswith(b">") and len(piece) > 2:
+        return b""
+    return piece.replace("▁".encode(), b" ")

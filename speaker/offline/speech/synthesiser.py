@@ -1,0 +1,90 @@
+"""Words to speech: the English voice "heart" of hibari, 24 kHz."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import Final
+
+from speaker.audio.model_files import ModelFile, Wheel
+from speaker.audio.pcm import Samples, from_float
+
+HIBARI: Final = Wheel("hibari-tts", "0.2.1", "hibari")
+FILES: Final = (
+    ModelFile(HIBARI, "assets/hibari.onnx", "5f70741d4e900f4e85d0037498736cc1b3e1b9a63a13546a5da1e63abf4fccd8"),
+    ModelFile(HIBARI, "assets/oov.onnx", "d3cfd8122c5f172a98c8de38268bf1213ee09f2c2ae4df6e055fc6532590fe76"),
+    ModelFile(
+        HIBARI,
+        "assets/lexicon_us_gold.json.gz",
+        "63ae94f8ef0e906d5b24fe9b59ffcbd1529aca5686a774610e43973cbaa86ad2",
+    ),
+    ModelFile(
+        HIBARI,
+        "assets/lexicon_us_silver.json.gz",
+        "c4c2546ebf1eb07010331e7ef785a431aa17ba8e7bfb6b4af8d654ee96a71fd3",
+    ),
+    ModelFile(HIBARI, "assets/tagger.json.gz", "d2da7502284bbbe45d49e0b7ce3ce67bdab82254150f4317f1b8559b4d38d0eb"),
+)
+
+VOICE: Final = "heart"
+"""The name of the voice."""
+
+MODEL: Final = HIBARI.requirement
+"""What makes it; with another one, the same text sounds different."""
+
+SEED: Final = 0
+"""The breath in the voice is noise; the same noise each time gives the same samples each time."""
+
+SLOWEST: Final = 0.25
+FASTEST: Final = 1.5
+
+_LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
+_ADDRESS = re.compile(r"https?://\S+")
+_LINE_MARK = re.compile(r"^[ \t]*(?:#{1,6}|[-*+•]|>+|\|)[ \t]+", re.MULTILINE)
+_RULE = re.compile(r"^[ \t]*(?:[-*_=|:][ \t]*){3,}$", re.MULTILINE)
+_MARKS = re.compile(r"\*+|`+|~~|(?<!\w)_+|_+(?!\w)")
+_DEGREES = re.compile(r"°\s*([CF]\b)?")
+
+
+class Voice:
+    """The synthesiser. What it says is the same, sample by sample, whenever it says it."""
+
+    def __init__(self) -> None:
+        """Load the model and the pronunciations. Raises ModelError when a file is missing or damaged."""
+        for file in FILES:
+            file.locate()
+        # Not at the top: it takes scipy along, and a missing package must be told as the ModelError above.
+        from hibari import Hibari  # noqa: PLC0415
+
+        self._hibari = Hibari()
+
+    def warm_up(self) -> None:
+        """Say a word to nobody: the first words read the pronunciations, half a second's work."""
+        for _ in self.speak("Ready."):
+            pass
+
+    def speak(self, text: str, *, speed: float = 1.0) -> Iterator[Samples]:
+        """Int16 samples at 24 kHz, one array (n,) a sentence, each as soon as it is made.
+
+        ``speed`` is 0.25-1.5 times the natural pace; others are brought into that range. Text without
+        anything to pronounce gives nothing.
+        """
+        pace = min(max(speed, SLOWEST), FASTEST)
+        for sentence in self._hibari.stream(speakable(text), speed=pace, seed=SEED):
+            if sentence.size:
+                yield from_float(sentence)
+
+
+def speakable(text: str) -> str:
+    """``text`` without what cannot be pronounced: Markdown, addresses, pictures and control characters."""
+    text = _ADDRESS.sub("a link", _LINK.sub(r"\1", text))
+    text = _MARKS.sub("", _LINE_MARK.sub("", _RULE.sub("", text)))
+    text = _DEGREES.sub(lambda found: " degrees" + (" Fahrenheit" if found[1] == "F" else ""), text)
+    text = "".join(character for character in text if _pronounced(character))
+    lines = (" ".join(line.split()) for line in text.splitlines())
+    return "\n".join(line for line in lines if any(character.isalnum() for character in line))
+
+
+def _pronounced(character: str) -> bool:
+    category = unicodedata.category(character)
+    picture = category in ("So", "Sk", "Me") or "\ufe00" <= character <= "\ufe0f"
+    return character in "\n\t" or not (picture or category[0] == "C")

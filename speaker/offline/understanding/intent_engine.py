@@ -1,0 +1,283 @@
+"""What a model would do with the user's words, by rules: call the session's tools, or say a sentence.
+
+The rules know the house only from the session's instructions (see ``household``) and the tools only from
+the session. Whatever is not clear leads to a sentence, never to a call.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+import msgspec
+import yaml
+
+from speaker.home import colours
+from speaker.offline.understanding import answer_text, generic_tools, timer_list_intents
+from speaker.offline.understanding.devices_from_prompt import Household
+from speaker.offline.understanding.light_heating_intents import plan, together
+from speaker.offline.understanding.normalise import SEPARATOR, plain, spoken, trim, without_separators
+from speaker.offline.understanding.sentence_matcher import NEAR, Grammar, Match, Sentences, Slot
+from speaker.offline.understanding.tool_schema import Call, Reply, read_definitions
+
+__all__ = ["Brain", "Call", "Reply"]
+
+UNHEARD: Final = "Sorry, I didn't catch that."
+STILL_THERE: Final = "Are you still there?"
+"""What is said when nobody has spoken for too long."""
+
+UNKNOWN: Final = "Sorry, I can't help with that offline."
+PARTLY: Final = "Sorry, I understood only a part of that, so I did nothing."
+
+CONFIDENT: Final = 90.0
+"""Least similarity (0-100) to a known sentence of one that is acted on without asking a better listener."""
+
+LONGEST: Final = 40
+"""Words in the longest command; what is longer is conversation, or the radio."""
+
+_MANGLED: Final = re.compile(r"[a-z][0-9]|[0-9][a-z]")
+"""A number with letters in it was not heard whole."""
+
+EXACT_ONLY: Final = frozenset({"set_lock"})
+"""Tools that are never called for words which had to be corrected to be understood."""
+
+_TALK: Final = "talk"
+_COVERS: Final = ("blinds", "shutters", "curtains", "covers", "shades")
+"""What one calls the covers of a room, whatever their names are."""
+
+_ASKED_ABOUT: Final = (
+    "light", "switch", "cover", "lock", "fan", "media_player", "vacuum", "humidifier", "climate", "binary_sensor",
+)  # fmt: skip
+"""Kinds of devices that one asks about by name."""
+
+_THINGS: Final = {
+    words: kind
+    for kind, spoken_as in {
+        "light": "lights lamps", "window": "windows", "door": "doors", "lock": "locks", "switch": "switches sockets",
+        "cover": "covers", "blind": "blinds", "shutter": "shutters", "fan": "fans",
+    }.items()
+    for words in spoken_as.split()
+}  # fmt: skip
+"""What one asks about as a group: its kind."""
+
+_STATES: Final = {word: word for word in ("on", "off", "open", "closed", "locked", "unlocked")}
+_WAYS: Final = {"open": "open", "raise": "open", "close": "close", "shut": "close", "lower": "close", "stop": "stop"}
+"""What one says of covers: what they are told."""
+
+_DIVIDERS: Final = frozenset({SEPARATOR, "and", "then"})
+_CARRIED: Final = 4
+"""How many words one part of a sentence may lend to another: "turn off the hall" and "the kitchen lights"."""
+
+
+class _Group(msgspec.Struct, frozen=True):
+    say: list[str]
+    slots: dict[str, str | bool] = {}
+
+
+class _Ability(msgspec.Struct, frozen=True):
+    ability: str
+    sentences: list[_Group]
+    example: str = ""
+
+
+class _Book(msgspec.Struct, frozen=True):
+    """The content of sentences.yaml."""
+
+    numbers: dict[str, tuple[int, int]]
+    words: str
+    rules: dict[str, str]
+    tools: dict[str, _Ability]
+    talk: list[_Group]
+
+
+@cache
+def _book() -> _Book:
+    text = files("speaker.offline.understanding").joinpath("sentences.yaml").read_text("utf-8")
+    return msgspec.convert(yaml.safe_load(text), _Book)
+
+
+class Brain:
+    """The rules for one session: its instructions and its tools."""
+
+    def __init__(self, instructions: str, tools: Sequence[Mapping[str, object]]) -> None:
+        """``tools`` are the entries of ``session.tools``; those that are no functions do not count."""
+        self._household = Household.read(instructions)
+        self._tools = read_definitions(tools)
+        book = _book()
+        self._others = [tool for name, tool in self._tools.items() if name not in book.tools]
+        self._grammar = Grammar(list(self._sentences()), book.rules, self._names(), book.numbers, book.words.split())
+
+    def _sentences(self) -> Iterator[Sentences]:
+        for name, ability in _book().tools.items():
+            if name in self._tools:
+                for group in ability.sentences:
+                    yield Sentences(name, group.say, group.slots)
+        for group in _book().talk:
+            yield Sentences(_TALK, group.say, group.slots)
+
+    def _names(self) -> dict[str, Mapping[str, Slot]]:
+        house = self._household
+        rooms: dict[str, Slot] = {spoken(room): room for room in house.rooms}
+        outside = ("outside", "outdoors", "outdoor") if house.has_outside else ()
+        return {
+            "light": house.called("light"),
+            "socket": house.called("switch"),
+            "thermostat": house.called("climate"),
+            "scene": house.called("scene"),
+            "button": house.called("button"),
+            "cover": house.called("cover"),
+            "covers": {word: word for word in _COVERS} if house.of("cover") else {},
+            "lock": house.called("lock"),
+            "fan": house.called("fan"),
+            "humidifier": house.called("humidifier"),
+            "player": house.called("media_player"),
+            "vacuum": house.called("vacuum"),
+            "device": house.called_any(*_ASKED_ABOUT),
+            "things": _THINGS,
+            "state": _STATES,
+            "go": _WAYS,
+            "color": {name: name for name in (*colours.NAMES, *colours.WHITES)},
+            "room": rooms,
+            "place": rooms,
+            "outside": dict.fromkeys(outside, "outside"),
+            "on": {"on": True, "off": False},
+        }
+
+    def reply(self, words: str) -> Reply:
+        """Calls of the tools, or a text to speak, for what the user said."""
+        said = plain(words)
+        if not said:
+            return Reply(text=UNHEARD)
+        kept = timer_list_intents.understood(words, self._tools)
+        if kept is not None:
+            return kept
+        if len(said) > LONGEST:
+            return Reply(text=self._unknown([]))
+        return self._understood(said, NEAR) or Reply(text=self._unknown(self._grammar.respell(trim(said))))
+
+    def confident(self, words: str) -> tuple[Call, ...]:
+        """Calls for what the user said if there is hardly a doubt about it, else none; a question leaves one.
+
+        Only tools that sentences were written for count, and a slip must be a small one.
+        """
+        said = plain(words)
+        clear = 0 < len(said) <= LONGEST and not _MANGLED.search(words.lower())
+        reply = self._understood(said, CONFIDENT) if clear else None
+        if reply is None or not all(call.name in _book().tools for call in reply.calls):
+            return ()
+        # Whoever allows more slips may see a question in it, or another meaning.
+        return reply.calls if reply == self._understood(said, NEAR) else ()
+
+    def _understood(self, said: list[str], least: float) -> Reply | None:
+        """What was said, as it stands or with slips; ``least``: how similar a sentence must be to a known one."""
+        reply = self._clause(without_separators(said), least=None)
+        if reply is not None:
+            return reply
+        heard = trim(said)
+        words = self._grammar.respell(heard)
+        reply = (
+            self._clause(without_separators(words), least=None)
+            or self._parts(words, [], least)
+            or self._clause(without_separators(words), least=least)
+        )
+        slipped = reply is not None and words != heard and any(call.name in EXACT_ONLY for call in reply.calls)
+        return None if slipped else reply
+
+    def answer(self, outputs: Sequence[str]) -> str:
+        """The sentence to speak when the tools have returned ``outputs``."""
+        return answer_text.answer(outputs)
+
+    def _parts(self, words: list[str], lead: list[str], least: float) -> Reply | None:
+        """Several wishes in one sentence; all of them are understood, or none counts."""
+        for left, right in _divided(words):
+            first = self._clause(left, lead=lead, tail=without_separators(right), least=least)
+            if first is None:
+                continue
+            # What follows may leave out the words that it shares with the first wish.
+            lead_on = lead or left
+            rest = self._parts(right, lead_on, least) or self._clause(
+                without_separators(right), lead=lead_on, least=least
+            )
+            if rest is not None:
+                return together([first, rest])
+        return None
+
+    def _clause(
+        self, words: list[str], *, lead: Sequence[str] = (), tail: Sequence[str] = (), least: float | None
+    ) -> Reply | None:
+        """One wish, perhaps completed by words of its neighbours, perhaps with a slip in it; None allows no slip."""
+        for before, after in _loans(lead, tail):
+            reply = self._certain([*before, *words, *after])
+            if reply is not None:
+                return reply
+        match = self._grammar.near(words, least) if least is not None else None
+        return self._planned(match) if match is not None and match.topic not in EXACT_ONLY else None
+
+    def _certain(self, words: list[str]) -> Reply | None:
+        match = self._grammar.exact(words)
+        if match is not None:
+            return self._planned(match)
+        calls = [generic_tools.fill(tool, words, self._household) for tool in self._others]
+        certain = [call for call in calls if call is not None]
+        return Reply((certain[0],)) if len(certain) == 1 else None
+
+    def _planned(self, match: Match) -> Reply | None:
+        text = match.slots.get("reply")
+        if isinstance(text, str):
+            return Reply(text=text.replace("ABILITIES", self._abilities()))
+        return plan(match, self._tools[match.topic], self._household)
+
+    def _unknown(self, words: list[str]) -> str:
+        if any(self._clause(left, least=None) for left, _ in _divided(words)):
+            return PARTLY
+        example = next(self._examples(), "")
+        return f"{UNKNOWN} You could say: {example}." if example else UNKNOWN
+
+    def _examples(self) -> Iterator[str]:
+        """Sentences that would work here."""
+        names = {
+            "{light}": self._unmistakable("light"),
+            "{scene}": self._unmistakable("scene"),
+            "{cover}": self._unmistakable("cover"),
+            "{device}": self._unmistakable("light"),
+            "{room}": next(iter(self._household.rooms), ""),
+        }
+        for ability in self._abilities_here():
+            needed = next((slot for slot in names if slot in ability.example), "")
+            if ability.example and (not needed or names[needed]):
+                yield ability.example.replace(needed, names[needed]) if needed else ability.example
+
+    def _unmistakable(self, kind: str) -> str:
+        names = [device.name for device in self._household.of(kind)]
+        return next((name for name in names if names.count(name) == 1), "")
+
+    def _abilities_here(self) -> list[_Ability]:
+        return [ability for name, ability in _book().tools.items() if name in self._tools]
+
+    def _abilities(self) -> str:
+        """All that the session's tools allow, as one sentence."""
+        verbs = [ability.ability for ability in self._abilities_here()]
+        verbs += [tool.name.replace("_", " ") for tool in self._others]
+        if not verbs:
+            return "I can't do anything here offline."
+        return f"I can {_enumerated(verbs)}."
+
+
+def _divided(words: list[str]) -> Iterator[tuple[list[str], list[str]]]:
+    """The first part and the rest, for each place where the words may be divided."""
+    for at, word in enumerate(words):
+        left, right = trim(words[:at]), trim(words[at + 1 :])
+        if word in _DIVIDERS and without_separators(left) and without_separators(right):
+            yield without_separators(left), right
+
+
+def _loans(lead: Sequence[str], tail: Sequence[str]) -> Iterator[tuple[Sequence[str], Sequence[str]]]:
+    """Words to put before and after: none first, then few, then more."""
+    for last in range(min(_CARRIED, len(tail)) + 1):
+        for first in range(min(_CARRIED, len(lead)) + 1):
+            yield lead[:first], tail[len(tail) - last :]
+
+
+def _enumerated(verbs: Sequence[str]) -> str:
+    return " and ".join([", ".join(verbs[:-1]), verbs[-1]]) if len(verbs) > 1 else verbs[0]

@@ -1,0 +1,183 @@
+"""Bytes to event and back. The tag is read first, so what is unknown is ignored and not an error."""
+
+from typing import Any, Final, Literal
+
+import msgspec
+
+from speaker.errors import WireError
+from speaker.realtime.protocol import beta
+from speaker.realtime.protocol.client_events import CLIENT_EVENTS, ClientEvent
+from speaker.realtime.protocol.server_events import SERVER_EVENTS, ServerEvent
+
+Dialect = Literal["ga", "beta"]
+
+
+class Unknown(msgspec.Struct, frozen=True):
+    """An event whose type this program does not know; new ones appear often and are no mistake."""
+
+    type: str
+
+
+class _Tag(msgspec.Struct):
+    type: str
+
+
+def _name(event: type[msgspec.Struct]) -> str:
+    return str(event.__struct_config__.tag)
+
+
+_SERVER: Final = {_name(event): event for event in SERVER_EVENTS}
+_CLIENT: Final = {_name(event): event for event in CLIENT_EVENTS}
+_DIRECT: Final = {
+    name: msgspec.json.Decoder(event)
+    for name, event in _SERVER.items()
+    if not {"item", "part", "response"} & set(event.__struct_fields__)
+}
+"""Events that are the same in both dialects but for their name; the frequent ones are among them."""
+
+_ANY: Final = msgspec.json.Decoder()
+_TAG: Final = msgspec.json.Decoder(_Tag)
+_ENCODER: Final = msgspec.json.Encoder()
+
+_NOT_JSON: Final = (msgspec.DecodeError, UnicodeError, RecursionError)
+"""What bytes that are no JSON, or nested too deep for it, lead to."""
+
+_OFF: Final = frozenset({"turn_detection", "noise_reduction", "transcription", "tracing", "prompt", "include",
+                         "idle_timeout_ms"})  # fmt: skip
+"""Settings that null turns off; anywhere else null and absent mean the same."""
+
+_OPAQUE: Final = frozenset({"tools", "tool_choice", "truncation", "tracing", "prompt", "metadata"})
+"""Objects that are kept as they are, nulls included."""
+
+
+def type_of(event: msgspec.Struct) -> str:
+    """The protocol's name of an event, such as ``session.update``."""
+    return _name(type(event))
+
+
+def decode_server(data: str | bytes) -> ServerEvent | Unknown:
+    """One frame from a server, in either dialect. Raises WireError when it breaks the protocol."""
+    kind = _read_tag(data)
+    event = _SERVER.get(beta.SERVER_NAMES.get(kind, kind))
+    if event is None:
+        return Unknown(kind)
+    direct = _DIRECT.get(kind)
+    if direct is not None:
+        try:
+            return direct.decode(data)
+        except msgspec.DecodeError:
+            pass  # a null, perhaps, where a text is wanted: see below
+    try:
+        raw = _without_nulls(beta.server_to_ga(_ANY.decode(data)))
+        return msgspec.convert(raw, event, strict=False)
+    except _NOT_JSON as error:
+        raise WireError(f"server event {kind}: {error}; it is ignored") from error
+
+
+def _read_tag(data: str | bytes) -> str:
+    try:
+        return _TAG.decode(data).type
+    except _NOT_JSON as error:
+        raise WireError(f"server event is not a JSON object with a type: {error}; it is ignored") from error
+
+
+def _without_nulls(value: Any) -> Any:  # noqa: ANN401 - walks JSON values
+    """The same without keys whose null says no more than their absence."""
+    if isinstance(value, dict):
+        return {
+            key: below if key in _OPAQUE else _without_nulls(below)
+            for key, below in value.items()
+            if below is not None or key in _OFF
+        }
+    if isinstance(value, list):
+        return [_without_nulls(one) for one in value]
+    return value
+
+
+def encode_client(event: ClientEvent, dialect: Dialect = "ga") -> str:
+    """A client event as the text of one frame."""
+    if dialect == "ga":
+        return _ENCODER.encode(event).decode()
+    return _ENCODER.encode(beta.client_to_beta(msgspec.to_builtins(event))).decode()
+
+
+def encode_server(event: ServerEvent, dialect: Dialect = "ga") -> str | None:
+    """A server event as the text of one frame; None when the dialect has no such event."""
+    if dialect == "ga":
+        return _ENCODER.encode(event).decode()
+    renamed = beta.server_to_beta(msgspec.to_builtins(event))
+    return None if renamed is None else _ENCODER.encode(renamed).decode()
+
+
+class RefusedError(WireError):
+    """A client event that a server must answer with an error event."""
+
+    def __init__(self, message: str, *, code: str, param: str | None = None, event_id: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.param = param
+        self.event_id = event_id
+
+
+def decode_client(data: str | bytes, dialect: Dialect = "ga") -> ClientEvent:
+    """One frame from a client. Raises RefusedError, with the protocol's error code, when it is not valid.
+
+    Unlike clients, servers refuse fields they do not know (``unknown_parameter``).
+    """
+    raw = _client_object(data)
+    event_id = raw.get("event_id") if isinstance(raw.get("event_id"), str) else None
+    kind = raw.get("type")
+    event = _CLIENT.get(kind) if isinstance(kind, str) else None
+    if event is None:
+        raise RefusedError(
+            f"Invalid value: '{kind}'. Supported values are: {', '.join(map(repr, _CLIENT))}.",
+            code="invalid_value", param="type", event_id=event_id,
+        )  # fmt: skip
+    raw = _without_nulls(beta.client_to_ga(raw) if dialect == "beta" else raw)
+    try:
+        decoded = msgspec.convert(raw, event)
+    except msgspec.ValidationError as error:
+        raise _refusal(error, event_id) from error
+    stranger = _unknown_path(raw, msgspec.to_builtins(decoded, builtin_types=(bytes,)))
+    if stranger:
+        raise RefusedError(
+            f"Unknown parameter: '{stranger}'.", code="unknown_parameter", param=stranger, event_id=event_id
+        )
+    return decoded
+
+
+def _client_object(data: str | bytes) -> dict[str, Any]:
+    try:
+        raw = _ANY.decode(data)
+    except _NOT_JSON as error:
+        raise RefusedError(f"Could not parse the event as JSON: {error}", code="invalid_json") from error
+    if not isinstance(raw, dict):
+        raise RefusedError("An event must be a JSON object.", code="invalid_json")
+    return raw
+
+
+def _refusal(error: msgspec.ValidationError, event_id: str | None) -> RefusedError:
+    what, _, path = str(error).partition(" - at `$")
+    param = path.rstrip("`").lstrip(".") or None
+    if "missing required field" in what:
+        field = what.rpartition("`")[0].rpartition("`")[2]
+        param = f"{param}.{field}" if param else field
+        message, code = f"Missing required parameter: '{param}'.", "missing_required_parameter"
+        return RefusedError(message, code=code, param=param, event_id=event_id)
+    return RefusedError(f"Invalid value for '{param}': {what}.", code="invalid_value", param=param, event_id=event_id)
+
+
+def _unknown_path(given: Any, known: Any) -> str:  # noqa: ANN401 - walks JSON values
+    """Where in ``given`` the first key stands that is not in ``known``, as ``item.content[0].foo``."""
+    if isinstance(given, dict) and isinstance(known, dict):
+        for key, value in given.items():
+            below = _unknown_path(value, known[key]) if key in known else ""
+            if below or key not in known:
+                joint = "." if below and not below.startswith("[") else ""
+                return f"{key}{joint}{below}"
+    if isinstance(given, list) and isinstance(known, list):
+        for index, (one, other) in enumerate(zip(given, known, strict=False)):
+            below = _unknown_path(one, other)
+            if below:
+                return f"[{index}]{'' if below.startswith('[') else '.'}{below}"
+    return ""

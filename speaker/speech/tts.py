@@ -1,0 +1,70 @@
+"""The speaker's own voice: texts spoken as they stand, by the offline voice, and what is spoken often from disk."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import aclosing
+from typing import Final
+
+import numpy as np
+
+from speaker.audio.pcm import SESSION_HZ, Samples, samples_to_ms
+from speaker.errors import ModelError
+from speaker.offline.speech.engines import Mind
+from speaker.offline.speech.synthesiser import MODEL, VOICE
+from speaker.speech.tts_cache import SoundCache, cache_key
+
+log = logging.getLogger(__name__)
+
+SHORT_CHARACTERS: Final = 200
+"""Longer texts hardly come twice, and are not kept."""
+
+
+class Speech:
+    """Texts → int16 samples, shape (n,), 24 kHz."""
+
+    def __init__(self, mind: Mind, cache: SoundCache, spoke: Callable[[float, bool], None]) -> None:
+        """``spoke`` is told of each text that was spoken: how many ms, and whether they came from disk."""
+        self._mind = mind
+        self._cache = cache
+        self._spoke = spoke
+
+    async def speak(
+        self, text: str, spoke: Callable[[float, bool], None] | None = None
+    ) -> AsyncGenerator[Samples, None]:
+        """The text as sound, sentence by sentence. Raises ModelError when there is no voice.
+
+        ``spoke`` is told in place of whoever is told of every text.
+        """
+        spoke = spoke or self._spoke
+        kept = await asyncio.to_thread(self._cache.get, cache_key(text, VOICE, MODEL))
+        if kept is not None:
+            spoke(samples_to_ms(kept.size, SESSION_HZ), True)
+            yield kept
+            return
+        size = 0
+        async with aclosing(self._make(text)) as made:
+            async for sentence in made:
+                size += sentence.size
+                yield sentence
+        spoke(samples_to_ms(size, SESSION_HZ), False)
+
+    async def _make(self, text: str) -> AsyncGenerator[Samples, None]:
+        """The text as sound, anew; a short one is kept."""
+        sentences: list[Samples] = []
+        async with aclosing(self._mind.speak(text, 1.0)) as spoken:
+            async for sentence in spoken:
+                sentences.append(sentence)
+                yield sentence
+        if sentences and len(text) <= SHORT_CHARACTERS:
+            await asyncio.to_thread(self._cache.put, cache_key(text, VOICE, MODEL), np.concatenate(sentences))
+
+    async def prepare(self, texts: Iterable[str]) -> None:
+        """Make what will have to be said when nothing else works, so that it is said at once."""
+        try:
+            for text in texts:
+                if await asyncio.to_thread(self._cache.get, cache_key(text, VOICE, MODEL)) is None:
+                    async for _ in self._make(text):
+                        pass
+        except ModelError as error:
+            log.warning("the speaker cannot say what goes wrong: %s", error)

@@ -1,0 +1,5 @@
+"""Timers, alarms and reminders.
+
+Imports: errors, config, store.
+Begin with ``timers`` for when something is due and ``scheduler`` for ringing.
+"""

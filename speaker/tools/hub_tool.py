@@ -1,0 +1,142 @@
+"""A tool that the hub defines: what stands in its retained message, and what makes a definition good."""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from speaker.config.validation import read
+from speaker.errors import ConfigError, SpeakerError, ToolError
+from speaker.home import templates
+
+MOST_BYTES: Final = 8_192
+"""Longest definition; its schema is paid for with every session."""
+
+MOST_PARAMETERS: Final = 20
+NAME: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9_-]{0,63}")
+
+Topic = Annotated[
+    str, Meta(min_length=1, max_length=512, pattern=r"^[^+#\x00-\x1f]+\Z", description="a topic without wildcards")
+]
+Words = str | int | float | bool
+
+
+class ConfirmWhen(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What the state has to be for the action to be confirmed; exactly one of equals, contains and in."""
+
+    equals: Words | None = None
+    contains: str | None = None
+    in_: list[Words] | None = msgspec.field(default=None, name="in")
+    value_template: Annotated[str, Meta(max_length=templates.MAX_TEMPLATE_CHARACTERS)] = ""
+    """How the value is read from the state; empty = the payload as it stands."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether exactly one condition is given."""
+        return [self.equals, self.contains, self.in_].count(None) == 2
+
+    def met_by(self, payload: bytes) -> bool:
+        """Whether a state says so."""
+        said = templates.read(self.value_template, payload).casefold()
+        if self.contains is not None:
+            return self.contains.casefold() in said
+        wanted = self.in_ if self.in_ is not None else [self.equals]
+        return bool(said) and said in {_word(one) for one in wanted}
+
+
+class Definition(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The retained message of ``<base>/tools/<name>``."""
+
+    description: Annotated[str, Meta(min_length=1, max_length=1_000)]
+    parameters: dict[str, Any] = msgspec.field(default_factory=lambda: {"type": "object", "properties": {}})
+    """JSON Schema of the arguments."""
+    command_topic: Topic
+    payload: Annotated[str, Meta(max_length=templates.MAX_TEMPLATE_CHARACTERS)] = "{{ arguments | tojson }}"
+    """Template of what is published; ``arguments`` is the object that the model gave."""
+    state_topic: Topic | None = None
+    confirm_when: ConfirmWhen | None = None
+    timeout_s: Annotated[float, Meta(gt=0, le=60)] = 5.0
+    risk: Literal["allow", "confirm", "never"] = "allow"
+    respond: bool = False
+    """Whether the call is published as an object with an MQTT 5 response topic, and the answer is the result."""
+
+
+def read_definition(topic: str, payload: bytes) -> tuple[str, Definition]:
+    """Name and definition. Raises SpeakerError with every mistake, naming topic and field."""
+    name = topic.rpartition("/")[2]
+    problems = _problems(name, payload)
+    if isinstance(problems, Definition):
+        return name, problems
+    raise SpeakerError("; ".join(f"{topic}: {problem}" for problem in problems))
+
+
+def _problems(name: str, payload: bytes) -> Definition | list[str]:
+    if not NAME.fullmatch(name):
+        return [f"name: {name[:70]!r} is no tool name; a letter, then up to 63 letters, digits, _ and -"]
+    if len(payload) > MOST_BYTES:
+        return [f"the definition has {len(payload)} bytes; at most {MOST_BYTES} are taken"]
+    try:
+        document = msgspec.json.decode(payload)
+    except (msgspec.DecodeError, RecursionError) as error:
+        return [f"not JSON: {error}"]
+    try:
+        found = read(document, Definition)
+    except ConfigError as error:
+        return error.problems
+    except TypeError:
+        return [f"{key}: missing" for key in ("description", "command_topic") if key not in document]
+    return _mistakes(found) or found
+
+
+def _mistakes(found: Definition) -> list[str]:
+    """What no single field shows."""
+    mistakes = _schema_mistakes(found.parameters)
+    if found.confirm_when is not None and not found.confirm_when.complete:
+        mistakes.append("confirm_when: give exactly one of equals, contains and in")
+    if (found.confirm_when is None) != (found.state_topic is None):
+        mistakes.append("confirm_when and state_topic belong together")
+    if found.respond and found.state_topic is not None:
+        mistakes.append("respond: the answer is the result, so there is no state to wait for; leave out state_topic")
+    if not templates.compiles(found.payload):
+        mistakes.append("payload: the template cannot be used")
+    return mistakes
+
+
+def _schema_mistakes(schema: Mapping[str, Any]) -> list[str]:
+    if schema.get("type", "object") != "object":
+        return ['parameters.type: must be "object": the arguments of a function have names']
+    # Not at the top: most houses have no such tool, and it takes 10 MB.
+    from jsonschema import Draft202012Validator, SchemaError  # noqa: PLC0415
+
+    if "$ref" in str(schema):
+        return ["parameters: $ref is not followed; write the schema out"]
+    try:
+        Draft202012Validator.check_schema(schema)
+    except (SchemaError, RecursionError, TypeError) as error:
+        place = ".".join(str(step) for step in getattr(error, "absolute_path", ()))
+        reason = getattr(error, "message", "not a JSON Schema")
+        return [f"parameters{'.' * bool(place)}{place}: {reason}"]
+    if len(schema.get("properties", {})) > MOST_PARAMETERS:
+        return [f"parameters.properties: at most {MOST_PARAMETERS} parameters"]
+    return []
+
+
+def checked_arguments(name: str, schema: Mapping[str, Any], arguments: str) -> dict[str, Any]:
+    """The model's JSON arguments. Raises ToolError when they do not fit the schema."""
+    from jsonschema import Draft202012Validator, ValidationError  # noqa: PLC0415 - as above
+
+    try:
+        given = msgspec.json.decode(arguments or "{}", type=dict[str, Any])
+        Draft202012Validator(schema).validate(given)
+    except msgspec.DecodeError as error:
+        raise ToolError(f"{name}: the arguments do not fit: {error}") from error
+    except ValidationError as error:
+        place = ".".join(str(step) for step in error.absolute_path)
+        raise ToolError(f"{name}: the arguments do not fit: {place}{': ' if place else ''}{error.message}") from error
+    return given
+
+
+def _word(value: object) -> str:
+    return str(value).casefold()

@@ -1,0 +1,207 @@
+"""Tools that the hub defines by retained messages: kept, called and waited for over MQTT.
+
+The model sees them at the next wake. A definition that cannot be used is refused with a sentence that names the
+field; an empty payload takes a tool away.
+"""
+
+import asyncio
+import json
+import logging
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+from speaker.errors import BrokerError, SpeakerError, ToolError
+from speaker.home import templates
+from speaker.tools.api import MAX_OUTPUT_CHARACTERS, Risk
+from speaker.tools.hub_tool import Definition, checked_arguments, read_definition
+
+log = logging.getLogger(__name__)
+
+MOST_TOOLS: Final = 64
+"""More definitions are refused: all of them go with every session."""
+
+ALREADY_S: Final = 1.0
+"""A state that was as wanted before is believed after so long without another."""
+
+
+class Line(Protocol):
+    """What a hub tool needs of the broker."""
+
+    def subscribe(self, topics: "set[str]") -> None:
+        """Hear these topics as well."""
+
+    def unsubscribe(self, topics: "set[str]") -> None:
+        """Stop hearing these topics."""
+
+    async def publish(self, topic: str, payload: str, *, respond_to: str | None = None) -> None:
+        """Send, and wait until the broker has it. Raises BrokerError."""
+
+
+@dataclass(slots=True)
+class _Watch:
+    """A state topic, and who waits for what on it."""
+
+    last: bytes = b""
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+@dataclass(frozen=True, slots=True)
+class HubTool:
+    """One of them, as the toolbelt takes it."""
+
+    name: str
+    definition_: Definition
+    hub: "HubTools"
+    quiet: bool = False
+
+    @property
+    def description(self) -> str:
+        """What the model reads."""
+        return self.definition_.description
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """JSON Schema of the arguments."""
+        return {"type": "object", "properties": {}} | self.definition_.parameters
+
+    @property
+    def risk(self) -> Risk:
+        """What the hub says about it; the configuration may say more."""
+        return self.definition_.risk
+
+    def definition(self) -> dict[str, Any]:
+        """The tool as an entry of ``session.tools``."""
+        return {
+            "type": "function", "name": self.name, "description": self.description, "parameters": self.parameters,
+        }  # fmt: skip
+
+    async def call(self, arguments: str, _providers: Mapping[type, object]) -> str:
+        """Check the arguments, publish, wait for the confirmation. Raises ToolError with words for the model."""
+        given = checked_arguments(self.name, self.parameters, arguments)
+        try:
+            return await (self.hub.request if self.definition_.respond else self.hub.act)(self, given)
+        except BrokerError as error:
+            raise ToolError(f"{self.name} could not be sent. {error}") from error
+
+
+class HubTools:
+    """All of them. ``refused`` is told what is wrong with a definition."""
+
+    def __init__(self, line: Line, base: str, speaker: str, refused: Callable[[str], None]) -> None:
+        self._line = line
+        self._prefix = f"{base}/tools/"
+        self._answers = f"{base}/{speaker}/answer/"
+        self._speaker = speaker
+        self._refused = refused
+        self._watches: dict[str, _Watch] = {}
+        self._waiting: dict[str, asyncio.Future[bytes]] = {}
+        self.tools: dict[str, HubTool] = {}
+
+    @property
+    def topics(self) -> list[str]:
+        """What has to be subscribed to."""
+        return [f"{self._prefix}+", f"{self._answers}+"]
+
+    def hear(self, topic: str, payload: bytes, *, retained: bool) -> bool:
+        """Take in a message if it is for a tool of the hub; whether it was for nobody else."""
+        if topic.startswith(self._prefix):
+            self._define(topic, payload)
+            return True
+        if topic.startswith(self._answers):
+            waiting = self._waiting.get(topic.removeprefix(self._answers))
+            if waiting is not None and not waiting.done():
+                waiting.set_result(payload)
+            return True
+        watch = self._watches.get(topic)
+        if watch is not None:
+            watch.last = payload
+            if not retained:
+                watch.changed.set()
+        return False  # a device may report on the same topic
+
+    def _define(self, topic: str, payload: bytes) -> None:
+        name = topic.rpartition("/")[2]
+        if not payload:
+            if self.tools.pop(name, None) is not None:
+                log.info("= tool %s of the hub is gone", name)
+            self._follow()
+            return
+        if name not in self.tools and len(self.tools) >= MOST_TOOLS:
+            self._refuse(f"{topic}: there are {MOST_TOOLS} tools of the hub already")
+            return
+        try:
+            name, found = read_definition(topic, payload)
+        except SpeakerError as error:
+            self._refuse(str(error))
+            return
+        log.info("= tool %s of the hub", name)
+        self.tools[name] = HubTool(name, found, self)
+        self._follow()
+
+    def _refuse(self, problem: str) -> None:
+        """A definition cannot be used; one of the same name that came before stays."""
+        log.warning("%s", problem)
+        self._refused(problem)
+
+    def _follow(self) -> None:
+        wanted = {tool.definition_.state_topic for tool in self.tools.values()} - {None}
+        topics = {topic for topic in wanted if topic is not None}
+        gone = set(self._watches) - topics
+        for topic in gone:
+            del self._watches[topic]
+        self._line.unsubscribe(gone)
+        fresh = topics - set(self._watches)
+        self._watches |= {topic: _Watch() for topic in fresh}
+        self._line.subscribe(fresh)
+
+    async def act(self, tool: HubTool, arguments: Mapping[str, Any]) -> str:
+        """Publish the command; what the state says of it."""
+        wanted = tool.definition_
+        payload = templates.fill(wanted.payload, {"arguments": dict(arguments)})
+        if not payload:
+            raise ToolError(f"the payload template of {tool.name} makes nothing of these arguments")
+        watch = self._watches.get(wanted.state_topic or "")
+        if watch is None or wanted.confirm_when is None:
+            await self._line.publish(wanted.command_topic, payload)
+            return f"Sent: {tool.name} was sent; nothing confirms it."
+        before = wanted.confirm_when.met_by(watch.last)
+        watch.changed.clear()
+        await self._line.publish(wanted.command_topic, payload)
+        wait_s = min(ALREADY_S, wanted.timeout_s) if before else wanted.timeout_s
+        try:
+            async with asyncio.timeout(wait_s):
+                while True:
+                    await watch.changed.wait()
+                    watch.changed.clear()
+                    if wanted.confirm_when.met_by(watch.last):
+                        return f"Confirmed: the state is {_said(watch.last)}."
+        except TimeoutError:
+            pass
+        if before and wanted.confirm_when.met_by(watch.last):
+            return f"Confirmed: the state was {_said(watch.last)} already."
+        known = f"the state is {_said(watch.last)}" if watch.last else "no state was reported"
+        return f"No answer: {known} after {wanted.timeout_s:g} seconds."
+
+    async def request(self, tool: HubTool, arguments: Mapping[str, Any]) -> str:
+        """Publish the call; the first answer is the result."""
+        call_id = secrets.token_hex(8)
+        answered = self._waiting[call_id] = asyncio.get_running_loop().create_future()
+        call = {"call_id": call_id, "arguments": dict(arguments), "speaker": self._speaker}
+        try:
+            topic = tool.definition_.command_topic
+            await self._line.publish(topic, json.dumps(call, ensure_ascii=False), respond_to=self._answers + call_id)
+            async with asyncio.timeout(tool.definition_.timeout_s):
+                return _said(await answered, MAX_OUTPUT_CHARACTERS) or "The answer is empty."
+        except TimeoutError:
+            return f"No answer: nobody answered {tool.name} within {tool.definition_.timeout_s:g} seconds."
+        finally:
+            del self._waiting[call_id]
+
+
+def _said(payload: bytes, most: int = 200) -> str:
+    """A payload as one line of printable text."""
+    text = payload.decode(errors="replace")
+    line = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"

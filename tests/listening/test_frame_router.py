@@ -1,0 +1,306 @@
+"""Where frames go: nothing lost, nothing doubled, nothing heard that nobody may hear."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from speaker.audio import pcm
+from speaker.audio.echo_canceller import EchoCanceller
+from speaker.audio.pcm import FRAME_SAMPLES, WAKE_HZ, Samples, ms_to_samples
+from speaker.audio.vad import TurnSettings
+from speaker.conversation.state_machine import Microphone
+from speaker.listening.frame_router import OVER_FRAMES, Route, Router
+from speaker.listening.front_end import Ear
+from speaker.listening.uplink_gate import Lead, WordGate
+from speaker.wake.detector import Detection, WakeWords
+from speaker.wake.pre_roll import WAKE_LAG_MS
+from tests.conftest import Speech
+from tests.real.mqtt.test_client import until
+from tests.real.wake.test_detector import detections, frames, ours, silence, spoken
+
+NOTHING = np.zeros(FRAME_SAMPLES, np.int16)
+"""What the loudspeaker plays."""
+
+LAG = ms_to_samples(WAKE_LAG_MS, WAKE_HZ)
+
+
+@dataclass
+class Session:
+    """A session that remembers every sample it was given."""
+
+    pieces: list[Samples] = field(default_factory=list)
+
+    def append(self, samples: Samples) -> None:
+        self.pieces.append(samples)
+
+    def turn_began(self, lead: Lead | None) -> None:
+        raise AssertionError("nobody looks for turns here")
+
+    def turn_ended(self) -> None:
+        raise AssertionError("nobody looks for turns here")
+
+    @property
+    def heard(self) -> Samples:
+        return np.concatenate([np.zeros(0, np.int16), *self.pieces])
+
+
+def loud(sound: Samples) -> NDArray[np.intp]:
+    """Where somebody is heard."""
+    return np.flatnonzero(np.abs(sound.astype(np.int32)) > 1_000)
+
+
+@cache
+def evening() -> tuple[list[Samples], int]:
+    """Silence, the wake word, and in one breath a command; and the frame that tells of the word."""
+    word, command = spoken("Hey Jarvis."), spoken("Turn off the kitchen light and open the blinds in the living room.")
+    said = np.concatenate([word[: loud(word)[-1]], command[loud(command)[0] :]])
+    sound = np.concatenate([silence(2), said, silence(2)])
+    ((index, _),) = detections(ours(["hey_jarvis"], lazy=True), sound)
+    return frames(sound), index
+
+
+def between(cut: Sequence[Samples], start: int, end: int) -> Samples:
+    """The samples from ``start`` to the end of frame number ``end``, which is not among them."""
+    return np.concatenate(list(cut))[start : end * FRAME_SAMPLES]
+
+
+@asynccontextmanager
+async def routing(words: WakeWords) -> AsyncIterator[tuple[Router, list[Detection]]]:
+    woken: list[Detection] = []
+    router = Router(
+        Ear(words, EchoCanceller(), 0.25, TurnSettings()), woken.append, lambda: None, lambda _: None, WordGate()
+    )
+    try:
+        yield router, woken
+    finally:
+        router.close()
+
+
+async def feed(router: Router, cut: Sequence[Samples]) -> None:
+    """Frames as they come: the ear is done with one before the next."""
+    for frame in cut:
+        before = router.worked_at
+        router.take(frame, NOTHING)
+        while router.worked_at <= before:
+            await asyncio.sleep(0.001)
+
+
+@pytest.mark.parametrize("late", [0, 1, 4, 20])
+@pytest.mark.parametrize("overtaken", [False, True])
+async def test_what_follows_the_wake_word_reaches_the_session_once_and_whole(late: int, overtaken: bool) -> None:
+    """``late`` frames arrive before the detection does; another event may come between it and its posture."""
+    cut, told = evening()
+    session = Session()
+    async with routing(ours(["hey_jarvis"], lazy=True)) as (router, woken):
+        router.route(Route(Microphone.WAKE))
+        await feed(router, cut[: told + 1 + late])
+        assert woken
+        if overtaken:
+            router.route(Route(Microphone.WAKE))
+        await feed(router, cut[told + 1 + late : told + 3 + late])
+        router.route(Route(Microphone.HOLD))
+        await feed(router, cut[told + 3 + late : told + 10 + late])
+        assert session.pieces == []
+        router.route(Route(Microphone.SESSION, session))
+        assert len(session.pieces) == 1
+        await feed(router, cut[told + 10 + late : told + 15 + late])
+        start = (told + 1) * FRAME_SAMPLES - LAG
+        assert np.array_equal(session.heard, between(cut, start, told + 15 + late))
+        assert [one.word for one in woken] == ["hey_jarvis"]
+
+
+def test_the_pre_roll_begins_before_the_word_is_over() -> None:
+    """So whoever goes on without a pause loses nothing; the end of the word itself does no harm."""
+    _, told = evening()
+    assert (told + 1) * FRAME_SAMPLES - LAG <= 2 * WAKE_HZ + loud(spoken("Hey Jarvis."))[-1]
+
+
+async def test_the_button_needs_no_word() -> None:
+    cut, _ = evening()
+    session = Session()
+    async with routing(ours(["hey_jarvis"], lazy=True)) as (router, woken):
+        router.route(Route(Microphone.WAKE))
+        await feed(router, cut[:4])
+        router.route(Route(Microphone.HOLD))
+        await feed(router, cut[4:7])
+        router.route(Route(Microphone.SESSION, session))
+        assert np.array_equal(session.heard, between(cut, 4 * FRAME_SAMPLES, 7))
+        assert woken == []
+
+
+@pytest.mark.parametrize("mode", [Microphone.HOLD, Microphone.SESSION])
+async def test_the_word_wakes_nobody_who_is_awake(mode: Microphone) -> None:
+    cut, told = evening()
+    session = Session()
+    async with routing(ours(["hey_jarvis"], lazy=True)) as (router, woken):
+        router.route(Route(mode, session))
+        await feed(router, cut[: told + 5])
+        router.route(Route(Microphone.SESSION, session))
+        assert np.array_equal(session.heard, between(cut, 0, told + 5))
+        assert woken == []
+
+
+async def test_a_word_that_is_found_after_the_button_is_no_second_one() -> None:
+    cut, told = evening()
+    async with routing(ours(["hey_jarvis"], lazy=True)) as (router, woken):
+        router.route(Route(Microphone.WAKE))
+        for frame in cut[: told + 1]:
+            router.take(frame, NOTHING)
+        router.route(Route(Microphone.HOLD))
+        await feed(router, cut[told + 1 : told + 3])
+        await asyncio.sleep(0.2)
+        assert woken == []
+
+
+async def test_off_hears_nothing_and_keeps_nothing_but_has_a_pulse() -> None:
+    cut, told = evening()
+    session = Session()
+    async with routing(ours(["hey_jarvis"], lazy=True)) as (router, woken):
+        router.route(Route(Microphone.OFF, session))
+        await feed(router, cut[: told + 3])
+        assert session.pieces == []
+        router.route(Route(Microphone.WAKE))
+        await feed(router, cut[told + 3 : told + 6])
+        assert woken == []
+        router.route(Route(Microphone.SESSION, session))
+        assert session.pieces == []
+
+
+async def test_muting_takes_back_what_was_held() -> None:
+    cut, told = evening()
+    session = Session()
+    async with routing(ours(["hey_jarvis"], lazy=True)) as (router, woken):
+        router.route(Route(Microphone.WAKE))
+        for frame in cut[: told + 4]:
+            router.take(frame, NOTHING)
+        await until(lambda: bool(woken))
+        router.route(Route(Microphone.OFF))
+        router.take(cut[told + 4], NOTHING)
+        router.route(Route(Microphone.SESSION, session))
+        assert session.pieces == []
+
+
+async def test_interrupting_an_answer_has_its_own_threshold_and_keeps_what_follows() -> None:
+    cut, told = evening()
+    async with routing(ours(["hey_jarvis"], lazy=True, threshold=1.0)) as (router, woken):
+        router.route(Route(Microphone.WAKE))
+        await feed(router, cut)
+        assert woken == []
+    session = Session()
+    async with routing(ours(["hey_jarvis"], lazy=True, threshold=1.0)) as (router, woken):
+        router.route(Route(Microphone.WAKE, session, barging=True))
+        taken = 0
+        while not woken:
+            await feed(router, cut[taken : taken + 1])
+            taken += 1
+        assert session.pieces == []
+        assert taken >= told
+        router.route(Route(Microphone.SESSION, session))
+        await feed(router, cut[taken : taken + 5])
+        assert np.array_equal(session.heard, between(cut, taken * FRAME_SAMPLES - LAG, taken + 5))
+
+
+async def test_a_threshold_may_be_changed_at_any_time() -> None:
+    cut, _ = evening()
+    words = ours(["hey_jarvis"], lazy=True)
+    ear = Ear(words, EchoCanceller(), 0.25, TurnSettings())
+    async with routing(words) as (router, woken):
+        router.route(Route(Microphone.WAKE))
+        ear.set_threshold(1.0)
+        await feed(router, cut)
+        assert woken == []
+
+
+async def test_the_end_is_quiet() -> None:
+    """Frames still wait for the worker, and more come, when it is given up."""
+    complaints: list[dict[str, Any]] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: complaints.append(context))
+    cut, told = evening()
+    async with routing(ours(["hey_jarvis"], lazy=True)) as (router, _):
+        router.route(Route(Microphone.WAKE))
+        for frame in cut[: told + 1]:
+            router.take(frame, NOTHING)
+    router.take(cut[told], NOTHING)
+    await asyncio.sleep(0.2)
+    loop.set_exception_handler(None)
+    assert complaints == []
+
+
+_silent_words = cache(lambda: ours(["hey_jarvis"], lazy=True))
+_steps = st.sampled_from([*Microphone, None, None, None])
+
+
+@settings(max_examples=60)
+@given(st.lists(_steps, max_size=40))
+async def test_the_session_gets_what_was_taken_for_it(steps: list[Microphone | None]) -> None:
+    """None is a frame, anything else a posture; a session takes what was held since the speaker woke."""
+    session, wanted, held = Session(), list[int](), list[int]()
+    mode = Microphone.OFF
+    async with routing(_silent_words()) as (router, woken):
+        for number, step in enumerate(steps, 1):
+            if step is None:
+                await feed(router, [np.full(FRAME_SAMPLES, number, np.int16)])
+                held += [number] if mode not in {Microphone.OFF, Microphone.WAKE} else []
+            else:
+                mode = step
+                router.route(Route(mode, session if mode is Microphone.SESSION else None))
+            if mode is Microphone.SESSION:
+                wanted += held
+            if mode not in {Microphone.HOLD, Microphone.OVER}:
+                held.clear()
+        assert woken == []
+    assert session.heard[::FRAME_SAMPLES].tolist() == wanted
+
+
+async def test_what_a_lost_session_took_is_given_to_the_next_one() -> None:
+    cut, _ = evening()
+    first, second = Session(), Session()
+    async with routing(_silent_words()) as (router, _woken):
+        router.begin_audit()
+        router.route(Route(Microphone.SESSION, first))
+        await feed(router, cut[:3])
+        router.answered()
+        await feed(router, cut[3:6])
+        router.repeat()
+        router.route(Route(Microphone.SESSION))
+        await feed(router, cut[6:8])
+        router.route(Route(Microphone.SESSION, second))
+        assert np.array_equal(second.heard, between(cut, 3 * FRAME_SAMPLES, 8))
+        assert (router.audit.lost, router.audit.duplicated) == (0, 0)
+
+
+async def test_what_is_said_over_an_answer_reaches_the_session_whole(speech: Speech) -> None:
+    """Nothing plays, so the ear changes nothing; what is sent lags until somebody talks, and nothing is lost."""
+    words = pcm.resample(speech("Turn off the kitchen light please."), pcm.SESSION_HZ, WAKE_HZ)
+    cut = frames(np.concatenate([silence(2), words, silence(1)]))
+    over: list[None] = []
+    session = Session()
+    router = Router(
+        Ear(_silent_words(), EchoCanceller(), 0.25, TurnSettings()),
+        lambda _: None,
+        lambda: over.append(None),
+        lambda _: None,
+        WordGate(),
+    )
+    router.begin_audit()
+    router.route(Route(Microphone.OVER, session))
+    taken = 0
+    while not over:
+        await feed(router, cut[taken : taken + 1])
+        taken += 1
+    assert taken - session.heard.size // FRAME_SAMPLES in {OVER_FRAMES, OVER_FRAMES + 1}
+    router.route(Route(Microphone.SESSION, session))
+    await feed(router, cut[taken:])
+    router.close()
+    assert np.array_equal(session.heard, between(cut, 0, len(cut)))
+    assert (router.audit.lost, router.audit.duplicated) == (0, 0)

@@ -1,0 +1,335 @@
+"""A dialogue with services that misbehave: everything that can go wrong in an answer, over a real socket."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from speaker.audio.pcm import Samples
+from speaker.audio.playback_queue import Heard
+from speaker.conversation import events
+from speaker.conversation.events import Event
+from speaker.conversation.session import Dialogue, Limits, Ports
+from speaker.errors import SessionError
+from speaker.offline.server.scripted import Close, Delay, Drop, Emit, Expect, Raw, Step
+from speaker.offline.speech.engines import Mind
+from speaker.realtime.endpoint import Target
+from speaker.realtime.failover import Endpoint
+from speaker.realtime.protocol import server_events as ev
+from speaker.realtime.protocol.objects import Failure, Item, Response, StatusDetails
+from speaker.tools.registry import Ran
+from tests.support.scripted_session import OPEN, WANTED, Witness, error, played
+
+TEN_MB = 10_000_000
+SOUND = b"\x01\x00" * 2_400
+"""A tenth of a second."""
+
+Json = dict[str, Any]
+
+
+@dataclass(slots=True)
+class World:
+    """What a dialogue did to the world."""
+
+    events: list[Event] = field(default_factory=list)
+    played: list[tuple[str, int]] = field(default_factory=list)
+    """Item and samples of every piece of sound."""
+    spoken: list[str] = field(default_factory=list)
+    calls: list[tuple[str, str]] = field(default_factory=list)
+    troubles: list[str] = field(default_factory=list)
+    refusals: list[SessionError] = field(default_factory=list)
+    words: list[tuple[str, str]] = field(default_factory=list)
+    known: str = ""
+    tool_s: float = 0.0
+    tasks: list["asyncio.Task[None]"] = field(default_factory=list)
+
+    def ports(self) -> Ports:
+        """Ports that write everything down."""
+        return Ports(
+            post=self.events.append,
+            play=self._play,
+            speak=lambda text, _item: self.spoken.append(text),
+            start=self._start,
+            run_tool=self._run_tool,
+            recall=lambda: self.known,
+            opened=lambda _: None,
+            refused=lambda _, why: self.refusals.append(why),
+            booked=lambda _: None,
+            said=lambda who, words: self.words.append((who, words)),
+            transcribed=lambda _: None,
+            trouble=self.troubles.append,
+        )
+
+    def _play(self, samples: Samples, item: str) -> None:
+        self.played.append((item, samples.size))
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        self.tasks.append(asyncio.create_task(work))
+        return self.tasks[-1]
+
+    async def _run_tool(self, name: str, arguments: str) -> Ran:
+        self.calls.append((name, arguments))
+        await asyncio.sleep(self.tool_s)
+        return Ran(f"Confirmed: {arguments}", ok=True, confirmed=True)
+
+    def of(self, kind: type[Event]) -> list[Event]:
+        """The events of a kind, in order."""
+        return [one for one in self.events if isinstance(one, kind)]
+
+    async def until(self, true: Callable[[], bool]) -> None:
+        """Wait for something. Raises TimeoutError."""
+        async with asyncio.timeout(10):
+            while not true():
+                await asyncio.sleep(0.005)
+
+
+@asynccontextmanager
+async def talking(
+    mind: Mind, *scene: Step, stalled_s: float = 15, world: World | None = None
+) -> AsyncIterator[tuple[Dialogue, World, Witness]]:
+    """A dialogue with a cloud that plays a scene in the first session, and only opens the next ones."""
+    world = world or World()
+    async with played(mind, *OPEN, *scene, then=OPEN) as (witness, url):
+        endpoints = [Endpoint("cloud", Target(url, "offline"))]
+        dialogue = Dialogue(1, WANTED, endpoints, world.ports(), Limits(5, stalled_s))
+        life = asyncio.create_task(dialogue.run())
+        try:
+            await world.until(lambda: bool(world.of(events.SessionOpened)))
+            yield dialogue, world, witness
+        finally:
+            life.cancel()
+            await asyncio.gather(life, *world.tasks, return_exceptions=True)
+
+
+def began(response: str = "resp_1") -> Step:
+    return Emit(ev.ResponseCreated(event_id="c", response=Response(id=response, status="in_progress")))
+
+
+def done(response: str = "resp_1", status: str = "completed", *items: Item, why: Failure | None = None) -> Step:
+    details = StatusDetails(type=status, error=why) if why else None
+    made = Response(id=response, status=status, output=list(items), status_details=details)
+    return Emit(ev.ResponseDone(event_id="d", response=made))
+
+
+def sound(item: str, response: str = "resp_1", data: bytes = SOUND) -> Step:
+    return Emit(ev.AudioDelta(event_id="s", response_id=response, item_id=item, delta=data))
+
+
+def call(call_id: str, arguments: str = "{}", name: str = "set_light") -> Item:
+    return Item(id=f"item_{call_id}", type="function_call", call_id=call_id, name=name, arguments=arguments)
+
+
+def sent(witness: Witness, kind: str) -> Sequence[Json]:
+    return [one for one in witness.seen if one["type"] == kind]
+
+
+async def test_several_items_of_one_response_are_played_in_order_and_called_once(mind: Mind) -> None:
+    """A commentary, two calls and a final message: one response, and nothing of it is mixed up."""
+    scene = [
+        began(),
+        sound("item_a"),
+        sound("item_b"),
+        sound("item_a"),
+        done("resp_1", "completed", call("c1"), call("c2")),
+    ]
+    async with talking(mind, *scene) as (_, world, witness):
+        await world.until(lambda: len(world.of(events.ToolAnswered)) == 2)
+        await world.until(lambda: len(sent(witness, "conversation.item.create")) == 2)
+    assert [item for item, _ in world.played] == ["item_a", "item_b", "item_a"]
+    outputs = [one["item"] for one in sent(witness, "conversation.item.create")]
+    assert {one["call_id"] for one in outputs} == {"c1", "c2"}
+    assert sent(witness, "response.create") == [], "only the conversation may ask for a response"
+
+
+async def test_calls_of_one_response_run_together(mind: Mind) -> None:
+    calls = [call(f"c{number}") for number in range(4)]
+    async with talking(mind, began(), done("resp_1", "completed", *calls), world=World(tool_s=0.3)) as (_, world, _w):
+        loop = asyncio.get_running_loop()
+        await world.until(lambda: len(world.calls) == 4)
+        started = loop.time()
+        await world.until(lambda: len(world.of(events.ToolAnswered)) == 4)
+        assert loop.time() - started < 0.9, "one after the other they take 1.2 s"
+
+
+async def test_a_call_that_comes_twice_runs_once(mind: Mind) -> None:
+    twice = done("resp_1", "completed", call("c1"), call("c1"))
+    async with talking(mind, began(), twice, began("resp_2"), done("resp_2", "completed", call("c1"))) as (
+        _,
+        world,
+        _w,
+    ):
+        await world.until(lambda: len(world.of(events.ResponseEnded)) == 2)
+        await world.until(lambda: bool(world.of(events.ToolAnswered)))
+        await asyncio.sleep(0.1)
+    assert len(world.calls) == 1
+
+
+@pytest.mark.parametrize("status", ["cancelled", "incomplete", "failed"])
+async def test_a_call_of_a_response_that_was_not_completed_does_not_run(mind: Mind, status: str) -> None:
+    """Its arguments may be cut short in the middle of a word, and still be JSON."""
+    cut = call("c1", '{"brightness":1')
+    async with talking(mind, began(), done("resp_1", status, cut)) as (_, world, _w):
+        await world.until(lambda: bool(world.of(events.ResponseEnded)))
+        await asyncio.sleep(0.1)
+    assert world.calls == []
+
+
+async def test_late_sound_of_an_interrupted_response_is_dropped(mind: Mind) -> None:
+    scene = [began(), sound("item_a"), Expect("response.cancel"), sound("item_a"), done("resp_1", "cancelled")]
+    async with talking(mind, *scene, began("resp_2"), sound("item_b", "resp_2")) as (dialogue, world, witness):
+        await world.until(lambda: bool(world.played))
+        dialogue.hush([Heard("item_a", 40, 100), Heard("item_later", 0, 100)])
+        await world.until(lambda: world.played[-1][0] == "item_b")
+    assert [item for item, _ in world.played] == ["item_a", "item_b"]
+    assert [one["audio_end_ms"] for one in sent(witness, "conversation.item.truncate")] == [40]
+    assert [one["item_id"] for one in sent(witness, "conversation.item.delete")] == ["item_later"]
+
+
+async def test_an_answer_that_is_complete_is_not_cancelled_but_cut(mind: Mind) -> None:
+    """Sound comes faster than it is heard: the response is mostly over when somebody interrupts it."""
+    async with talking(mind, began(), sound("item_a"), done()) as (dialogue, world, witness):
+        await world.until(lambda: bool(world.of(events.ResponseEnded)))
+        dialogue.hush([Heard("item_a", 60, 100)])
+        await world.until(lambda: bool(sent(witness, "conversation.item.truncate")))
+    assert sent(witness, "response.cancel") == []
+
+
+async def test_a_response_that_is_not_wanted_any_more_is_cancelled_as_it_begins(mind: Mind) -> None:
+    """It was asked for, and the user went on before it began: it is neither heard nor waited for."""
+    scene: list[Step] = [Expect("response.create"), Delay(0.2), began(), sound("item_a"), Expect("response.cancel")]
+    async with talking(mind, *scene, done("resp_1", "cancelled"), began("resp_2"), sound("item_b", "resp_2")) as (
+        dialogue,
+        world,
+        _w,
+    ):
+        dialogue.reply()
+        dialogue.hush([])
+        await world.until(lambda: bool(world.played))
+    assert [item for item, _ in world.played] == ["item_b"]
+    assert world.of(events.ResponseBegan) == [events.ResponseBegan(1, "resp_2")]
+
+
+async def test_a_refused_wish_does_not_silence_the_next_answer(mind: Mind) -> None:
+    scene: list[Step] = [Expect("response.create"), Emit(error("invalid_value")), began(), sound("item_a")]
+    async with talking(mind, *scene) as (dialogue, world, _w):
+        dialogue.reply()
+        await world.until(lambda: bool(world.troubles))
+        dialogue.hush([])
+        await world.until(lambda: bool(world.played))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "response_cancel_not_active", "item_truncate_invalid_item_id", "item_delete_invalid_item_id",
+        "input_audio_buffer_commit_empty",
+    ],
+)  # fmt: skip
+async def test_messages_that_crossed_on_the_way_trouble_nobody(mind: Mind, code: str) -> None:
+    async with talking(mind, Emit(error(code)), began()) as (_, world, _w):
+        await world.until(lambda: bool(world.of(events.ResponseBegan)))
+    assert world.troubles == []
+
+
+async def test_a_wish_that_met_another_response_is_told(mind: Mind) -> None:
+    async with talking(mind, Emit(error("conversation_already_has_active_response"))) as (_, world, _w):
+        await world.until(lambda: bool(world.of(events.ReplyRefused)))
+    assert world.troubles == []
+
+
+async def test_nonsense_between_the_lines_costs_nothing(mind: Mind) -> None:
+    """Broken JSON, unknown events, a frame of 10 MB, an end without a beginning: the answer goes on."""
+    noise: list[Step] = [
+        Raw("{"), Raw('{"type":"response.from.the.future","x":[1,2]}'), Raw("[]"), Raw(b"\x00\xff"),
+        Raw('{"type":"response.output_audio.delta","delta":17}'),
+        Raw('{"type":"response.huge","pad":"' + "x" * TEN_MB + '"}'),
+        Emit(ev.AudioDone(event_id="x", response_id="resp_0", item_id="item_0")),
+        done("resp_0"),
+    ]  # fmt: skip
+    async with talking(mind, began(), *noise, sound("item_a"), done()) as (_, world, _w):
+        await world.until(lambda: len(world.of(events.ResponseEnded)) == 2)
+    assert [item for item, _ in world.played] == ["item_a"]
+    assert world.troubles == []
+
+
+async def test_sound_in_a_frame_of_ten_megabytes_is_played(mind: Mind) -> None:
+    data = b"\x01\x00" * (TEN_MB // 2)
+    async with talking(mind, began(), sound("item_a", data=data), done()) as (_, world, _w):
+        await world.until(lambda: bool(world.of(events.ResponseEnded)))
+    assert world.played == [("item_a", TEN_MB // 2)]
+
+
+async def test_a_response_without_a_sound_ends_all_the_same(mind: Mind) -> None:
+    async with talking(mind, began(), done()) as (_, world, _w):
+        await world.until(lambda: bool(world.of(events.ResponseEnded)))
+    assert world.played == []
+
+
+async def test_written_answers_are_spoken_in_the_own_voice(mind: Mind) -> None:
+    text = Emit(ev.TextDone(event_id="t", response_id="resp_1", item_id="item_a", text="It is noon."))
+    async with talking(mind, began(), text, done()) as (_, world, _w):
+        await world.until(lambda: bool(world.of(events.ResponseEnded)))
+    assert world.spoken == ["It is noon."]
+    assert world.words == [("assistant", "It is noon.")]
+
+
+async def test_a_stalled_answer_is_given_up(mind: Mind) -> None:
+    scene = [began(), sound("item_a"), Delay(5), sound("item_a")]
+    async with talking(mind, *scene, stalled_s=0.3) as (dialogue, world, witness):
+        await world.until(lambda: bool(world.of(events.ResponseEnded)))
+        await world.until(lambda: bool(sent(witness, "response.cancel")))
+        assert dialogue.lost is not None
+        assert dialogue.lost.code == "stalled"
+    (ended,) = world.of(events.ResponseEnded)
+    assert isinstance(ended, events.ResponseEnded)
+    assert ended.failed
+    assert "sent nothing more for 0.3 s" in world.troubles[0]
+
+
+async def test_every_sign_of_life_keeps_an_answer_alive(mind: Mind) -> None:
+    steps = [step for number in range(5) for step in (Delay(0.2), sound(f"item_{number}"))]
+    async with talking(mind, began(), *steps, done(), stalled_s=0.6) as (_, world, witness):
+        await world.until(lambda: bool(world.of(events.ResponseEnded)))
+        assert sent(witness, "response.cancel") == []
+    assert len(world.played) == 5
+
+
+async def test_a_failed_response_says_why(mind: Mind) -> None:
+    why = Failure(type="rate_limit_error", code="rate_limit_exceeded", message="Try again in 20 s.")
+    async with talking(mind, began(), done("resp_1", "failed", why=why)) as (dialogue, world, _w):
+        await world.until(lambda: bool(world.of(events.ResponseEnded)))
+        assert dialogue.lost is not None
+        assert (dialogue.lost.code, dialogue.lost.fatal) == ("rate_limit_exceeded", False)
+    assert "Try again in 20 s." in world.troubles[0]
+
+
+async def test_no_credit_left_is_told_as_a_refusal(mind: Mind) -> None:
+    why = Failure(type="insufficient_quota", code="insufficient_quota", message="You exceeded your quota.")
+    async with talking(mind, began(), done("resp_1", "failed", why=why)) as (_, world, _w):
+        await world.until(lambda: bool(world.of(events.ResponseEnded)))
+    assert [one.code for one in world.refusals] == ["insufficient_quota"]
+
+
+@pytest.mark.parametrize("end", [Drop(), Close(1001), Close(1011), Close(1012), Close(1013)])
+async def test_what_a_tool_answers_after_the_session_broke_is_told_to_the_next(mind: Mind, end: Step) -> None:
+    scene = [began(), done("resp_1", "completed", call("c1")), Delay(0.1), end]
+    async with talking(mind, *scene, world=World(tool_s=1.5)) as (_, world, witness):
+        await world.until(lambda: len(world.of(events.SessionOpened)) >= 2)
+        await world.until(lambda: bool(world.of(events.ToolAnswered)))
+        await world.until(lambda: any("answers now" in str(one) for seen in witness.script.seen[1:] for one in seen))
+    assert len(world.calls) == 1
+    assert sent(witness, "conversation.item.create") == []
+
+
+async def test_a_renewed_session_knows_what_was_said(mind: Mind) -> None:
+    world = World(known="You said: it is noon.")
+    async with talking(mind, world=world) as (dialogue, _, witness):
+        dialogue.renew()
+        await world.until(lambda: len(world.of(events.SessionOpened)) == 2)
+        await world.until(lambda: any(one["type"] == "conversation.item.create" for one in witness.script.seen[1]))
+    (item,) = [one["item"] for one in witness.script.seen[1] if one["type"] == "conversation.item.create"]
+    assert (item["role"], item["content"][0]["text"]) == ("system", "You said: it is noon.")
+    assert world.of(events.SessionLost) == [], "nobody was kept waiting"

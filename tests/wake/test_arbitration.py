@@ -1,0 +1,79 @@
+"""One responder: whatever order claims come in, one speaker answers, and never none."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from speaker.wake.arbitration import WINDOW_S, Claim, Claims, read_claim
+
+WORD = "hey_jarvis"
+
+
+def claim(who: str, *, busy: bool = False) -> Claim:
+    return Claim(speaker=who, score=0.9, busy=busy)
+
+
+def test_first_claim_wins_and_the_later_falls_silent() -> None:
+    kitchen, hall = Claims("kitchen"), Claims("hall")
+    assert kitchen.heard(WORD, 10.00)
+    assert hall.heard(WORD, 10.01)
+    for one, now in ((claim("kitchen"), 10.02), (claim("hall"), 10.03)):
+        lost = {"kitchen": kitchen.take(WORD, one, now), "hall": hall.take(WORD, one, now)}
+        assert lost == {"kitchen": False, "hall": one.speaker == "kitchen"}
+
+
+def test_who_hears_the_word_after_the_claim_does_not_wake() -> None:
+    hall = Claims("hall")
+    assert not hall.take(WORD, claim("kitchen"), 10.0)
+    assert not hall.heard(WORD, 10.2)
+    assert hall.heard(WORD, 10.0 + WINDOW_S + 0.1), "that is another utterance"
+
+
+def test_another_word_is_another_matter() -> None:
+    hall = Claims("hall")
+    hall.take("alexa", claim("kitchen"), 10.0)
+    assert hall.heard(WORD, 10.1)
+
+
+def test_late_news_does_not_end_a_conversation() -> None:
+    hall = Claims("hall")
+    assert hall.heard(WORD, 10.0)
+    assert not hall.take(WORD, claim("kitchen"), 12.0), "two seconds of broker trouble"
+
+
+def test_who_is_talking_already_keeps_the_conversation() -> None:
+    kitchen, hall = Claims("kitchen"), Claims("hall")
+    assert hall.heard(WORD, 10.0)
+    assert kitchen.heard(WORD, 10.0, busy=True)
+    for one in (claim("hall"), claim("kitchen", busy=True)):
+        assert not kitchen.take(WORD, one, 10.01)
+        lost = hall.take(WORD, one, 10.01)
+    assert lost
+
+
+def test_nonsense_claims_nothing() -> None:
+    assert [read_claim(one) for one in (b"", b"ON", b"[]", b'{"speaker":1}', b"\xff")] == [None] * 5
+    assert read_claim(b'{"speaker":"hall","score":0.7,"more":1}') == Claim(speaker="hall", score=0.7)
+
+
+@given(st.permutations(["a", "b", "c"]), st.lists(st.floats(0, 0.2), min_size=3, max_size=3), st.floats(0.001, 0.3))
+def test_one_of_three_answers(order: list[str], hears_at: list[float], delay_s: float) -> None:
+    """Three speakers hear one utterance a little apart; the broker delivers every claim to all, in one order."""
+    speakers = {name: Claims(name) for name in order}
+    awake: set[str] = set()
+    moments = sorted(zip(hears_at, order, strict=True))
+    queue: list[tuple[float, str]] = []
+    for at, name in moments:
+        for came, sender in queue:
+            if came <= at:
+                awake -= _deliver(speakers, sender, came)
+        queue = [(came, sender) for came, sender in queue if came > at]
+        if speakers[name].heard(WORD, at):
+            awake.add(name)
+            queue.append((at + delay_s, name))
+    for came, sender in queue:
+        awake -= _deliver(speakers, sender, came)
+    assert len(awake) == 1
+
+
+def _deliver(speakers: dict[str, Claims], sender: str, now: float) -> set[str]:
+    return {name for name, one in speakers.items() if one.take(WORD, claim(sender), now)}
