@@ -14,11 +14,11 @@ from speaker.audio import pcm
 from speaker.audio.pcm import Samples
 from speaker.demo.broker import PrivateBroker, private_broker
 from speaker.demo.stage import Stage, stage
-from speaker.demo.virtual_room import Room
+from speaker.demo.virtual_room import VirtualRoom
 from speaker.demo.virtual_room import room as open_room
 from speaker.offline.server.server import RealtimeServer, ServerSettings
-from speaker.offline.speech.engines import Mind
-from speaker.offline.speech.synthesiser import Voice
+from speaker.offline.speech.engines import OfflineEngines
+from speaker.offline.speech.synthesiser import Synthesiser
 
 # How long an example takes says more about the machine than about the law.
 settings.register_profile("unhurried", deadline=None)
@@ -45,7 +45,7 @@ def _missing(what: str) -> None:
 
 
 @pytest.fixture(scope="session")
-async def room(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Room]:
+async def room(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[VirtualRoom]:
     """The virtual room; its ALSA devices are room_mic and room_speaker."""
     for program in ("pulseaudio", "pacat", "parec"):
         require(program)
@@ -69,7 +69,7 @@ Speech = Callable[[str], Samples]
 @pytest.fixture(scope="session")
 def speech() -> Speech:
     """The offline voice, to speak into the room."""
-    voice = Voice()
+    voice = Synthesiser()
 
     @cache
     def say(text: str) -> Samples:
@@ -80,23 +80,23 @@ def speech() -> Speech:
 
 
 @pytest.fixture(scope="session")
-async def mind() -> AsyncIterator[Mind]:
+async def mind() -> AsyncIterator[OfflineEngines]:
     """Ears, rules and voice, loaded once for every server of these tests."""
-    one = Mind()
+    one = OfflineEngines()
     await one.warm_up()
     yield one
     one.close()
 
 
 @pytest.fixture(scope="session")
-async def cloud(mind: Mind) -> AsyncIterator[RealtimeServer]:
+async def cloud(mind: OfflineEngines) -> AsyncIterator[RealtimeServer]:
     """The offline server on a free port, as it stands by default."""
     async with RealtimeServer(ServerSettings(port=0), mind) as server:
         yield server
 
 
 @pytest.fixture
-async def on(tmp_path: Path, room: Room) -> AsyncIterator[Stage]:
+async def on(tmp_path: Path, room: VirtualRoom) -> AsyncIterator[Stage]:
     """A stage of its own: no retained message of an earlier scene."""
     require("mosquitto")
     await room.quiet(for_ms=300, within_s=10)

@@ -17,7 +17,7 @@ import yaml
 from msgspec import NODEFAULT, Struct
 
 from speaker.config import settings as settings_module
-from speaker.config.settings import Section, Settings, Tools
+from speaker.config.settings import Section, Settings, ToolSettings
 from speaker.conversation.state_machine import POSTURES, TABLE, WHILE_SPEAKING, State
 from speaker.hub.topics import TOPICS
 from speaker.tools import registry
@@ -142,7 +142,7 @@ def topics_table() -> str:
 def tools_table() -> str:
     """The bundled tools."""
     tools, _ = registry.find([registry.bundled()])
-    belt = registry.Toolbelt(tools, Tools())
+    belt = registry.ToolRegistry(tools, ToolSettings())
     rows = ["| tool | parameters | risk | what it does |", "|---|---|---|---|"]
     for tool in belt.tools:
         parameters = ", ".join(f"`{name}`" for name in tool.parameters.get("properties", {})) or "-"

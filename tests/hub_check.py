@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from websockets.asyncio.client import ClientConnection, connect
 
-from speaker.cli.remote import Line
+from speaker.cli.remote import RemoteSpeaker
 from speaker.config.settings import Settings
 from speaker.daemon.daemon import read_settings
 from speaker.daemon.systemd import read_secret
@@ -81,7 +81,7 @@ class HomeAssistant:
 class Check:
     """One visit: what is announced, what is there, and what it does."""
 
-    def __init__(self, hub: HomeAssistant, line: Line, settings: Settings) -> None:
+    def __init__(self, hub: HomeAssistant, line: RemoteSpeaker, settings: Settings) -> None:
         self._hub = hub
         self._line = line
         self._settings = settings
@@ -187,7 +187,7 @@ def _moves(component: Json, state: Json) -> list[tuple[str, Json, object]]:
 async def check(url: str, token: str, settings: Settings, password: str | None) -> int:
     """The number of things that are wrong."""
     address = f"{url.rstrip('/').replace('http', 'ws', 1)}/api/websocket"
-    async with connect(address, max_size=None) as socket, Line(settings, password) as line:
+    async with connect(address, max_size=None) as socket, RemoteSpeaker(settings, password) as line:
         hub = HomeAssistant(socket)
         version = await hub.log_in(token)
         visit = Check(hub, line, settings)

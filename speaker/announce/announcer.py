@@ -21,7 +21,7 @@ MOST_CHARACTERS: Final = 2_000
 PATIENCE_S: Final = 20.0
 """How long an announcement waits for a conversation to pause; then it is said all the same."""
 
-LOOK_S: Final = 0.1
+_LOOK_S: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class Announcer:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + PATIENCE_S
         while (self._ports.busy() or self._ports.playing()) and loop.time() < deadline:
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(_LOOK_S)
 
     async def _say(self, wanted: Announcement) -> None:
         self._saying = asyncio.create_task(self._perform(wanted))
@@ -116,4 +116,4 @@ class Announcer:
                 async for samples in spoken:
                     self._ports.play(samples, wanted.volume)
         while self._ports.playing():
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(_LOOK_S)

@@ -21,35 +21,35 @@ _MEANS: Final = {
 }  # fmt: skip
 """Words that mean yes and no by themselves. A sentence that only begins so may mean anything."""
 
-CLOSE: Final = 80.0
+_CLOSE: Final = 80.0
 """From this likeness on, 0-100, words are taken for an answer that is no yes or no."""
 
 LEAD: Final = 8.0
 """How much more like it than like any other."""
 
 
-def choose(words: str, answers: Sequence[str]) -> str | None:
+def match_answer(words: str, answers: Sequence[str]) -> str | None:
     """The answer that was meant; None when it was none of them, or might be two."""
-    said = plain(words)
+    said = plain_answer(words)
     if not said:
         return None
-    exact = [one for one in answers if plain(one) == said]
+    exact = [one for one in answers if plain_answer(one) == said]
     if exact:
         return exact[0]
-    meant = [one for one in answers if said in _MEANS.get(plain(one), ())]
+    meant = [one for one in answers if said in _MEANS.get(plain_answer(one), ())]
     if meant:
         return meant[0]
-    open_ones = [one for one in answers if plain(one) not in _MEANS]
-    named = [one for one in open_ones if f" {plain(one)} " in f" {said} "]
+    open_ones = [one for one in answers if plain_answer(one) not in _MEANS]
+    named = [one for one in open_ones if f" {plain_answer(one)} " in f" {said} "]
     if len(named) == 1:
         return named[0]
-    scored = sorted(((fuzz.ratio(said, plain(one)), one) for one in open_ones), reverse=True)
-    if not scored or scored[0][0] < CLOSE or (len(scored) > 1 and scored[0][0] - scored[1][0] < LEAD):
+    scored = sorted(((fuzz.ratio(said, plain_answer(one)), one) for one in open_ones), reverse=True)
+    if not scored or scored[0][0] < _CLOSE or (len(scored) > 1 and scored[0][0] - scored[1][0] < LEAD):
         return None
     return scored[0][1]
 
 
-def plain(words: str) -> str:
+def plain_answer(words: str) -> str:
     """Letters, digits and single spaces."""
     kept = "".join(letter for letter in words.casefold().replace("-", " ") if letter.isalnum() or letter.isspace())
     return " ".join(kept.split())

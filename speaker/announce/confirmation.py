@@ -13,12 +13,12 @@ from typing import Final
 
 import numpy as np
 
-from speaker.announce.answer_matching import choose
+from speaker.announce.answer_matching import match_answer
 from speaker.audio.pcm import FRAME_MS, Samples
 from speaker.conversation import events
 from speaker.conversation.events import Event
 from speaker.errors import SpeakerError
-from speaker.listening.front_end import Sensed
+from speaker.listening.front_end import SensedFrame
 
 log = logging.getLogger(__name__)
 
@@ -28,10 +28,10 @@ BEGIN_S: Final = 3.0
 SAY_S: Final = 30.0
 """How long it may take to say a question."""
 
-BEFORE_FRAMES: Final = 500 // FRAME_MS
+_BEFORE_FRAMES: Final = 500 // FRAME_MS
 """The detector notices speech so late."""
 
-MOST_FRAMES: Final = 8_000 // FRAME_MS
+_MOST_FRAMES: Final = 8_000 // FRAME_MS
 """Longer speech is no answer."""
 
 
@@ -62,7 +62,7 @@ class Questions:
         self._recognise = recognise
         self._turn = asyncio.Lock()
         self._pending: _Pending | None = None
-        self._recent: deque[Samples] = deque(maxlen=MOST_FRAMES + BEFORE_FRAMES)
+        self._recent: deque[Samples] = deque(maxlen=_MOST_FRAMES + _BEFORE_FRAMES)
         self._spoken_for = 0
         self._judging: asyncio.Task[None] | None = None
 
@@ -105,12 +105,12 @@ class Questions:
         pending = self._pending
         if pending is None:
             raise SpeakerError("nothing is being asked")
-        chosen = choose(answer, pending.answers)
+        chosen = match_answer(answer, pending.answers)
         if chosen is None:
             raise SpeakerError(f"the answer has to be one of {', '.join(pending.answers)}")
         self._settle(chosen)
 
-    def hear(self, sensed: Sensed) -> None:
+    def hear(self, sensed: SensedFrame) -> None:
         """Take the next frame of the microphone."""
         pending = self._pending
         if pending is None or not pending.listening:
@@ -123,14 +123,14 @@ class Questions:
             self._spoken_for += 1
         if sensed.talk == "ends":
             length, self._spoken_for = self._spoken_for, 0
-            if 0 < length <= MOST_FRAMES and self._judging is None:
-                sound = np.concatenate(list(self._recent)[-(length + BEFORE_FRAMES) :])
+            if 0 < length <= _MOST_FRAMES and self._judging is None:
+                sound = np.concatenate(list(self._recent)[-(length + _BEFORE_FRAMES) :])
                 self._judging = asyncio.create_task(self._judge(sound, pending))
 
     async def _judge(self, sound: Samples, pending: _Pending) -> None:
         try:
             words = await self._recognise(sound)
-            answer = choose(words, pending.answers)
+            answer = match_answer(words, pending.answers)
             log.info("= answered %s", "nothing that was asked for" if answer is None else repr(answer))
             if answer is not None and self._pending is pending:
                 self._settle(answer)

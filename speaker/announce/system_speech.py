@@ -10,14 +10,14 @@ from speaker.announce.announcer import Ports as AnnouncerPorts
 from speaker.announce.answer_matching import YES, YES_OR_NO
 from speaker.announce.confirmation import Questions
 from speaker.audio.pcm import Samples
-from speaker.conversation.audio_io import OWN, Air
+from speaker.conversation.audio_io import OWN, AudioIO
 from speaker.conversation.events import Event
-from speaker.hub.runtime_settings import Choices
+from speaker.hub.runtime_settings import RuntimeSettings
 from speaker.speech.media_fetch import fetch_sound
-from speaker.speech.tts import Speech
-from speaker.timers.scheduler import Ringer, Store
+from speaker.speech.tts import TextToSpeech
+from speaker.timers.scheduler import Store, TimerScheduler
 
-LOOK_S: Final = 0.05
+_LOOK_S: Final = 0.05
 """How often it is looked whether a sentence has been heard."""
 
 SETTLE_S: Final = 0.2
@@ -37,10 +37,12 @@ class Ports:
     """Something begins or ends that decides what is listened for."""
 
 
-class Aside:
+class SystemSpeech:
     """Announcements, timers and questions: one loudspeaker, one voice, in order."""
 
-    def __init__(self, air: Air, speech: Speech, choices: Choices, store: Store, ports: Ports) -> None:
+    def __init__(
+        self, air: AudioIO, speech: TextToSpeech, choices: RuntimeSettings, store: Store, ports: Ports
+    ) -> None:
         self._air = air
         self._choices = choices
         self._answer_s = choices.settings.limits.answer_s
@@ -56,7 +58,7 @@ class Aside:
                 told=ports.told,
             )
         )
-        self.ringer = Ringer(
+        self.ringer = TimerScheduler(
             store, ring=self._ring, say=self._say, told=ports.told, changed=ports.changed
         )  # fmt: skip
         self.questions = Questions(ports.post, self._say, air.recognise)
@@ -106,4 +108,4 @@ class Aside:
 
     async def _heard(self) -> None:
         while self._air.loudspeaker.playing:
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(_LOOK_S)

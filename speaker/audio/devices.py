@@ -21,12 +21,12 @@ Direction = Literal["microphone", "loudspeaker"]
 SILENT_AFTER_S: Final = 2.0
 """A stream whose callback is not called for so long is lost; frames are due every 80 ms."""
 
-BACKOFF_S: Final = (0.5, 1.0, 2.0, 5.0, 10.0)
+_BACKOFF_S: Final = (0.5, 1.0, 2.0, 5.0, 10.0)
 """Waits between attempts to reopen a lost device; the last one repeats."""
 
 
 @dataclass(frozen=True, slots=True)
-class Device:
+class SoundDevice:
     """An ALSA device as PortAudio lists it."""
 
     index: int
@@ -62,13 +62,13 @@ class SoundSystem:
         self._lock = threading.Lock()
         self._open = 0
 
-    def devices(self) -> list[Device]:
+    def devices(self) -> list[SoundDevice]:
         """What ALSA offers now, or offered when the first of the open streams was opened."""
         with self._lock:
             audio = self._start()
             found = (audio.get_device_info_by_index(i) for i in range(audio.get_device_count()))
             return [
-                Device(
+                SoundDevice(
                     int(one["index"]),
                     str(one["name"]),
                     int(one["maxInputChannels"]),
@@ -78,7 +78,7 @@ class SoundSystem:
                 for one in found
             ]
 
-    def find(self, name: str, direction: Direction) -> Device:
+    def find(self, name: str, direction: Direction) -> SoundDevice:
         """The device of this name, else the first whose name contains it. Raises SoundError."""
         able = [one for one in self.devices() if one.channels(direction) > 0]
         exact = [one for one in able if one.name == name]
@@ -92,7 +92,9 @@ class SoundSystem:
         names = ", ".join(f'"{one.name}"' for one in able)
         raise SoundError(f'audio.{direction}: no device has "{name}" in its name; there are {names}')
 
-    def open(self, device: Device, direction: Direction, callback: object, **options: int) -> pyaudio.PyAudio.Stream:
+    def open(
+        self, device: SoundDevice, direction: Direction, callback: object, **options: int
+    ) -> pyaudio.PyAudio.Stream:
         """A running stream of 16-bit samples. Raises SoundError with PortAudio's own words."""
         way = {"input": True, "input_device_index": device.index}
         if direction == "loudspeaker":
@@ -165,7 +167,7 @@ def _silence_alsa() -> None:
         ctypes.CDLL("libasound.so.2").snd_lib_error_set_handler(_ignore_alsa)
 
 
-class Stage:
+class SoundStream:
     """What both directions share: being opened, being lost, being reopened, saying so once.
 
     ``trouble`` is told what is wrong, and an empty text when it is right again.
@@ -183,7 +185,7 @@ class Stage:
         if self._failures == 0:
             log.error("%s; it is tried again until it works", error)
             self._trouble(error)
-        wait_s = BACKOFF_S[min(self._failures, len(BACKOFF_S) - 1)]
+        wait_s = _BACKOFF_S[min(self._failures, len(_BACKOFF_S) - 1)]
         self._failures += 1
         return wait_s
 

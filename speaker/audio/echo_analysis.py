@@ -13,10 +13,10 @@ from speaker.audio import pcm
 from speaker.audio.pcm import SESSION_HZ, WAKE_HZ, Samples
 
 Mode = Literal["full", "wake"]
-Floats = NDArray[np.float64]
+_Floats = NDArray[np.float64]
 
 SWEEP_MS: Final = 250
-PAUSE_MS: Final = 100
+_PAUSE_MS: Final = 100
 NOISE_MS: Final = 1_200
 """The sweep tells the delay; a canceller shows what it can do on noise, as on speech, and not on a whistle."""
 
@@ -68,30 +68,30 @@ class EchoReport:
 
 def test_sound() -> Samples:
     """A chirp and a hiss at 24 kHz, the same every time."""
-    pause = np.zeros(pcm.ms_to_samples(PAUSE_MS, SESSION_HZ), np.int16)
+    pause = np.zeros(pcm.ms_to_samples(_PAUSE_MS, SESSION_HZ), np.int16)
     return np.concatenate([_sound(_sweep(), _SWEEP_PEAK), pause, _sound(_noise(), _NOISE_PEAK)])
 
 
-def _sweep() -> Floats:
+def _sweep() -> _Floats:
     t = np.arange(pcm.ms_to_samples(SWEEP_MS, SESSION_HZ)) / SESSION_HZ
     length_s, ratio = SWEEP_MS / 1000, np.log(HIGHEST_HZ / LOWEST_HZ)
-    phase: Floats = 2 * np.pi * LOWEST_HZ * length_s / ratio * (np.exp(t / length_s * ratio) - 1)
-    wave: Floats = np.sin(phase)
+    phase: _Floats = 2 * np.pi * LOWEST_HZ * length_s / ratio * (np.exp(t / length_s * ratio) - 1)
+    wave: _Floats = np.sin(phase)
     return wave
 
 
-def _noise() -> Floats:
+def _noise() -> _Floats:
     """Noise that is softer the higher it is, like a voice."""
     count = pcm.ms_to_samples(NOISE_MS, SESSION_HZ)
     spectrum = np.fft.rfft(np.random.default_rng(_SEED).standard_normal(count))
     hz = np.fft.rfftfreq(count, 1 / SESSION_HZ)
     shape = np.where((hz > LOWEST_HZ) & (hz < HIGHEST_HZ), 1 / np.sqrt(np.maximum(hz, LOWEST_HZ)), 0)
-    noise: Floats = np.fft.irfft(spectrum * shape, count)
+    noise: _Floats = np.fft.irfft(spectrum * shape, count)
     loudest: float = np.max(np.abs(noise))
     return noise / loudest
 
 
-def _sound(wave: Floats, peak: float) -> Samples:
+def _sound(wave: _Floats, peak: float) -> Samples:
     ramp = np.minimum(np.arange(wave.size), np.arange(wave.size)[::-1]) / pcm.ms_to_samples(_FADE_MS, SESSION_HZ)
     return pcm.from_float((peak * np.minimum(1.0, ramp) * wave).astype(np.float32))
 
@@ -103,7 +103,7 @@ def find_delay(recorded: Samples, played: Samples) -> tuple[float, bool]:
     power = np.abs(played_f) ** 2
     response = np.fft.irfft(recorded_f * np.conj(played_f) / (power + 1e-3 * np.max(power) + 1e-9), size)
     first, last = (pcm.ms_to_samples(ms, WAKE_HZ) for ms in (EARLIEST_MS, LATEST_MS))
-    window: Floats = np.abs(np.concatenate([response[first:], response[:last]]))
+    window: _Floats = np.abs(np.concatenate([response[first:], response[:last]]))
     peak = int(np.argmax(window))
     heard = bool(window[peak] > CLEAR * float(np.median(window)) and window[peak] > 0)
     return pcm.samples_to_ms(peak + first, WAKE_HZ), heard

@@ -33,7 +33,7 @@ def latency_s(times: Mapping[str, float], key: str) -> float:
     return distance if times[key] > 0 and distance < MOST_LATENCY_S else 0.0
 
 
-class Ruler:
+class SampleClock:
     """Numbers the samples of one stream on the common clock: evenly, although its stamps jitter."""
 
     def __init__(self, slipped: Callable[[], None] = lambda: None) -> None:
@@ -61,14 +61,14 @@ class Ruler:
         return all(one > limit for one in self._deviations) or all(one < -limit for one in self._deviations)
 
 
-class Reference:
+class EchoReference:
     """The sound of the loudspeaker on the common clock: int16, 16 kHz."""
 
     def __init__(self, slipped: Callable[[], None] = lambda: None) -> None:
         self._tell_slip = slipped
         self._blocks: deque[tuple[bytes, int, float, int]] = deque()
         self._generation = -1
-        self._ruler = Ruler(slipped)
+        self._ruler = SampleClock(slipped)
         self._resampler = pcm.Resampler(WAKE_HZ, WAKE_HZ)
         self._ring: Samples = np.zeros(round(KEPT_S * WAKE_HZ), np.int16)
         self._end = 0
@@ -93,7 +93,7 @@ class Reference:
     def _draw(self, data: bytes, hz: int, heard_at_s: float, generation: int) -> None:
         if generation != self._generation:
             self._generation, self._resampler = generation, pcm.Resampler(hz, WAKE_HZ)
-            self._ruler = Ruler(self._tell_slip)
+            self._ruler = SampleClock(self._tell_slip)
         samples = self._resampler.push(pcm.from_bytes(data))
         start = self._ruler.place(heard_at_s, samples.size)
         if start > self._end:

@@ -10,24 +10,24 @@ import numpy as np
 from speaker.audio import pcm
 from speaker.audio.echo_analysis import EchoReport, find_delay, measure, test_sound
 from speaker.audio.echo_canceller import AHEAD_MS, EchoCanceller
-from speaker.audio.echo_reference import Reference
+from speaker.audio.echo_reference import EchoReference
 from speaker.audio.pcm import FRAME_MS, FRAME_SAMPLES, SESSION_HZ, WAKE_HZ, Samples
 from speaker.errors import SoundError
 
-BEFORE_FRAMES: Final = 6
+_BEFORE_FRAMES: Final = 6
 """Frames of the room's own noise, about half a second."""
 
 AFTER_S: Final = 1.6
 """How long the recording goes on: a device that has to be opened first, its buffer, and the room."""
 
-LATE_S: Final = 3.0
+_LATE_S: Final = 3.0
 """Frames that come so late will not come at all."""
 
 
 class EchoTest:
     """One test. ``play`` queues int16 samples at 24 kHz; ``take`` is given every frame of the microphone."""
 
-    def __init__(self, reference: Reference, play: Callable[[Samples], None]) -> None:
+    def __init__(self, reference: EchoReference, play: Callable[[Samples], None]) -> None:
         self._reference = reference
         self._play = play
         self._frames: list[tuple[Samples, Samples]] = []
@@ -40,11 +40,11 @@ class EchoTest:
 
     async def run(self) -> EchoReport:
         """Play and measure. Raises SoundError when the microphone delivers nothing."""
-        await self._collect(BEFORE_FRAMES)
+        await self._collect(_BEFORE_FRAMES)
         sound = test_sound()
         self._play(sound)
         length_s = sound.size / SESSION_HZ + AFTER_S
-        await self._collect(BEFORE_FRAMES + round(length_s * 1000 / FRAME_MS))
+        await self._collect(_BEFORE_FRAMES + round(length_s * 1000 / FRAME_MS))
         frames = list(self._frames)
         return await asyncio.to_thread(_measure, *(np.concatenate(part) for part in zip(*frames, strict=True)))
 
@@ -52,7 +52,7 @@ class EchoTest:
         while len(self._frames) < count:
             self._arrived.clear()
             try:
-                await asyncio.wait_for(self._arrived.wait(), LATE_S)
+                await asyncio.wait_for(self._arrived.wait(), _LATE_S)
             except TimeoutError:
                 raise SoundError("the microphone delivers nothing, so the echo cannot be measured") from None
 

@@ -9,15 +9,15 @@ from typing import Final
 
 import pyaudio
 
-from speaker.audio.devices import SILENT_AFTER_S, Device, SoundSystem, Stage, opened
-from speaker.audio.echo_reference import Reference, latency_s
+from speaker.audio.devices import SILENT_AFTER_S, SoundDevice, SoundStream, SoundSystem, opened
+from speaker.audio.echo_reference import EchoReference, latency_s
 from speaker.audio.pcm import SESSION_HZ, Samples
-from speaker.audio.playback_queue import Heard, Playlist, gain_of
+from speaker.audio.playback_queue import PlaybackQueue, PlayedItem, gain_of
 from speaker.errors import SoundError
 
 log = logging.getLogger(__name__)
 
-BLOCK_MS: Final = 20
+_BLOCK_MS: Final = 20
 """What the callback is asked for at a time."""
 
 IDLE_CLOSE_S: Final = 2.0
@@ -46,12 +46,12 @@ class Loudspeaker:
 
         ``slipped`` is called, from any thread, when the device ran out of sound and filled in silence.
         """
-        self._stage = Stage(system, name, "loudspeaker", trouble)
+        self._stage = SoundStream(system, name, "loudspeaker", trouble)
         self._began = began
         self._ended = ended
         self._slipped = slipped
-        self._playlist = Playlist(lead_in_ms)
-        self.reference = Reference(slipped)
+        self._playlist = PlaybackQueue(lead_in_ms)
+        self.reference = EchoReference(slipped)
         """What is in the air, for the echo canceller."""
         self.underflows = 0
         """How often the device ran out of sound because this machine was too slow."""
@@ -83,7 +83,7 @@ class Loudspeaker:
             self._playlist.add(samples, item, None if percent is None else gain_of(percent))
             self._needed.set()
 
-    def hush(self) -> list[Heard]:
+    def hush(self) -> list[PlayedItem]:
         """Drop everything unplayed, at once; what was heard of each item that was not heard in full."""
         cut = self._playlist.cut()
         self._hushes += 1
@@ -140,10 +140,10 @@ class Loudspeaker:
                 raise
             return self._start_at(device, device.native_hz)
 
-    def _start_at(self, device: Device, hz: int) -> pyaudio.PyAudio.Stream:
+    def _start_at(self, device: SoundDevice, hz: int) -> pyaudio.PyAudio.Stream:
         if hz != self._playlist.hz:
             self._playlist.set_rate(hz)
-        block = hz * BLOCK_MS // 1000
+        block = hz * _BLOCK_MS // 1000
         self._streams += 1
         self._playlist.begin()
         stream = self._stage.system.open(
@@ -181,7 +181,7 @@ class Loudspeaker:
     def _tell_ended(self, hushes: int) -> None:
         if hushes != self._hushes or self._playlist or not self._speaking:
             return
-        if self._playlist.speech_left_s() > BLOCK_MS / 1000:
+        if self._playlist.speech_left_s() > _BLOCK_MS / 1000:
             return  # more came meanwhile, and its own end will be told
         self._speaking = False
         self._ended()

@@ -11,8 +11,8 @@ import numpy as np
 import pyaudio
 
 from speaker.audio import pcm
-from speaker.audio.devices import SILENT_AFTER_S, Device, SoundSystem, Stage, opened
-from speaker.audio.echo_reference import Ruler, latency_s
+from speaker.audio.devices import SILENT_AFTER_S, SoundDevice, SoundStream, SoundSystem, opened
+from speaker.audio.echo_reference import SampleClock, latency_s
 from speaker.audio.pcm import FRAME_MS, FRAME_SAMPLES, WAKE_HZ, Samples
 from speaker.errors import SoundError
 
@@ -35,7 +35,7 @@ class Microphone:
         slipped: Callable[[], None] = lambda: None,
     ) -> None:
         """``slipped`` is called, on the event loop, when the device dropped sound that nobody took in time."""
-        self._stage = Stage(system, name, "microphone", trouble)
+        self._stage = SoundStream(system, name, "microphone", trouble)
         self._slipped = slipped
         self._deliver = deliver
         self._wanted = asyncio.Event()
@@ -43,7 +43,7 @@ class Microphone:
         self._rest: Samples = np.zeros(0, np.int16)
         self._resampler = pcm.Resampler(WAKE_HZ, WAKE_HZ)
         self._channels = 1
-        self._ruler = Ruler(slipped)
+        self._ruler = SampleClock(slipped)
         self.overflows = 0
         """How often the device dropped sound because nobody took it in time."""
         self._generation = 0
@@ -95,7 +95,7 @@ class Microphone:
             raise refused from None
 
     def _start_at(
-        self, loop: asyncio.AbstractEventLoop, device: Device, hz: int, channels: int
+        self, loop: asyncio.AbstractEventLoop, device: SoundDevice, hz: int, channels: int
     ) -> pyaudio.PyAudio.Stream:
         generation = self._generation
 
@@ -110,7 +110,7 @@ class Microphone:
         self._channels = channels
         self._resampler = pcm.Resampler(hz, WAKE_HZ)
         self._rest = np.zeros(0, np.int16)
-        self._ruler = Ruler(self._slipped)
+        self._ruler = SampleClock(self._slipped)
         stream = self._stage.system.open(
             device, "microphone", arrived, rate=hz, channels=channels, frames_per_buffer=hz * FRAME_MS // 1000
         )

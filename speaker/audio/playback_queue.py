@@ -22,7 +22,7 @@ def gain_of(percent: int) -> float:
 
 
 @dataclass(slots=True)
-class Piece:
+class QueuedSound:
     """Sound that waits for its turn. ``raw`` is kept so that a new volume reaches what is queued."""
 
     item: str
@@ -35,7 +35,7 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class PlayedItem:
     """How much of an item had been heard when it was cut off."""
 
     item: str
@@ -51,7 +51,7 @@ class Progress:
     handed: int = 0
 
 
-class Playlist:
+class PlaybackQueue:
     """What is to be played and what has been: the part that PortAudio's thread shares with the loop."""
 
     def __init__(self, lead_in_ms: int = 0) -> None:
@@ -62,7 +62,7 @@ class Playlist:
         self.pulled_at = 0.0
         """Monotonic seconds of the last callback; 0 before the first."""
         self._lock = threading.Lock()
-        self._queue: deque[Piece] = deque()
+        self._queue: deque[QueuedSound] = deque()
         self._items: dict[str, Progress] = {}
         self._heard_by = 0.0
         self._speech_heard_by = 0.0
@@ -104,7 +104,7 @@ class Playlist:
                 self._items.setdefault(item, Progress()).received += samples.size
                 if len(self._items) > REMEMBERED_ITEMS:
                     del self._items[next(iter(self._items))]
-            self._queue.append(Piece(item, samples, own, data, follows=gain is None))
+            self._queue.append(QueuedSound(item, samples, own, data, follows=gain is None))
 
     def pull(self, count: int, latency_s: float) -> tuple[bytes, bool, bool]:
         """``count`` samples for the device, whether speech is in them, and whether the queue ran dry with them."""
@@ -146,14 +146,14 @@ class Playlist:
         """Near-silence: many sinks fall asleep on digital zeros, and swallow what comes next."""
         return pcm.to_bytes(np.resize(lead_in(1000, self.hz), count))
 
-    def cut(self) -> list[Heard]:
+    def cut(self) -> list[PlayedItem]:
         """Forget what is unplayed; how much is heard of each item that is not heard in full.
 
         What the device took already cannot be taken back: it is heard, a few hundredths of a second later.
         """
         with self._lock:
             heard = [
-                Heard(item, self._ms(progress.handed), self._ms(progress.received))
+                PlayedItem(item, self._ms(progress.handed), self._ms(progress.received))
                 for item, progress in self._items.items()
             ]
             self._queue.clear()

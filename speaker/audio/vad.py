@@ -29,20 +29,20 @@ SILERO: Final = ModelFile(
 
 
 @dataclass(frozen=True, slots=True)
-class SpeechStarted:
+class SpeechOnset:
     """Somebody began to speak; ``start_ms`` is earlier than the first sound by the prefix padding."""
 
     start_ms: int
 
 
 @dataclass(frozen=True, slots=True)
-class SpeechStopped:
+class SpeechOffset:
     """The silence after a turn was long enough; ``end_ms`` is the end of that silence."""
 
     end_ms: int
 
 
-TurnEvent = SpeechStarted | SpeechStopped
+TurnEvent = SpeechOnset | SpeechOffset
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class TurnSettings:
     """How long it must be silent until the turn is over, ms."""
 
 
-class Silero:
+class SileroVad:
     """A stream of samples in, one probability of speech for each window of 512 out."""
 
     def __init__(self) -> None:
@@ -125,7 +125,7 @@ class Turns:
     def _floor(self) -> float:
         return max(self.settings.threshold - HYSTERESIS, self.settings.threshold / 2)
 
-    def _wait(self, probability: float) -> SpeechStarted | None:
+    def _wait(self, probability: float) -> SpeechOnset | None:
         if probability < (self.settings.threshold if self._began_ms is None else self._floor):
             self._began_ms = None
             return None
@@ -134,9 +134,9 @@ class Turns:
         if self._now_ms - self._began_ms < MIN_SPEECH_MS:
             return None
         self._speaking, self._silent_ms = True, 0
-        return SpeechStarted(max(self._earliest_ms, self._began_ms - self.settings.prefix_padding_ms))
+        return SpeechOnset(max(self._earliest_ms, self._began_ms - self.settings.prefix_padding_ms))
 
-    def _continue(self, probability: float) -> SpeechStopped | None:
+    def _continue(self, probability: float) -> SpeechOffset | None:
         if probability >= self._floor:
             self._silent_ms = 0
             return None
@@ -144,7 +144,7 @@ class Turns:
         if self._silent_ms < self.settings.silence_duration_ms:
             return None
         self.reset()
-        return SpeechStopped(self._now_ms)
+        return SpeechOffset(self._now_ms)
 
 
 class TurnDetector:
@@ -152,7 +152,7 @@ class TurnDetector:
 
     def __init__(self, settings: TurnSettings | None = None) -> None:
         """Load the model. Raises ModelError when it is missing or damaged."""
-        self._silero = Silero()
+        self._silero = SileroVad()
         self._turns = Turns(settings or TurnSettings())
         self._pushed = 0
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Final
 
 from speaker.config.settings import Settings
-from speaker.cost.entries import SAVINGS, Line
+from speaker.cost.entries import SAVINGS, SpendingRow
 from speaker.cost.plot import bar_chart
 from speaker.cost.pricing import price_of
-from speaker.cost.report import KINDS, Report, report
+from speaker.cost.report import TOKEN_KINDS, Report, month_report
 from speaker.cost.tokens import Opening, opening_tokens
 from speaker.daemon.daemon import configured_house, make_toolbelt
 from speaker.errors import ConfigError, SpeakerError
@@ -30,16 +30,16 @@ def month_named(text: str) -> date:
     return date(int(text[:4]), int(text[5:]), 1)
 
 
-def month_report(settings: Settings, file: Path, month: date, today: date) -> Report:
+def read_month(settings: Settings, file: Path, month: date, today: date) -> Report:
     """The report on a month from a ledger, which need not be there yet. Raises SpeakerError when it is damaged."""
     prices = settings.cost.prices
     if not file.exists():
-        return report([], [], month=month, today=today, prices=prices, opening=configured_opening(settings))
+        return month_report([], [], month=month, today=today, prices=prices, opening=configured_opening(settings))
     ledger = Ledger(file, today, mend=False)
     try:
         known = Opening.read(ledger.chosen("opening_tokens")) or configured_opening(settings)
         lines, savings = ledger.lines(month), ledger.savings(month)
-        return report(lines, savings, month=month, today=today, prices=prices, opening=known)
+        return month_report(lines, savings, month=month, today=today, prices=prices, opening=known)
     finally:
         ledger.close()
 
@@ -94,15 +94,15 @@ def _cells(row: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
         yield cell.ljust(width) if column < 2 else cell.rjust(width)
 
 
-def _row(line: Line) -> tuple[str, ...]:
+def _row(line: SpendingRow) -> tuple[str, ...]:
     model = line.model if line.purpose == "turn" else f"{line.model} ({line.purpose})"
-    counts = (str(line.tokens.of_kind(kind) or "") for kind in KINDS)
+    counts = (str(line.tokens.of_kind(kind) or "") for kind in TOKEN_KINDS)
     seconds = f"{line.seconds:.0f}" if line.seconds else ""
     return str(line.day), model, str(line.times), *counts, seconds, f"{line.cost_usd:.4f}"
 
 
 def _total(one: Report) -> tuple[str, ...]:
-    counts = (str(one.tokens.of_kind(kind) or "") for kind in KINDS)
+    counts = (str(one.tokens.of_kind(kind) or "") for kind in TOKEN_KINDS)
     times = sum(line.times for line in one.lines if line.endpoint == "cloud")
     return "total", "of the cloud", str(times), *counts, "", f"{one.total_usd:.4f}"
 

@@ -15,7 +15,7 @@ from speaker import __version__
 from speaker.audio.devices import Direction, SoundSystem
 from speaker.audio.microphone import Microphone
 from speaker.audio.pcm import Samples, level_dbfs
-from speaker.cli.cost import as_json, as_text, draw, month_named, month_report
+from speaker.cli.cost import as_json, as_text, draw, month_named, read_month
 from speaker.cli.doctor.all_checks import visit
 from speaker.cli.doctor.check import Check
 from speaker.cli.remote import run_tool, send_command
@@ -36,13 +36,13 @@ from speaker.daemon.systemd import JournalFormatter, read_secret, state_director
 from speaker.demo.demo import perform
 from speaker.errors import ConfigError, SpeakerError
 from speaker.offline.server.server import ServerSettings, offline_server
-from speaker.offline.speech.engines import Mind
+from speaker.offline.speech.engines import OfflineEngines
 from speaker.wake.detector import WakeWords
 
 Json = dict[str, Any]
 
 GOOD: Final = 0
-FAILED: Final = 1
+_FAILED: Final = 1
 WRONG_USE: Final = 2
 """systemd does not start the daemon again after this one."""
 
@@ -78,7 +78,7 @@ def _explain(errors: Sequence[BaseException]) -> int:
             raise error
         for line in str(error).splitlines():
             print(f"speaker: {line}", file=sys.stderr)
-    return WRONG_USE if any(isinstance(error, ConfigError) for error in errors) else FAILED
+    return WRONG_USE if any(isinstance(error, ConfigError) for error in errors) else _FAILED
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -160,7 +160,7 @@ def _demo(options: argparse.Namespace) -> int:
     for failure in failures:
         show({"what": "failed", "why": failure})
     show({"what": "verdict", "text": "failed" if failures else "the lamp changed and the answers were heard"})
-    return FAILED if failures else GOOD
+    return _FAILED if failures else GOOD
 
 
 def _print_json(event: Json) -> None:
@@ -214,7 +214,7 @@ def _doctor(options: argparse.Namespace) -> int:
     bad = any(check.result == "failed" for check in checks)
     if options.json:
         _print_json({"good": not bad, "checks": [asdict(check) for check in checks]})
-    return FAILED if bad else GOOD
+    return _FAILED if bad else GOOD
 
 
 def _devices(options: argparse.Namespace) -> int:
@@ -237,7 +237,7 @@ def _devices(options: argparse.Namespace) -> int:
     system.end()
     for problem in problems:
         print(f"speaker: {problem}", file=sys.stderr)
-    return FAILED if problems else GOOD
+    return _FAILED if problems else GOOD
 
 
 def _listen(options: argparse.Namespace) -> int:
@@ -265,14 +265,14 @@ def _tools(options: argparse.Namespace) -> int:
         password = read_secret("mqtt_password", file)
         text, ok = asyncio.run(run_tool(read_settings(file), password, options.name, options.arguments))
         print(text)
-        return GOOD if ok else FAILED
+        return GOOD if ok else _FAILED
     belt, problems = make_toolbelt(read_settings(file))
     for tool in belt.tools:
         parameters = ", ".join(tool.parameters.get("properties", {}))
         print(f"{tool.name}({parameters})  [{belt.risk(tool)}]\n    {tool.description.splitlines()[0]}")
     for problem in problems:
         print(f"speaker: {problem}", file=sys.stderr)
-    return FAILED if problems else GOOD
+    return _FAILED if problems else GOOD
 
 
 def _send(options: argparse.Namespace) -> int:
@@ -285,7 +285,7 @@ def _cost(options: argparse.Namespace) -> int:
     settings = read_settings(_config_file(options))
     today = now_here().date()
     month = month_named(options.month) if options.month else today
-    found = month_report(settings, state_directory() / LEDGER, month, today)
+    found = read_month(settings, state_directory() / LEDGER, month, today)
     print(as_json(found, settings) if options.json else as_text(found, settings))
     if options.plot:
         draw(found, options.plot, settings.cost.daily_usd)
@@ -294,7 +294,7 @@ def _cost(options: argparse.Namespace) -> int:
 
 def _offline(options: argparse.Namespace) -> int:
     async def serve_for_ever() -> None:
-        mind = Mind()
+        mind = OfflineEngines()
         await mind.warm_up()
         settings = ServerSettings(options.host, options.port, token=os.environ.get("OPENAI_API_KEY"))
         async with offline_server(settings, mind) as server:
@@ -311,6 +311,6 @@ def _config(options: argparse.Namespace) -> int:
     except ConfigError as error:
         # The mistake is what was looked for, and no wrong use of this command.
         _explain([error])
-        return FAILED
+        return _FAILED
     print(f"{options.check} is good")
     return GOOD

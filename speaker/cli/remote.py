@@ -10,8 +10,8 @@ from typing import Any, Final
 from speaker.config.settings import Settings
 from speaker.daemon.daemon import configured_house, make_toolbelt
 from speaker.errors import BrokerError, SpeakerError, ToolError
-from speaker.home.device_controller import MqttHome
-from speaker.mqtt.client import Broker, Incoming
+from speaker.home.device_controller import DeviceController
+from speaker.mqtt.client import IncomingMessage, MqttClient
 from speaker.tools.api import Home, Voice
 
 CONNECT_S: Final = 5.0
@@ -20,15 +20,15 @@ ANNOUNCED_S: Final = 1.0
 """Retained announcements and states arrive within this."""
 
 
-class Line:
+class RemoteSpeaker:
     """A connection for one errand."""
 
     def __init__(self, settings: Settings, password: str | None) -> None:
-        self.messages: asyncio.Queue[Incoming] = asyncio.Queue()
+        self.messages: asyncio.Queue[IncomingMessage] = asyncio.Queue()
         self._online = asyncio.Event()
         self._problem = f"the MQTT broker {settings.mqtt.host}:{settings.mqtt.port} does not answer"
         name = f"speaker-cli-{secrets.token_hex(4)}"
-        self.broker = Broker(
+        self.broker = MqttClient(
             settings.mqtt, name, password, f"{settings.mqtt.base}/{name}/availability",
             deliver=self.messages.put_nowait, connected=lambda _: self._online.set(), trouble=self._note,
         )  # fmt: skip
@@ -36,7 +36,7 @@ class Line:
     def _note(self, problem: str) -> None:
         self._problem = problem
 
-    async def __aenter__(self) -> "Line":
+    async def __aenter__(self) -> "RemoteSpeaker":
         self.broker.start()
         try:
             async with asyncio.timeout(CONNECT_S):
@@ -52,7 +52,7 @@ class Line:
 
 async def send_command(settings: Settings, password: str | None, verb: str, payload: str) -> None:
     """Send a command to the speaker of this configuration. Raises SpeakerError with its answer if it refuses."""
-    async with Line(settings, password) as line:
+    async with RemoteSpeaker(settings, password) as line:
         line.broker.subscribe([f"{settings.topic}/command/result"])
         await line.broker.publish(f"{settings.topic}/command/{verb}", payload)
         try:
@@ -65,7 +65,7 @@ async def send_command(settings: Settings, password: str | None, verb: str, payl
         raise SpeakerError(str(result.get("error")))
 
 
-def _result(message: Incoming) -> dict[str, Any]:
+def _result(message: IncomingMessage) -> dict[str, Any]:
     found = json.loads(message.payload)
     return found if isinstance(found, dict) else {}
 
@@ -74,8 +74,8 @@ async def run_tool(settings: Settings, password: str | None, name: str, argument
     """Run one tool against the house; its words and whether it did what it should."""
     house = configured_house(settings)
     belt, _ = make_toolbelt(settings)
-    async with Line(settings, password) as line:
-        home = MqttHome(house, line.broker, settings.tools.confirm_timeout_s, risk=settings.tools.risk)
+    async with RemoteSpeaker(settings, password) as line:
+        home = DeviceController(house, line.broker, settings.tools.confirm_timeout_s, risk=settings.tools.risk)
 
         async def follow() -> None:
             while True:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from speaker.config.validation import read
+from speaker.config.validation import decode_section
 from speaker.cost.pricing import Price, lacking, price_of, talks
 from speaker.errors import ConfigError
 from speaker.realtime.protocol.objects import SemanticVad, ServerVad
@@ -28,7 +28,7 @@ ClockTime = Annotated[
     str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z", description='HH:MM in quotes, such as "22:30"')
 ]  # fmt: skip
 Slug = Annotated[str, Meta(pattern=r"^[a-z0-9_-]{1,64}\Z", description="1 to 64 lower-case letters, digits, _ and -")]
-Topic = Annotated[
+TopicPath = Annotated[
     str, Meta(pattern=r"^[^/+#\s\x00-\x1f]+(/[^/+#\s\x00-\x1f]+)*\Z", description='a topic such as "speaker"')
 ]  # fmt: skip
 Url = Annotated[str, Meta(pattern=r"^wss?://", description="an address that begins with wss:// or ws://")]
@@ -62,8 +62,8 @@ PRICES: Final[Mapping[str, Price]] = MappingProxyType(
     } | {
         "gpt-live-1": Price(as_of=AS_OF, session_usd_per_second=0.00083333, session_min_s=15.0),
     } | {
-        name: Price(as_of=AS_OF, text_in=read, audio_in=read, text_out=written)
-        for name, (read, written) in _TRANSCRIPTION_TOKEN_PRICES.items()
+        name: Price(as_of=AS_OF, text_in=decode_section, audio_in=decode_section, text_out=written)
+        for name, (decode_section, written) in _TRANSCRIPTION_TOKEN_PRICES.items()
     } | {
         name: Price(as_of=AS_OF, audio_in_usd_per_minute=usd) for name, usd in _MINUTE_PRICES.items()
     }
@@ -106,7 +106,7 @@ class ClientTurns(Struct, forbid_unknown_fields=True, kw_only=True, tag="client_
     """Silence that ends your turn, in milliseconds; longer for people who pause. It is sent along."""
 
 
-class Audio(Section, frozen=True, kw_only=True):
+class AudioSettings(Section, frozen=True, kw_only=True):
     """Sound devices and loudness."""
 
     microphone: str = "default"
@@ -147,7 +147,7 @@ class WakeWord(Section, frozen=True, kw_only=True):
     """How many consecutive 80 ms frames must reach the threshold."""
 
 
-class Wake(Section, frozen=True, kw_only=True):
+class WakeSettings(Section, frozen=True, kw_only=True):
     """The wake word, heard on this machine only."""
 
     words: Annotated[list[WakeWord], Meta(min_length=1)] = field(default_factory=lambda: [WakeWord()])
@@ -162,7 +162,7 @@ class Wake(Section, frozen=True, kw_only=True):
     """Seconds after a detection in which the same word is not heard again."""
 
 
-class Session(Section, frozen=True, kw_only=True):
+class SessionSettings(Section, frozen=True, kw_only=True):
     """The Realtime session that answers."""
 
     endpoint: Literal["auto", "cloud", "offline"] = "auto"
@@ -233,7 +233,7 @@ class Limits(Section, frozen=True, kw_only=True):
     """Age at which a session is opened anew, at the next calm moment; the service ends sessions after 60 minutes."""
 
 
-class Cost(Section, frozen=True, kw_only=True):
+class CostSettings(Section, frozen=True, kw_only=True):
     """What the speaker may spend."""
 
     daily_usd: Usd | None = None
@@ -260,7 +260,7 @@ class Cost(Section, frozen=True, kw_only=True):
     audio_out_usd_per_minute. By the second of an open session: session_usd_per_second, at least session_min_s."""
 
 
-class Mqtt(Section, frozen=True, kw_only=True):
+class MqttSettings(Section, frozen=True, kw_only=True):
     """The broker of the house."""
 
     host: Annotated[str, Meta(min_length=1)] = "localhost"
@@ -277,9 +277,9 @@ class Mqtt(Section, frozen=True, kw_only=True):
     """Certificate of this speaker, for brokers that want one; PEM."""
     key_file: str | None = None
     """Private key of that certificate, PEM, if it is not in the same file; only the speaker's user may read it."""
-    base: Topic = "speaker"
+    base: TopicPath = "speaker"
     """First part of the speaker's own topics."""
-    discovery_prefix: Topic = "homeassistant"
+    discovery_prefix: TopicPath = "homeassistant"
     """Prefix of Home Assistant's discovery topics, both read and announced under."""
     discovery: Literal["device", "components", "off"] = "device"
     """How this speaker announces itself: device = one message, Home Assistant 2024.11 or newer; components = one
@@ -288,7 +288,7 @@ class Mqtt(Section, frozen=True, kw_only=True):
     """MQTT protocol: 5, or 311 for brokers that know only 3.1.1."""
 
 
-class Tools(Section, frozen=True, kw_only=True):
+class ToolSettings(Section, frozen=True, kw_only=True):
     """What the model may do."""
 
     paths: list[str] = field(default_factory=lambda: ["/etc/speaker/tools"])
@@ -307,7 +307,7 @@ class Tools(Section, frozen=True, kw_only=True):
     """Seconds to wait for a device to report its new state."""
 
 
-class House(Section, frozen=True, kw_only=True):
+class HouseSettings(Section, frozen=True, kw_only=True):
     """The devices of the house."""
 
     discover: bool = True
@@ -328,7 +328,7 @@ class QuietHours(Section, frozen=True, kw_only=True):
     """Loudest volume within them, in percent."""
 
 
-class Privacy(Section, frozen=True, kw_only=True):
+class PrivacySettings(Section, frozen=True, kw_only=True):
     """What is told about conversations."""
 
     publish_transcripts: bool = False
@@ -344,16 +344,16 @@ class Settings(Section, frozen=True, kw_only=True):
     """Name for people; null = made from the id."""
     room: str | None = None
     """Room the speaker stands in."""
-    audio: Audio = Audio()
-    wake: Wake = Wake()
-    session: Session = Session()
+    audio: AudioSettings = AudioSettings()
+    wake: WakeSettings = WakeSettings()
+    session: SessionSettings = SessionSettings()
     limits: Limits = Limits()
-    cost: Cost = Cost()
-    mqtt: Mqtt = Mqtt()
-    tools: Tools = Tools()
-    house: House = House()
+    cost: CostSettings = CostSettings()
+    mqtt: MqttSettings = MqttSettings()
+    tools: ToolSettings = ToolSettings()
+    house: HouseSettings = HouseSettings()
     quiet_hours: QuietHours = QuietHours()
-    privacy: Privacy = Privacy()
+    privacy: PrivacySettings = PrivacySettings()
 
     @property
     def topic(self) -> str:
@@ -365,7 +365,7 @@ RESERVED_IDS: Final = frozenset({"tools", "claim"})
 """Names below the base topic that belong to all speakers."""
 
 
-def load(document: object, host_name: str, model_override: str | None = None) -> Settings:
+def load_settings(document: object, host_name: str, model_override: str | None = None) -> Settings:
     """Settings from a parsed YAML document (None for an empty file).
 
     ``host_name`` fills in a missing id; ``model_override`` replaces session.model. Raises ConfigError
@@ -373,7 +373,7 @@ def load(document: object, host_name: str, model_override: str | None = None) ->
     """
     if document is None:
         document = {}
-    settings = read(document, Settings)
+    settings = decode_section(document, Settings)
     identity = settings.id or slug(host_name)
     if identity in RESERVED_IDS:
         raise ConfigError([f"id: {identity} is taken by the speakers' common topics; choose another"])
@@ -388,14 +388,14 @@ def load(document: object, host_name: str, model_override: str | None = None) ->
     return msgspec.structs.replace(settings, id=identity, name=name, session=session, cost=cost)
 
 
-def _check_prices(cost: Cost) -> None:
+def _check_prices(cost: CostSettings) -> None:
     """Raise ConfigError when a price leaves out what would then cost nothing."""
     missing = [f"cost.prices.{name}.{key}: missing" for name, price in cost.prices.items() for key in lacking(price)]
     if missing:
         raise ConfigError(missing)
 
 
-def _check_turns(session: Session) -> None:
+def _check_turns(session: SessionSettings) -> None:
     """Raise ConfigError when this machine would have to answer turns whose end it does not find."""
     if session.local_first == "confident" and not isinstance(session.turn_detection, ClientTurns):
         raise ConfigError([
@@ -404,7 +404,7 @@ def _check_turns(session: Session) -> None:
         ])  # fmt: skip
 
 
-def _check_budget(cost: Cost, session: Session) -> None:
+def _check_budget(cost: CostSettings, session: SessionSettings) -> None:
     """Raise ConfigError when a budget could not be kept, since nobody would know what answers cost."""
     budgets = {"daily_usd": cost.daily_usd, "monthly_usd": cost.monthly_usd}
     if session.endpoint == "offline" or not any(budgets.values()):

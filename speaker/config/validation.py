@@ -17,7 +17,7 @@ from speaker.errors import ConfigError
 S = TypeVar("S", bound=Struct)
 
 
-def read(document: object, kind: type[S]) -> S:
+def decode_section(document: object, kind: type[S]) -> S:
     """``document`` as a ``kind``; what is not in it has its default. Raises ConfigError with all problems."""
     problems: list[str] = []
     values = _section(document, kind, "", problems)

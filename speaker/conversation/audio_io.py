@@ -16,15 +16,15 @@ from speaker.audio.echo_test import EchoTest
 from speaker.audio.loudspeaker import Loudspeaker
 from speaker.audio.microphone import Microphone
 from speaker.audio.pcm import WAKE_HZ, Samples
-from speaker.audio.playback_queue import Heard
+from speaker.audio.playback_queue import PlayedItem
 from speaker.audio.vad import TurnSettings
-from speaker.config.settings import ClientTurns, Session, Settings
-from speaker.listening.frame_router import Route, Router
-from speaker.listening.front_end import Ear, Sensed
+from speaker.config.settings import ClientTurns, SessionSettings, Settings
+from speaker.listening.frame_router import FrameRouter, Route
+from speaker.listening.front_end import FrontEnd, SensedFrame
 from speaker.listening.stop_word import StopWord
 from speaker.listening.uplink_gate import SpeechGate, WordGate
-from speaker.offline.speech.engines import Mind
-from speaker.speech.tts import Speech
+from speaker.offline.speech.engines import OfflineEngines
+from speaker.speech.tts import TextToSpeech
 from speaker.wake.detector import Detection, WakeWords
 
 log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ Spoke = Callable[[float, bool], None]
 """Is told how many ms a sentence took, and whether it came from disk."""
 
 
-def turn_settings(session: Session) -> TurnSettings | None:
+def turn_settings(session: SessionSettings) -> TurnSettings | None:
     """How the user's turns are found, None where the service does that."""
     turns = session.turn_detection
     if not isinstance(turns, ClientTurns):
@@ -61,11 +61,18 @@ class Ports:
     trouble: Callable[[str], None]
 
 
-class Air:
+class AudioIO:
     """Sound in and out. What goes where is decided elsewhere."""
 
     def __init__(
-        self, settings: Settings, sound: SoundSystem, words: WakeWords, *, mind: Mind, speech: Speech, ports: Ports
+        self,
+        settings: Settings,
+        sound: SoundSystem,
+        words: WakeWords,
+        *,
+        mind: OfflineEngines,
+        speech: TextToSpeech,
+        ports: Ports,
     ) -> None:
         audio = settings.audio
         self._sounds = frozenset(audio.sounds)
@@ -74,11 +81,11 @@ class Air:
         self._queued, self._ended = ports.queued, ports.ended
         canceller = EchoCanceller()
         turns = turn_settings(settings.session)
-        self._ear = Ear(words, canceller, settings.wake.barge_in_threshold, turns or TurnSettings())
+        self._ear = FrontEnd(words, canceller, settings.wake.barge_in_threshold, turns or TurnSettings())
         self._stop_word = StopWord(self.recognise, ports.stopped)
-        self._attentive: list[Callable[[Sensed], None]] = [self._stop_word.hear]
+        self._attentive: list[Callable[[SensedFrame], None]] = [self._stop_word.hear]
         gate = SpeechGate(turns) if turns is not None else WordGate()
-        self.router = Router(self._ear, ports.woken, ports.spoken_over, self._tell_sensed, gate)
+        self.router = FrameRouter(self._ear, ports.woken, ports.spoken_over, self._tell_sensed, gate)
         self._microphone = Microphone(sound, audio.microphone, self._take, ports.trouble, slipped=canceller.slipped)
         self.loudspeaker = Loudspeaker(
             sound, audio.loudspeaker, ports.began, self._ran_dry, ports.trouble,
@@ -130,7 +137,7 @@ class Air:
         """Listen for other wake words from the next frame on."""
         self._ear.words = words
 
-    def attend(self, hear: Callable[[Sensed], None]) -> None:
+    def attend(self, hear: Callable[[SensedFrame], None]) -> None:
         """Tell somebody else of every frame in which talk is listened for."""
         self._attentive.append(hear)
 
@@ -158,12 +165,12 @@ class Air:
             self.loudspeaker.play(chime(name), percent=percent)
 
     def speak(self, text: str, item: str = OWN, spoke: Spoke | None = None) -> None:
-        """Say a text in the offline voice, behind what is being played; ``spoke`` as in ``Speech.speak``."""
+        """Say a text in the offline voice, behind what is being played; ``spoke`` as in ``TextToSpeech.speak``."""
         if not self.playing:
             self._queued()
         self._start(self._say(text, item, spoke))
 
-    def hush(self) -> list[Heard]:
+    def hush(self) -> list[PlayedItem]:
         """Silence, at once; what was heard of each item that was not heard in full."""
         self._silence()
         return self.loudspeaker.hush()
@@ -185,7 +192,7 @@ class Air:
             self._test.take(frame, index)
         self.router.take(frame, self.loudspeaker.reference.at(index - self._delay, frame.size))
 
-    def _tell_sensed(self, sensed: Sensed) -> None:
+    def _tell_sensed(self, sensed: SensedFrame) -> None:
         for hear in self._attentive:
             hear(sensed)
 

@@ -12,41 +12,41 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from speaker.announce.system_speech import Aside
 from speaker.announce.system_speech import Ports as AsidePorts
+from speaker.announce.system_speech import SystemSpeech
 from speaker.audio.chimes import Chime
 from speaker.audio.devices import SoundSystem
 from speaker.audio.echo_analysis import judge
 from speaker.audio.pcm import BYTES_PER_SAMPLE, SESSION_HZ, WAKE_HZ, Samples, samples_to_ms
 from speaker.config.settings import Settings
 from speaker.conversation import audio_io, events
-from speaker.conversation.audio_io import OWN, Air
+from speaker.conversation.audio_io import OWN, AudioIO
 from speaker.conversation.events import Event
-from speaker.conversation.local_intents import Done, LocalFirst
-from speaker.conversation.session import Dialogue, Limits, Ports
-from speaker.conversation.short_memory import Recall
-from speaker.conversation.state_machine import Conversation, Errand, Microphone, State
-from speaker.conversation.trace_recorder import CLAIMED, Journal
+from speaker.conversation.local_intents import Done, LocalIntents
+from speaker.conversation.session import ConversationSession, Ports, SessionPatience
+from speaker.conversation.short_memory import ShortMemory
+from speaker.conversation.state_machine import Errand, MicrophoneRoute, State, StateMachine
+from speaker.conversation.trace_recorder import CLAIMED, TraceRecorder
 from speaker.conversation.user_turns import Ports as TurnPorts
 from speaker.conversation.user_turns import UserTurns
 from speaker.cost.budget_guard import CLOUD
-from speaker.cost.cost_tracker import SENTENCE_MS, Accounts
+from speaker.cost.cost_tracker import SENTENCE_MS, CostTracker
 from speaker.errors import SessionError, SoundError, SpeakerError
 from speaker.hub.controls import Controls
 from speaker.hub.controls import Ports as ControlPorts
-from speaker.hub.mqtt_api import Hub
-from speaker.hub.runtime_settings import Choices
+from speaker.hub.mqtt_api import MqttApi
+from speaker.hub.runtime_settings import RuntimeSettings
 from speaker.hub.status import Status, today
 from speaker.listening.frame_router import Route
 from speaker.listening.uplink_gate import Lead
-from speaker.offline.speech.engines import Mind
-from speaker.realtime.failover import Standby
+from speaker.offline.speech.engines import OfflineEngines
+from speaker.realtime.failover import Failover
 from speaker.realtime.protocol.objects import Response
 from speaker.speech import phrases
-from speaker.speech.tts import Speech
+from speaker.speech.tts import TextToSpeech
 from speaker.store.store import Ledger
 from speaker.tools.api import Clock, Lists, Voice
-from speaker.tools.registry import Ran, Toolbelt
+from speaker.tools.registry import Ran, ToolRegistry
 from speaker.wake.arbitration import Claim, Claims
 from speaker.wake.detector import Detection, WakeWords
 
@@ -77,37 +77,37 @@ class Parts:
     sound: SoundSystem
     words: Callable[[str], WakeWords]
     """The wake words of a choice. Raises SpeakerError."""
-    toolbelt: Toolbelt
+    toolbelt: ToolRegistry
     providers: Mapping[type, object]
     """What tools get, beside the speaker itself."""
     reachable: Callable[[str], None]
     """Raises SpeakerError when an endpoint cannot be chosen."""
-    choices: Choices
+    choices: RuntimeSettings
     describe_house: Callable[[], str]
-    standby: Standby
-    mind: Mind
-    speech: Speech
-    hub: Hub
+    standby: Failover
+    mind: OfflineEngines
+    speech: TextToSpeech
+    hub: MqttApi
     ledger: Ledger
-    accounts: Accounts
+    accounts: CostTracker
     status: Callable[[str], None]
     """Shows one line to whoever looks at the service."""
 
 
-class Assistant:
+class Controller:
     """One speaker. It is also the Voice that tools get."""
 
     def __init__(self, settings: Settings, parts: Parts) -> None:
         self._settings = settings
         self._parts = parts
-        self._machine = Conversation(settings.limits)
+        self._machine = StateMachine(settings.limits)
         self._inbox: asyncio.Queue[Event] = asyncio.Queue()
         self._loop = asyncio.get_running_loop()
         self._choices = parts.choices
         words = parts.words(self._choices.wake_word)
-        self._air = Air(settings, parts.sound, words, mind=parts.mind, speech=parts.speech, ports=self._air_ports())
+        self._air = AudioIO(settings, parts.sound, words, mind=parts.mind, speech=parts.speech, ports=self._air_ports())
         self.controls = Controls(self._choices, self._machine, self._air, self._control_ports())
-        self.aside = Aside(self._air, parts.speech, self._choices, parts.ledger.memory, self._aside_ports())
+        self.aside = SystemSpeech(self._air, parts.speech, self._choices, parts.ledger.memory, self._aside_ports())
         self._status = Status(
             self._choices,
             parts.accounts,
@@ -122,14 +122,14 @@ class Assistant:
         self._prompts: deque[str] = deque()
         """Written requests that the session has not got yet."""
         self._ports = self._dialogue_ports()
-        self._user = UserTurns(LocalFirst(parts.mind, parts.toolbelt), self._turn_ports())
-        self._limits = Limits(PATIENCE * settings.limits.connect_s, settings.limits.stalled_s)
-        self._recall = Recall(settings.limits.remember_s)
-        self._journal = Journal(
+        self._user = UserTurns(LocalIntents(parts.mind, parts.toolbelt), self._turn_ports())
+        self._limits = SessionPatience(PATIENCE * settings.limits.connect_s, settings.limits.stalled_s)
+        self._recall = ShortMemory(settings.limits.remember_s)
+        self._journal = TraceRecorder(
             parts.accounts, parts.hub, parts.ledger, self._recall, with_words=settings.privacy.publish_transcripts
         )
         self._tasks: set[asyncio.Task[None]] = set()
-        self._dialogue: Dialogue | None = None
+        self._dialogue: ConversationSession | None = None
         self._dialogue_task: asyncio.Task[None] | None = None
         self._spared: SessionError | None = None
         self._excused = False
@@ -401,17 +401,17 @@ class Assistant:
                 posture.microphone,
                 self if dialogue is not None and dialogue.is_open else None,
                 barging=playing,
-                talk=(self._settings.wake.stop_word and stoppable) or posture.microphone is Microphone.ANSWER,
+                talk=(self._settings.wake.stop_word and stoppable) or posture.microphone is MicrophoneRoute.ANSWER,
             )
         )
         self._air.loudspeaker.hold(posture.session)
 
     # The session.
 
-    def _open_dialogue(self, number: int) -> Dialogue:
+    def _open_dialogue(self, number: int) -> ConversationSession:
         wanted = self._parts.accounts.session(self._parts.describe_house(), self._parts.toolbelt.definitions())
         endpoints, self._spared = self._parts.standby.now(self._loop.time())
-        dialogue = Dialogue(number, wanted, endpoints, self._ports, self._limits)
+        dialogue = ConversationSession(number, wanted, endpoints, self._ports, self._limits)
         self._user.forget()
         while self._prompts:
             dialogue.prompt(self._prompts.popleft())

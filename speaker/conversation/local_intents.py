@@ -17,11 +17,11 @@ from rapidfuzz import fuzz
 
 from speaker.audio.pcm import WAKE_HZ, Samples, ms_to_samples
 from speaker.listening.uplink_gate import Lead
-from speaker.offline.speech.engines import Mind
+from speaker.offline.speech.engines import OfflineEngines
 from speaker.offline.understanding import answer_text
 from speaker.offline.understanding.tool_schema import Call
 from speaker.realtime.protocol.objects import Session
-from speaker.tools.registry import Ran, Toolbelt
+from speaker.tools.registry import Ran, ToolRegistry
 
 log = logging.getLogger(__name__)
 
@@ -59,10 +59,10 @@ class Done:
     """Whether a sound is answer enough."""
 
 
-class LocalFirst:
+class LocalIntents:
     """The short way: recognised, understood and answered on this machine."""
 
-    def __init__(self, mind: Mind, toolbelt: Toolbelt) -> None:
+    def __init__(self, mind: OfflineEngines, toolbelt: ToolRegistry) -> None:
         self._mind = mind
         self._toolbelt = toolbelt
 

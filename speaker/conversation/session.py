@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from speaker.audio.pcm import Samples, from_bytes
-from speaker.audio.playback_queue import Heard
+from speaker.audio.playback_queue import PlayedItem
 from speaker.conversation import events
 from speaker.conversation.events import Event
 from speaker.errors import SessionError
-from speaker.realtime.client import Closed, Lost, News, Opened, RealtimeSession
+from speaker.realtime.client import Closed, Lost, News, Opened, RealtimeClient
 from speaker.realtime.error_mapping import reported
 from speaker.realtime.failover import Endpoint
 from speaker.realtime.protocol import client_events as cl
@@ -37,7 +37,7 @@ STALLED: Final = "the Realtime service began an answer and sent nothing more for
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class SessionPatience:
     """How long a dialogue waits, in seconds."""
 
     patience_s: float
@@ -71,11 +71,11 @@ class Ports:
     trouble: Callable[[str], None]
 
 
-class Dialogue:
+class ConversationSession:
     """Session ``number`` of the conversation, over as many connections as it takes."""
 
     def __init__(
-        self, number: int, wanted: Session, endpoints: Sequence[Endpoint], ports: Ports, limits: Limits
+        self, number: int, wanted: Session, endpoints: Sequence[Endpoint], ports: Ports, limits: SessionPatience
     ) -> None:
         self.number = number
         self.is_open = False
@@ -85,7 +85,7 @@ class Dialogue:
         self._wanted = wanted
         self._endpoints = endpoints
         self._ports = ports
-        self._session: RealtimeSession | None = None
+        self._session: RealtimeClient | None = None
         self._endpoint = ""
         self._connections = 0
         self._responses: set[str] = set()
@@ -112,7 +112,7 @@ class Dialogue:
             for endpoint in self._endpoints:
                 patience_s = None if endpoint is self._endpoints[-1] else self._limits.patience_s
                 self._sent_before = self.sent_bytes
-                self._session = session = RealtimeSession(
+                self._session = session = RealtimeClient(
                     endpoint.target, self._wanted, self._hear(endpoint.name), open_within_s=patience_s
                 )
                 await session.run()
@@ -165,7 +165,7 @@ class Dialogue:
             self.is_open = False
             self._session.renew()
 
-    def hush(self, cuts: Sequence[Heard]) -> None:
+    def hush(self, cuts: Sequence[PlayedItem]) -> None:
         """Stop the answer; the server is told what was really heard, so that it remembers no more than that."""
         if self._active is not None:
             self._send(cl.CancelResponse(response_id=self._active))

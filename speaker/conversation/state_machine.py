@@ -56,7 +56,7 @@ class State(Enum):
     ASKING = "asking"
 
 
-class Microphone(Enum):
+class MicrophoneRoute(Enum):
     """Where microphone frames go."""
 
     OFF = "nowhere"
@@ -74,7 +74,7 @@ Duplex = Literal["full", "wake", "half"]
 class Posture:
     """What the world looks like while a state lasts."""
 
-    microphone: Microphone
+    microphone: MicrophoneRoute
     session: bool
     """Whether a session is open (or being opened)."""
     hub: str
@@ -82,21 +82,21 @@ class Posture:
 
 
 POSTURES: Final[Mapping[State, Posture]] = {
-    State.MUTED: Posture(Microphone.OFF, session=False, hub="idle"),
-    State.ASLEEP: Posture(Microphone.WAKE, session=False, hub="idle"),
-    State.WAKING: Posture(Microphone.HOLD, session=True, hub="listening"),
-    State.LISTENING: Posture(Microphone.SESSION, session=True, hub="listening"),
-    State.THINKING: Posture(Microphone.SESSION, session=True, hub="processing"),
-    State.SPEAKING: Posture(Microphone.SESSION, session=True, hub="responding"),
-    State.FOLLOW_UP: Posture(Microphone.SESSION, session=True, hub="listening"),
-    State.CONFIRMING: Posture(Microphone.ANSWER, session=True, hub="listening"),
-    State.ASKING: Posture(Microphone.ANSWER, session=False, hub="listening"),
+    State.MUTED: Posture(MicrophoneRoute.OFF, session=False, hub="idle"),
+    State.ASLEEP: Posture(MicrophoneRoute.WAKE, session=False, hub="idle"),
+    State.WAKING: Posture(MicrophoneRoute.HOLD, session=True, hub="listening"),
+    State.LISTENING: Posture(MicrophoneRoute.SESSION, session=True, hub="listening"),
+    State.THINKING: Posture(MicrophoneRoute.SESSION, session=True, hub="processing"),
+    State.SPEAKING: Posture(MicrophoneRoute.SESSION, session=True, hub="responding"),
+    State.FOLLOW_UP: Posture(MicrophoneRoute.SESSION, session=True, hub="listening"),
+    State.CONFIRMING: Posture(MicrophoneRoute.ANSWER, session=True, hub="listening"),
+    State.ASKING: Posture(MicrophoneRoute.ANSWER, session=False, hub="listening"),
 }
 
-WHILE_SPEAKING: Final[Mapping[Duplex, Microphone]] = {
-    "full": Microphone.OVER,
-    "wake": Microphone.WAKE,
-    "half": Microphone.OFF,
+WHILE_SPEAKING: Final[Mapping[Duplex, MicrophoneRoute]] = {
+    "full": MicrophoneRoute.OVER,
+    "wake": MicrophoneRoute.WAKE,
+    "half": MicrophoneRoute.OFF,
 }
 """Where the microphone goes in SPEAKING: what may interrupt an answer."""
 
@@ -202,7 +202,7 @@ _ENDINGS: Final[Mapping[type[Event], str]] = {
 
 
 @dataclass(slots=True)
-class Conversation:
+class StateMachine:
     """The machine. Feed it with ``on``, then make the world match ``posture``."""
 
     limits: Limits

@@ -7,7 +7,7 @@ import msgspec
 
 from speaker.audio.pcm import SESSION_HZ, WAKE_HZ, bytes_to_ms, samples_to_ms
 from speaker.cost.tokens import Paid, add_usage
-from speaker.listening.sample_audit import Audit
+from speaker.listening.sample_audit import SampleAudit
 from speaker.realtime.protocol.objects import Usage
 
 
@@ -41,7 +41,7 @@ class Trace:
         self.opened_at = self.opened_at or now
         self.endpoint = endpoint
 
-    def hear_out(self, audit: Audit, sent_bytes: int, overflows: int) -> None:
+    def hear_out(self, audit: SampleAudit, sent_bytes: int, overflows: int) -> None:
         """What became of the sound that was meant for the session."""
         self.audio = {
             "taken_ms": round(samples_to_ms(audit.taken, WAKE_HZ)),

@@ -6,12 +6,12 @@ from typing import Any, Final
 from speaker.audio.pcm import WAKE_HZ, samples_to_ms
 from speaker.conversation import events
 from speaker.conversation.events import Event
-from speaker.conversation.short_memory import Recall
+from speaker.conversation.short_memory import ShortMemory
 from speaker.conversation.trace import Trace
 from speaker.cost.budget_guard import CLOUD
-from speaker.cost.cost_tracker import Accounts, now_here
-from speaker.hub.mqtt_api import Hub
-from speaker.listening.sample_audit import Audit
+from speaker.cost.cost_tracker import CostTracker, now_here
+from speaker.hub.mqtt_api import MqttApi
+from speaker.listening.sample_audit import SampleAudit
 from speaker.realtime.protocol.objects import Response
 from speaker.store.store import Ledger
 from speaker.tools.registry import Ran
@@ -25,10 +25,12 @@ CLAIMED: Final = "claimed"
 """How a conversation ends that another speaker holds: nothing is told of it."""
 
 
-class Journal:
+class TraceRecorder:
     """One conversation after the other. Moments are seconds on the loop's clock."""
 
-    def __init__(self, accounts: Accounts, hub: Hub, ledger: Ledger, recall: Recall, *, with_words: bool) -> None:
+    def __init__(
+        self, accounts: CostTracker, hub: MqttApi, ledger: Ledger, recall: ShortMemory, *, with_words: bool
+    ) -> None:
         """``with_words``: whether the words that were said stand in the trace."""
         self._accounts = accounts
         self._hub = hub
@@ -96,7 +98,7 @@ class Journal:
         if self._trace is not None and self._with_words:
             self._trace.words.append({"who": who, "text": words})
 
-    def end(self, now: float, why: str, *, audit: Audit, sent_bytes: int, overflows: int) -> str:
+    def end(self, now: float, why: str, *, audit: SampleAudit, sent_bytes: int, overflows: int) -> str:
         """The conversation is over: tell the hub. Returns why it ended, which a budget may know better."""
         trace, self._trace = self._trace, None
         if trace is None:

@@ -14,8 +14,8 @@ import numpy as np
 from speaker.audio.pcm import WAKE_HZ, Samples, samples_to_ms
 from speaker.conversation import events
 from speaker.conversation.events import Event
-from speaker.conversation.local_intents import Done, LocalFirst, LocalPlan, RunTool
-from speaker.conversation.session import Dialogue
+from speaker.conversation.local_intents import Done, LocalIntents, LocalPlan, RunTool
+from speaker.conversation.session import ConversationSession
 from speaker.errors import ModelError
 from speaker.listening.uplink_gate import Lead
 
@@ -41,7 +41,7 @@ class Ports:
 class UserTurns:
     """One turn after the other, each of one dialogue."""
 
-    def __init__(self, local: LocalFirst, ports: Ports) -> None:
+    def __init__(self, local: LocalIntents, ports: Ports) -> None:
         self._local = local
         self._ports = ports
         self._speaking = False
@@ -64,7 +64,7 @@ class UserTurns:
         if self._speaking:
             self._said.append(samples)
 
-    def began(self, dialogue: Dialogue, lead: Lead | None = None) -> None:
+    def began(self, dialogue: ConversationSession, lead: Lead | None = None) -> None:
         """The user speaks. Who goes on before their words were weighed has not finished them."""
         if not self._weighing:
             if self._said:
@@ -75,7 +75,7 @@ class UserTurns:
         self.forget_answer()
         self._ports.post(events.SpeechBegan(dialogue.number))
 
-    def ended(self, dialogue: Dialogue, *, local_first: bool) -> None:
+    def ended(self, dialogue: ConversationSession, *, local_first: bool) -> None:
         """The user has finished; with ``local_first`` this machine may answer."""
         self._speaking = False
         if not local_first or not self._said:
@@ -97,11 +97,11 @@ class UserTurns:
         self._speaking = False
         self._said.clear()
 
-    def _commit(self, dialogue: Dialogue) -> None:
+    def _commit(self, dialogue: ConversationSession) -> None:
         dialogue.commit()
         self._said.clear()
 
-    async def _weigh(self, call: str, dialogue: Dialogue, said: Samples) -> None:
+    async def _weigh(self, call: str, dialogue: ConversationSession, said: Samples) -> None:
         """Find out who answers, and do it if it is this machine. The conversation waits for the call's end."""
         settled = events.ToolAnswered(dialogue.number, call, quiet=True)
         plan = await self._understand(said, self._lead, dialogue)
@@ -126,7 +126,7 @@ class UserTurns:
         spoken = call == self._answering and not done.quiet
         self._ports.post(events.AnsweredHere(dialogue.number, call) if spoken else settled)
 
-    async def _understand(self, said: Samples, lead: Lead | None, dialogue: Dialogue) -> LocalPlan | None:
+    async def _understand(self, said: Samples, lead: Lead | None, dialogue: ConversationSession) -> LocalPlan | None:
         try:
             return await self._local.understand(said, dialogue.wanted, lead)
         except ModelError as error:

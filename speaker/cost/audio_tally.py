@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class ItemAudio:
     """The sound of one answer, in ms."""
 
     generated_ms: float
@@ -13,7 +13,7 @@ class Made:
 
 
 @dataclass(slots=True)
-class Tally:
+class AudioTally:
     """One session, from its opening on. Items are the parts of answers."""
 
     heard_ms: float = 0.0
@@ -43,7 +43,7 @@ class Tally:
         """What was heard of, and belongs to no complete answer."""
         return [item for item in {**self._delivered, **self._cut} if item not in self._counted]
 
-    def made(self, items: Iterable[str], billed_ms: float) -> Made:
+    def made(self, items: Iterable[str], billed_ms: float) -> ItemAudio:
         """How much of an answer nobody heard; the service counts ``billed_ms``, whether they were delivered or not.
 
         Only an answer that was cut, or of which nothing came, has an unheard part: that the service counts a
@@ -54,4 +54,4 @@ class Tally:
         generated = max(billed_ms, delivered)
         heard = sum(self._cut.get(item, self._delivered.get(item, 0.0)) for item in mine)
         wasted = delivered == 0 or any(item in self._cut for item in mine)
-        return Made(generated, max(0.0, generated - heard) if wasted else 0.0)
+        return ItemAudio(generated, max(0.0, generated - heard) if wasted else 0.0)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, Literal
 
-from speaker.config.settings import Cost
+from speaker.config.settings import CostSettings
 
 Period = Literal["day", "month"]
-Step = Literal["none", "short", "mini", "offline", "refuse"]
+BudgetStep = Literal["none", "short", "mini", "offline", "refuse"]
 
 GENTLE_FROM: Final = (0.6, 0.8)
 """Share of a budget from which the first and the second gentle step of the ladder (short, mini) hold."""
@@ -36,10 +36,10 @@ class Spending:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class BudgetPlan:
     """What the budgets ask for now."""
 
-    step: Step = "none"
+    step: BudgetStep = "none"
     """The furthest step of the ladder that holds; the gentle ones before it hold as well."""
     share: float = 0.0
     """How much is used of the budget that is nearer to its end; 1 is all."""
@@ -69,7 +69,7 @@ class Notice:
     spent_usd: float
     cap_usd: float
 
-    def event(self, step: Step) -> dict[str, Any]:
+    def event(self, step: BudgetStep) -> dict[str, Any]:
         """The ``budget`` event, without its time of day."""
         return {
             "type": "budget",
@@ -81,7 +81,7 @@ class Notice:
         }
 
 
-def budget(spending: Spending, cost: Cost, model: str) -> Plan:
+def budget(spending: Spending, cost: CostSettings, model: str) -> BudgetPlan:
     """What to do now, when ``model`` is the configured one.
 
     Money on top counts for the day, and for the month as long as the day lasts. Steps of the ladder that come
@@ -89,16 +89,16 @@ def budget(spending: Spending, cost: Cost, model: str) -> Plan:
     """
     used = [(spent / cap, period) for period, spent, cap in _caps(spending, cost)]
     if not used:
-        return Plan()
+        return BudgetPlan()
     share, period = max(used)
     gentle = list(_gentle(cost, model))
     holding = [step for step, begins in zip(gentle, GENTLE_FROM, strict=False) if share >= begins - _TINY]
     last = next((step for step in cost.ladder if step in {"offline", "refuse"}), None)
-    step: Step = last if last and share >= 1 - _TINY else holding[-1] if holding else "none"
-    return Plan(step, share, period, "short" in holding, cost.mini_model if "mini" in holding else None)
+    step: BudgetStep = last if last and share >= 1 - _TINY else holding[-1] if holding else "none"
+    return BudgetPlan(step, share, period, "short" in holding, cost.mini_model if "mini" in holding else None)
 
 
-def notices(spending: Spending, cost: Cost) -> list[Notice]:
+def notices(spending: Spending, cost: CostSettings) -> list[Notice]:
     """Every share that a budget has reached, told before or not."""
     return [
         Notice(period, share, spent, cap)
@@ -113,7 +113,7 @@ def key_of(period: Period, day: date) -> str:
     return str(day) if period == "day" else f"{day:%Y-%m}"
 
 
-def _caps(spending: Spending, cost: Cost) -> Iterator[tuple[Period, float, float]]:
+def _caps(spending: Spending, cost: CostSettings) -> Iterator[tuple[Period, float, float]]:
     """Each budget that is set: what was spent, and what may be."""
     if cost.daily_usd is not None:
         yield "day", spending.today_usd, cost.daily_usd + spending.raised_usd
@@ -121,7 +121,7 @@ def _caps(spending: Spending, cost: Cost) -> Iterator[tuple[Period, float, float
         yield "month", spending.month_usd, cost.monthly_usd + spending.raised_usd
 
 
-def _gentle(cost: Cost, model: str) -> Iterator[Step]:
+def _gentle(cost: CostSettings, model: str) -> Iterator[BudgetStep]:
     """The steps before everything is used up, without ``mini`` where that is the model already."""
     for step in cost.ladder:
         if step in {"offline", "refuse"}:

@@ -7,9 +7,8 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from speaker.config.settings import Session as SessionSettings
-from speaker.config.settings import Settings
-from speaker.cost.budget import Plan, Spending, budget, key_of, notices
+from speaker.config.settings import SessionSettings, Settings
+from speaker.cost.budget import BudgetPlan, Spending, budget, key_of, notices
 from speaker.errors import SessionError
 from speaker.realtime.failover import Endpoint
 from speaker.speech.phrases import BUDGET_TOLD
@@ -18,7 +17,7 @@ from speaker.store.store import Ledger
 CLOUD: Final = "cloud"
 
 
-class Purse:
+class BudgetGuard:
     """The budgets of one speaker. What was spent is in the ledger."""
 
     def __init__(
@@ -37,10 +36,12 @@ class Purse:
         return Spending(*self._ledger.spent_usd(day), self._ledger.raised_usd(day))
 
     @property
-    def plan(self) -> Plan:
+    def plan(self) -> BudgetPlan:
         """What the budgets ask for now."""
         session = self._settings.session
-        return Plan() if session.endpoint == "offline" else budget(self.spending, self._settings.cost, session.model)
+        return (
+            BudgetPlan() if session.endpoint == "offline" else budget(self.spending, self._settings.cost, session.model)
+        )
 
     @property
     def used_up(self) -> bool:
@@ -55,7 +56,7 @@ class Purse:
         return [offline] if plan.used_up else [self._with_model(one, plan) for one in answering]
 
     @staticmethod
-    def _with_model(endpoint: Endpoint, plan: Plan) -> Endpoint:
+    def _with_model(endpoint: Endpoint, plan: BudgetPlan) -> Endpoint:
         if endpoint.name != CLOUD or plan.model is None:
             return endpoint
         return Endpoint(endpoint.name, dataclasses.replace(endpoint.target, model=plan.model))
@@ -69,7 +70,7 @@ class Purse:
         code = f"budget_{plan.period}" if self._ledger.warn_once(key, 1.0) else BUDGET_TOLD
         return SessionError(f"the budget of the {plan.period} is used up", code=code, fatal=True)
 
-    def planned(self, plan: Plan) -> SessionSettings:
+    def planned(self, plan: BudgetPlan) -> SessionSettings:
         """How the next session is to be under a plan."""
         settings = self._settings.session
         most = [settings.max_output_tokens or None, self._settings.cost.short_tokens if plan.short else None]

@@ -11,9 +11,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from speaker.config.settings import Settings
-from speaker.cost.audio_tally import Tally
-from speaker.cost.budget_guard import CLOUD, Purse
-from speaker.cost.entries import Booking, Purpose, Saving
+from speaker.cost.audio_tally import AudioTally
+from speaker.cost.budget_guard import CLOUD, BudgetGuard
+from speaker.cost.entries import LedgerEntry, Purpose, Saving
 from speaker.cost.pricing import (
     Price,
     cost_usd,
@@ -58,7 +58,7 @@ def now_here() -> datetime:
     return datetime.now().astimezone()
 
 
-class Accounts:
+class CostTracker:
     """The books of one speaker."""
 
     def __init__(
@@ -69,14 +69,14 @@ class Accounts:
         self._settings = settings
         self._ledger = ledger
         self._now = now
-        self.purse = Purse(settings, ledger, tell, now)
+        self.purse = BudgetGuard(settings, ledger, tell, now)
         self._model = settings.session.model
         self._prompt = 0
         self.purpose: Purpose = "turn"
         """What the next response answers: what was said, or what was written."""
         self.turn = 0
         """Number of the present conversation, once something of it is paid for; 0 until then."""
-        self._tally = Tally()
+        self._tally = AudioTally()
         self._answers: list[_Answer] = []
         self._begun: set[str] = set()
         self._done: set[str] = set()
@@ -109,7 +109,7 @@ class Accounts:
         return "budget" if refused or (why == "goodbye" and self.ended_by_budget) else why
 
     def _forget(self) -> None:
-        self._tally, self._answers = Tally(), []
+        self._tally, self._answers = AudioTally(), []
         self._begun, self._done = set(), set()
 
     def began(self, response: str) -> None:
@@ -152,7 +152,7 @@ class Accounts:
         """
         price = self._price(endpoint)
         if price is not None and (usd := session_usd(open_s, price)):
-            self._write(Booking(
+            self._write(LedgerEntry(
                 at=self._now(), model=self._model, endpoint=endpoint, cost_usd=usd,
                 purpose="session", seconds=max(open_s, price.session_min_s),
             ))  # fmt: skip
@@ -173,7 +173,7 @@ class Accounts:
         said = TranscriptionUsage.read(told)
         used = said or TranscriptionUsage(seconds=self._tally.heard_ms / 1000)
         usd, tokens = transcription_usd(used, price)
-        self._write(Booking(
+        self._write(LedgerEntry(
             at=self._now(), model=model, endpoint=endpoint, cost_usd=usd, tokens=tokens,
             purpose="transcription", seconds=used.seconds or 0.0, estimated=said is None,
         ))  # fmt: skip
@@ -247,7 +247,7 @@ class Accounts:
         usd = cost_usd(usage, price) if price is not None else 0.0
         billed_ms = float((output_of(usage).audio_tokens or 0) * ASSISTANT_MS_PER_TOKEN)
         unheard_ms, waste_usd = self._waste(items, billed_ms, price)
-        number = self._write(Booking(
+        number = self._write(LedgerEntry(
             at=self._now(), model=self._model if endpoint == CLOUD else endpoint, endpoint=endpoint,
             cost_usd=usd, tokens=Tokens.of(usage), purpose=self.purpose, estimated=guess,
             unheard_ms=unheard_ms, waste_usd=waste_usd,
@@ -260,7 +260,7 @@ class Accounts:
         unheard_ms = self._tally.made(items, billed_ms).unheard_ms
         return round(unheard_ms), sound_out_usd(unheard_ms, price) if price is not None else 0.0
 
-    def _write(self, one: Booking) -> int | None:
+    def _write(self, one: LedgerEntry) -> int | None:
         self.turn = self.turn or self._ledger.begin_turn(one.at)
         number = self._ledger.book(dataclasses.replace(one, turn=self.turn))
         if one.endpoint == CLOUD:

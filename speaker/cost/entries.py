@@ -27,7 +27,7 @@ NO_TOKENS: Final = Tokens()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Booking:
+class LedgerEntry:
     """One response, transcription or session, as it is paid for."""
 
     at: datetime
@@ -56,7 +56,7 @@ class Booking:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class SpendingRow:
     """All that was booked on one day for one model and purpose."""
 
     day: date

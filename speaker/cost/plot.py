@@ -12,7 +12,7 @@ import numpy.typing as npt
 Canvas = npt.NDArray[np.uint8]
 """Shape (height, width, 3): red, green and blue, 0-255."""
 
-Colour = tuple[int, int, int]
+Rgb = tuple[int, int, int]
 
 WIDTH: Final = 960
 HEIGHT: Final = 420
@@ -31,7 +31,7 @@ LIMIT: Final = (200, 60, 50)
 SMALLEST_USD: Final = 0.0001
 """A month whose dearest day costs less is drawn as one that was free."""
 
-LINES: Final = 4
+_LINES: Final = 4
 """About how many lines stand above the ground line."""
 
 _SIGNS: Final = {
@@ -81,7 +81,7 @@ def _step(most: float) -> float:
     """A round distance between lines: 1, 2 or 5 times a power of ten."""
     if most < SMALLEST_USD:
         return 0.01
-    rough = most / LINES
+    rough = most / _LINES
     power = 10.0 ** floor(log10(rough))
     return next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough * 0.999)
 

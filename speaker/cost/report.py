@@ -6,11 +6,11 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Final
 
-from speaker.cost.entries import SAVINGS, Line, Saved
+from speaker.cost.entries import SAVINGS, Saved, SpendingRow
 from speaker.cost.pricing import Price, kinds_usd, price_of
 from speaker.cost.tokens import Opening, Tokens
 
-KINDS: Final = ("text_in", "text_cached", "text_out", "audio_in", "audio_cached", "audio_out")
+TOKEN_KINDS: Final = ("text_in", "text_cached", "text_out", "audio_in", "audio_cached", "audio_out")
 """Kinds of token, the cached ones counted apart from the rest of what came in."""
 
 
@@ -20,7 +20,7 @@ class Report:
 
     month: date
     """Its first day."""
-    lines: Sequence[Line]
+    lines: Sequence[SpendingRow]
     savings: Sequence[Saved]
     """One entry for each way of saving, over the whole month; its day is the month's first."""
     forecast_usd: float | None
@@ -86,8 +86,8 @@ class Report:
         }
 
 
-def report(
-    lines: Sequence[Line], savings: Sequence[Saved], *, month: date, today: date, prices: Mapping[str, Price],
+def month_report(
+    lines: Sequence[SpendingRow], savings: Sequence[Saved], *, month: date, today: date, prices: Mapping[str, Price],
     opening: Opening | None = None,
 ) -> Report:  # fmt: skip
     """The report on the month of a day, as it looks today."""
@@ -105,7 +105,7 @@ def days_in(month: date) -> int:
     return calendar.monthrange(month.year, month.month)[1]
 
 
-def _forecast_usd(lines: Sequence[Line], first: date, today: date) -> float | None:
+def _forecast_usd(lines: Sequence[SpendingRow], first: date, today: date) -> float | None:
     """What the month comes to if its days go on like those since the first booking, today among them."""
     if (first.year, first.month) != (today.year, today.month):
         return None
@@ -129,7 +129,7 @@ def _summed(savings: Sequence[Saved], first: date) -> list[Saved]:
     return summed
 
 
-def _line(line: Line) -> dict[str, Any]:
+def _line(line: SpendingRow) -> dict[str, Any]:
     return {
         "day": str(line.day),
         "model": line.model,

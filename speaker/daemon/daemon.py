@@ -16,30 +16,30 @@ import yaml
 
 from speaker import __version__
 from speaker.audio.devices import SoundSystem
-from speaker.config.settings import Settings, WakeWord, load
-from speaker.conversation.controller import Assistant, Parts
-from speaker.cost.cost_tracker import Accounts
+from speaker.config.settings import Settings, WakeWord, load_settings
+from speaker.conversation.controller import Controller, Parts
+from speaker.cost.cost_tracker import CostTracker
 from speaker.daemon.systemd import Systemd, read_secret, state_directory
 from speaker.errors import ConfigError, ModelError, SpeakerError
-from speaker.home.device_controller import MqttHome
-from speaker.home.device_registry import Device, House, Wish
+from speaker.home.device_controller import DeviceController
+from speaker.home.device_registry import Device, DeviceRegistry, Wish
 from speaker.hub.commands import Commands
-from speaker.hub.mqtt_api import Hub
+from speaker.hub.mqtt_api import MqttApi
 from speaker.hub.neighbours import Neighbours
-from speaker.hub.runtime_settings import EVERY_WORD, Choices, EndpointChoice, as_endpoint, wake_word_options
-from speaker.mqtt.client import Broker, Incoming
+from speaker.hub.runtime_settings import EVERY_WORD, EndpointChoice, RuntimeSettings, as_endpoint, wake_word_options
+from speaker.mqtt.client import IncomingMessage, MqttClient
 from speaker.offline.server.server import RealtimeServer, ServerSettings
-from speaker.offline.speech.engines import Mind
+from speaker.offline.speech.engines import OfflineEngines
 from speaker.realtime.endpoint import Target
-from speaker.realtime.failover import Endpoint, Standby
+from speaker.realtime.failover import Endpoint, Failover
 from speaker.speech import phrases
-from speaker.speech.tts import Speech
+from speaker.speech.tts import TextToSpeech
 from speaker.speech.tts_cache import SoundCache
 from speaker.store.store import Ledger
 from speaker.tools import registry
 from speaker.tools.api import AnyTool, Home, Intercom
 from speaker.tools.hub_tools import HubTools
-from speaker.wake.detector import WakeWords, Word, open_word
+from speaker.wake.detector import WakeModel, WakeWords, open_word
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ def read_settings(file: Path | None) -> Settings:
         except (yaml.YAMLError, UnicodeDecodeError) as error:
             place = " ".join(str(error).split())
             raise ConfigError([f"{file} is not YAML: {place}"]) from error
-    return load(document, socket.gethostname(), os.environ.get("OPENAI_REALTIME_MODEL"))
+    return load_settings(document, socket.gethostname(), os.environ.get("OPENAI_REALTIME_MODEL"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def endpoints(
     return [cloud, offline] if api_key else [offline]
 
 
-def open_words(settings: Settings, chosen: str = EVERY_WORD) -> list[Word]:
+def open_words(settings: Settings, chosen: str = EVERY_WORD) -> list[WakeModel]:
     """The wake words of the configuration, or the chosen one. Raises ConfigError."""
     configured = settings.wake.words
     if chosen != EVERY_WORD:
@@ -119,9 +119,9 @@ def open_words(settings: Settings, chosen: str = EVERY_WORD) -> list[Word]:
         raise ConfigError([str(error)]) from error
 
 
-def configured_house(settings: Settings) -> House:
+def configured_house(settings: Settings) -> DeviceRegistry:
     """A house with the devices that stand in the configuration. Raises ConfigError."""
-    house = House(settings.mqtt.discovery_prefix)
+    house = DeviceRegistry(settings.mqtt.discovery_prefix)
     try:
         house.add_configured(settings.house.devices)
     except SpeakerError as error:
@@ -138,18 +138,20 @@ def check_settings(settings: Settings, config_file: Path | None) -> None:
 
 def make_toolbelt(
     settings: Settings,
-    house: House | None = None,
+    house: DeviceRegistry | None = None,
     *,
     more: Callable[[], Mapping[str, AnyTool]] = dict,
-    approve: Callable[[str], Awaitable[bool]] = registry.nobody,
-) -> tuple[registry.Toolbelt, list[str]]:
+    approve: Callable[[str], Awaitable[bool]] = registry.approve_no_call,
+) -> tuple[registry.ToolRegistry, list[str]]:
     """The tools that the configuration allows, and what is wrong with files that hold none.
 
     With a ``house``, those that have nothing to act on there are not offered.
     """
     tools, problems = registry.find([registry.bundled(), *map(Path, settings.tools.paths)])
     kinds = house.kinds if house is not None else None
-    belt = registry.Toolbelt(tools, settings.tools, settings.cost.quiet_tools, more=more, approve=approve, kinds=kinds)
+    belt = registry.ToolRegistry(
+        tools, settings.tools, settings.cost.quiet_tools, more=more, approve=approve, kinds=kinds
+    )
     return belt, problems
 
 
@@ -158,31 +160,31 @@ def offline_endpoint(url: str) -> Endpoint:
     return Endpoint("offline", Target(url, "offline"))
 
 
-class App:
+class Daemon:
     """One life of the daemon between two reloads."""
 
     def __init__(self, settings: Settings, around: Surroundings) -> None:
         self.settings = settings
         self.around = around
-        self._mind = Mind()
+        self._mind = OfflineEngines()
         self._server = RealtimeServer(ServerSettings(port=0), self._mind)
         self._ledger = Ledger(around.state / LEDGER)
         self._sound = SoundSystem()
         self._house = configured_house(settings)
         topic = f"{settings.topic}/availability"
-        self._broker = Broker(
+        self._broker = MqttClient(
             settings.mqtt, f"speaker-{settings.id}", around.mqtt_password, topic,
             deliver=self._deliver, connected=self._connected, trouble=self._trouble,
         )  # fmt: skip
-        self._choices = Choices(self._ledger, settings)
-        self._hub = Hub(self._broker, settings, __version__, wake_word_options(self._choices), self._ledger)
-        self._accounts = Accounts(settings, self._ledger, self._hub.event)
+        self._choices = RuntimeSettings(self._ledger, settings)
+        self._hub = MqttApi(self._broker, settings, __version__, wake_word_options(self._choices), self._ledger)
+        self._accounts = CostTracker(settings, self._ledger, self._hub.event)
         kept = SoundCache(around.state / "phrases", settings.audio.cache_mb * 1_000_000)
-        self._speech = Speech(self._mind, kept, self._accounts.spoke)
+        self._speech = TextToSpeech(self._mind, kept, self._accounts.spoke)
         self._followed: set[str] = set()
         self._errands: set[asyncio.Task[None]] = set()
         tools = settings.tools
-        self._home = MqttHome(
+        self._home = DeviceController(
             self._house, self._broker, tools.confirm_timeout_s, risk=tools.risk, approve=self._approve_wish
         )
         self._hub_tools = HubTools(self._broker, settings.mqtt.base, str(settings.id), self._refuse_definition)
@@ -190,7 +192,7 @@ class App:
             self._broker, settings.mqtt.base, settings.mqtt.discovery_prefix, str(settings.id)
         )
         self._discovery = [f"{settings.mqtt.discovery_prefix}/{levels}/config" for levels in ("+/+", "+/+/+")]
-        self.assistant: Assistant | None = None
+        self.assistant: Controller | None = None
 
     @property
     def online(self) -> bool:
@@ -225,12 +227,12 @@ class App:
         finally:
             await self._close()
 
-    def _build(self) -> Assistant:
+    def _build(self) -> Controller:
         settings, around = self.settings, self.around
         belt, problems = make_toolbelt(settings, self._house, more=lambda: self._hub_tools.tools, approve=self._approve)
         for problem in problems:
             log.error("%s", problem)
-        return Assistant(
+        return Controller(
             settings,
             Parts(
                 sound=self._sound,
@@ -240,7 +242,7 @@ class App:
                 reachable=self._check_endpoint,
                 choices=self._choices,
                 describe_house=self._house.describe,
-                standby=Standby(
+                standby=Failover(
                     lambda: self._accounts.purse.endpoints(self._answering(), offline_endpoint(self._server.url)),
                     self._accounts.purse.refusal,
                 ),
@@ -297,7 +299,7 @@ class App:
         self._ledger.close()
         self._sound.end()
 
-    async def _watch(self, assistant: Assistant) -> None:
+    async def _watch(self, assistant: Controller) -> None:
         """Feed systemd's watchdog while the speaker hears."""
         period_s = self.around.systemd.watchdog_s
         while period_s is not None:
@@ -305,7 +307,7 @@ class App:
                 self.around.systemd.alive()
             await asyncio.sleep(period_s / WATCHDOG_SHARE)
 
-    def _deliver(self, message: Incoming) -> None:
+    def _deliver(self, message: IncomingMessage) -> None:
         if self._hub.hears(message) or self._hub_tools.hear(message.topic, message.payload, retained=message.retained):
             return
         if (claim := self._hub.claimed(message)) is not None and self.assistant is not None:
@@ -361,7 +363,7 @@ async def serve(config_file: Path | None) -> None:
     stop, reload = asyncio.Event(), asyncio.Event()
     with _signals({signal.SIGTERM: stop.set, signal.SIGINT: stop.set, signal.SIGHUP: reload.set}):
         while not stop.is_set():
-            app = App(settings, around)
+            app = Daemon(settings, around)
             life = asyncio.create_task(app.run())
             settings = await _live(app, life, stop, reload)
             if stop.is_set():
@@ -371,7 +373,7 @@ async def serve(config_file: Path | None) -> None:
                 await life
 
 
-async def _live(app: App, life: "asyncio.Task[None]", stop: asyncio.Event, reload: asyncio.Event) -> Settings:
+async def _live(app: Daemon, life: "asyncio.Task[None]", stop: asyncio.Event, reload: asyncio.Event) -> Settings:
     """Wait until the daemon is to end, or to begin again with other settings: those to go on with."""
     while True:
         waiting = [asyncio.create_task(event.wait()) for event in (stop, reload)]

@@ -9,7 +9,7 @@ from typing import Final
 from speaker.demo.processes import Process, free_port, need
 from speaker.errors import SpeakerError
 
-START_S: Final = 10.0
+_START_S: Final = 10.0
 
 
 class PrivateBroker:
@@ -27,7 +27,7 @@ class PrivateBroker:
         """Start it and wait until it answers."""
         await self._process.start()
         try:
-            async with asyncio.timeout(START_S):
+            async with asyncio.timeout(_START_S):
                 while not await _answers(self.port):
                     self._process.check()
                     await asyncio.sleep(0.05)

@@ -21,11 +21,11 @@ from speaker.audio.pcm import SESSION_HZ, WAKE_HZ, Samples
 from speaker.cost.pricing import cost_usd, price_of
 from speaker.demo.broker import private_broker
 from speaker.demo.stage import Stage, stage, stage_settings
-from speaker.demo.virtual_room import Room, room
+from speaker.demo.virtual_room import VirtualRoom, room
 from speaker.errors import SpeakerError
-from speaker.mqtt.client import Incoming
-from speaker.offline.speech.recogniser import Ears
-from speaker.offline.speech.synthesiser import Voice
+from speaker.mqtt.client import IncomingMessage
+from speaker.offline.speech.recogniser import Recogniser
+from speaker.offline.speech.synthesiser import Synthesiser
 from speaker.realtime.protocol.objects import Usage
 
 Json = dict[str, Any]
@@ -41,7 +41,7 @@ LAMP: Final = "zigbee2mqtt/Sofa lamp"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TimelineRow:
     """Something the demo says, and the words of which the answer must hold one from each group."""
 
     text: str
@@ -49,21 +49,21 @@ class Line:
     wakes: bool = True
 
 
-LINES: Final = (
-    Line("Hey Jarvis, set the sofa lamp to forty percent.", (("sofa lamp",), ("40", "forty"))),
-    Line("What's the temperature outside?", (("12", "twelve"),), wakes=False),
-    Line("Hey Jarvis, order me a pizza.", (("sorry",),)),
+_LINES: Final = (
+    TimelineRow("Hey Jarvis, set the sofa lamp to forty percent.", (("sofa lamp",), ("40", "forty"))),
+    TimelineRow("What's the temperature outside?", (("12", "twelve"),), wakes=False),
+    TimelineRow("Hey Jarvis, order me a pizza.", (("sorry",),)),
 )
 
 
-class Show:
+class Demo:
     """One performance: what happens is printed as it happens, the verdict at the end."""
 
     def __init__(self, show: Print) -> None:
         self._print = show
         self._began = time.monotonic()
-        self._voice = Voice()
-        self._ears = Ears()
+        self._voice = Synthesiser()
+        self._ears = Recogniser()
         self._state = ""
         self.failures: list[str] = []
 
@@ -71,7 +71,7 @@ class Show:
         """Print one thing that happened now."""
         self._print({"ms": round(1000 * (time.monotonic() - self._began)), "what": what} | more)
 
-    def watch(self, message: Incoming) -> None:
+    def watch(self, message: IncomingMessage) -> None:
         """Print a message that somebody published."""
         text = message.payload.decode(errors="replace")
         if message.topic.endswith("/event"):
@@ -101,7 +101,7 @@ class Show:
         self.tell("heard", text=heard.text)
         return heard.text
 
-    async def perform(self, on: Stage, line: Line) -> None:
+    async def perform(self, on: Stage, line: TimelineRow) -> None:
         """Say a line into the room, and judge the answer."""
         if line.wakes:
             await on.is_in("idle")
@@ -147,11 +147,11 @@ def _joined(sentences: Any) -> Samples:  # noqa: ANN401 - an iterator of samples
 
 async def perform(show: Print, *, wav: Path | None = None, microphone: bool = False) -> list[str]:
     """Play the demo; what went wrong, as sentences. Raises SpeakerError when it cannot even begin."""
-    one = Show(show)
+    one = Demo(show)
     spoken = None if wav is None else _read(wav)
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="speaker-demo-")))
-        virtual: Room | None = None if microphone else await stack.enter_async_context(room(folder))
+        virtual: VirtualRoom | None = None if microphone else await stack.enter_async_context(room(folder))
         broker = await stack.enter_async_context(private_broker(folder))
         on = await stack.enter_async_context(stage(folder, virtual, broker))
         on.listen = one.watch
@@ -162,7 +162,7 @@ async def perform(show: Print, *, wav: Path | None = None, microphone: bool = Fa
         elif spoken is not None:
             await _with_recording(one, on, spoken)
         else:
-            for line in LINES:
+            for line in _LINES:
                 await one.perform(on, line)
             one.judge_lamp(on, {"state": "ON", "brightness": 102})
         if on.app is not None and on.app.assistant is not None:
@@ -172,7 +172,7 @@ async def perform(show: Print, *, wav: Path | None = None, microphone: bool = Fa
     return one.failures
 
 
-async def _with_recording(one: Show, on: Stage, spoken: Samples) -> None:
+async def _with_recording(one: Demo, on: Stage, spoken: Samples) -> None:
     one.tell("said", text="(the recording)")
     since_ms = on.room.now_ms
     await on.room.say(spoken)
@@ -181,7 +181,7 @@ async def _with_recording(one: Show, on: Stage, spoken: Samples) -> None:
         one.failures.append("no device of the house changed")
 
 
-async def _with_people(one: Show, on: Stage) -> None:
+async def _with_people(one: Demo, on: Stage) -> None:
     one.tell("listening", say='say "hey jarvis, turn on the sofa lamp", then wait for the answer')
     await on.event("turn", within_s=300)
     if not any(message.topic in _device_topics(on) and not message.retained for message in on.messages):

@@ -26,7 +26,7 @@ READY: Final = "The echo path carries sound."
 HZ: Final = 48_000
 """The rate of both null sinks, so that PulseAudio has nothing to resample."""
 
-BLOCK_MS: Final = 10
+_BLOCK_MS: Final = 10
 """What goes through at a time, and the latency asked of parec."""
 
 RESERVE_MS: Final = 40
@@ -36,7 +36,7 @@ PIPES_MS: Final = 40.0
 """What parec, pacat and the blocks take by themselves; the impulse response adds the rest, and a shorter delay
 cannot be had. Measured between the monitors of the two sinks, each read with 10 ms: see Room.echo."""
 
-NICENESS: Final = -11
+_NICENESS: Final = -11
 """Ahead of everything else, where that is allowed: the niceness PulseAudio gives itself."""
 
 ROUND: Final = 40
@@ -99,7 +99,7 @@ def _size(pipe: IO[bytes]) -> int:
 def _carry(ear: IO[bytes], mouth: Mouth, convolver: Convolver) -> None:
     """Block by block, until one side ends."""
     told = False
-    while len(data := ear.read(_bytes(BLOCK_MS))) == _bytes(BLOCK_MS):
+    while len(data := ear.read(_bytes(_BLOCK_MS))) == _bytes(_BLOCK_MS):
         mouth.say(convolver.push(from_bytes(data)))
         if mouth.settled and not told:
             told = True
@@ -110,7 +110,7 @@ def _carry(ear: IO[bytes], mouth: Mouth, convolver: Convolver) -> None:
 def _run(socket: str, impulse: Impulse) -> None:
     env = os.environ | {"PULSE_SERVER": f"unix:{socket}"}
     how = ["--raw", "--format=s16le", "--channels=1", f"--rate={HZ}"]
-    hear = [need("parec", "pulseaudio-utils"), "--device=loudspeaker.monitor", f"--latency-msec={BLOCK_MS}", *how]
+    hear = [need("parec", "pulseaudio-utils"), "--device=loudspeaker.monitor", f"--latency-msec={_BLOCK_MS}", *how]
     say = [need("pacat", "pulseaudio-utils"), "--playback", "--device=microphone", f"--latency-msec={RESERVE_MS}", *how]
     ear = subprocess.Popen(hear, stdout=subprocess.PIPE, env=env)  # noqa: S603 - programs found by need()
     mouth = subprocess.Popen(say, stdin=subprocess.PIPE, env=env)  # noqa: S603
@@ -126,7 +126,7 @@ def _run(socket: str, impulse: Impulse) -> None:
             process.wait()
 
 
-def main() -> int:
+def run_echo_path() -> int:
     """Run until SIGTERM; by itself it ends, with 1, only when PulseAudio does."""
     parser = argparse.ArgumentParser(prog="python -m speaker.demo.echo_path", description=__doc__)
     parser.add_argument("socket", help="of the private PulseAudio")
@@ -139,10 +139,10 @@ def main() -> int:
     impulse = impulse_response(rest, wanted.gain_db, wanted.decay_ms, HZ, wanted.seed)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with contextlib.suppress(PermissionError):
-        os.nice(NICENESS)
+        os.nice(_NICENESS)
     _run(wanted.socket, impulse)
     return 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_echo_path())

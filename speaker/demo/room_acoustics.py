@@ -14,7 +14,7 @@ DIRECT_DB: Final = 6.0
 """How much stronger the direct sound is than all reflections together: loudspeaker and microphone of a speaker
 are close to each other, in one case."""
 
-FALL_DB: Final = 60.0
+_FALL_DB: Final = 60.0
 """How far the reflections have fallen after the decay time: the usual measure, RT60 (ISO 3382)."""
 
 _SHORTEST_BLOCK: Final = 1024
@@ -28,7 +28,7 @@ def impulse_response(delay_ms: float, gain_db: float, decay_ms: float, hz: int, 
     back with. The same arguments give the same response. Raises ValueError for a negative time.
     """
     count = ms_to_samples(decay_ms, hz)
-    fall = 10 ** (-FALL_DB / 20 * np.arange(1, count + 1) / max(1, count))
+    fall = 10 ** (-_FALL_DB / 20 * np.arange(1, count + 1) / max(1, count))
     tail = np.random.default_rng(seed).uniform(-1, 1, count) * fall
     energy = float(np.sum(tail**2))
     if energy:

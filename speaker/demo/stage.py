@@ -9,25 +9,25 @@ from typing import Any, Final
 
 from speaker.audio import pcm
 from speaker.audio.pcm import SESSION_HZ, Samples
-from speaker.config.settings import Settings, load
-from speaker.daemon.daemon import App, Surroundings
+from speaker.config.settings import Settings, load_settings
+from speaker.daemon.daemon import Daemon, Surroundings
 from speaker.daemon.systemd import Systemd
 from speaker.demo.broker import PrivateBroker
 from speaker.demo.virtual_house import VirtualHouse, demo_gadgets
-from speaker.demo.virtual_room import LOUDSPEAKER, MICROPHONE, Room
+from speaker.demo.virtual_room import LOUDSPEAKER, MICROPHONE, VirtualRoom
 from speaker.errors import SpeakerError
-from speaker.mqtt.client import Incoming
+from speaker.mqtt.client import IncomingMessage
 
 Json = dict[str, Any]
 
-NAME: Final = "demo"
+STAGE_NAME: Final = "demo"
 
 
 def stage_settings(broker_port: int, *, real_sound: bool = False, **changes: Json) -> Settings:
     """Settings of a speaker on the stage; ``changes`` are sections that differ."""
     audio: Json = {} if real_sound else {"microphone": MICROPHONE, "loudspeaker": LOUDSPEAKER}
     document: Json = {
-        "id": NAME,
+        "id": STAGE_NAME,
         "name": "Demo speaker",
         "audio": {"duplex": "wake"} | audio | {"volume": 100},
         "session": {"endpoint": "offline"},
@@ -38,24 +38,24 @@ def stage_settings(broker_port: int, *, real_sound: bool = False, **changes: Jso
     }
     for section, keys in changes.items():
         document[section] = document.get(section, {}) | keys
-    return load(document, NAME)
+    return load_settings(document, STAGE_NAME)
 
 
 class Stage:
     """Everything around one speaker, and what was published while it played."""
 
-    def __init__(self, folder: Path, room: Room | None, broker: PrivateBroker) -> None:
+    def __init__(self, folder: Path, room: VirtualRoom | None, broker: PrivateBroker) -> None:
         self.folder = folder
         self.broker = broker
         self._room = room
-        self.messages: list[Incoming] = []
-        self.listen: Callable[[Incoming], None] = lambda _: None
+        self.messages: list[IncomingMessage] = []
+        self.listen: Callable[[IncomingMessage], None] = lambda _: None
         self.house = VirtualHouse(broker.port, demo_gadgets(), self._deliver)
-        self.app: App | None = None
+        self.app: Daemon | None = None
         self._life: asyncio.Task[None] | None = None
 
     @property
-    def room(self) -> Room:
+    def room(self) -> VirtualRoom:
         """The virtual room. Raises SpeakerError on a stage with real sound."""
         if self._room is None:
             raise SpeakerError("this stage has a real microphone and no virtual room")
@@ -65,12 +65,12 @@ class Stage:
         """Announce the devices and listen to all that the speaker and they publish."""
         await self.house.open()
         topics = {gadget.state_topic for gadget in self.house.gadgets}
-        self.house.broker.subscribe([f"speaker/{NAME}/#", *sorted(topics)])
+        self.house.broker.subscribe([f"speaker/{STAGE_NAME}/#", *sorted(topics)])
 
     async def start(self, settings: Settings, *, api_key: str | None = None) -> None:
         """Start the daemon and wait until it hears. Raises what it raises."""
         around = Surroundings(None, self.folder, Systemd(), api_key, None)
-        self.app = App(settings, around)
+        self.app = Daemon(settings, around)
         self._life = asyncio.create_task(self.app.run())
         await self.until(lambda: self.app is not None and self.app.assistant is not None and self.app.assistant.alive)
 
@@ -98,7 +98,7 @@ class Stage:
 
     def events(self, kind: str) -> list[Json]:
         """All events of a kind that the speaker published, in order."""
-        told = [json.loads(one.payload) for one in self.messages if one.topic == f"speaker/{NAME}/event"]
+        told = [json.loads(one.payload) for one in self.messages if one.topic == f"speaker/{STAGE_NAME}/event"]
         return [one for one in told if one["type"] == kind]
 
     async def event(self, kind: str, number: int = 1, within_s: float = 30) -> Json:
@@ -108,7 +108,7 @@ class Stage:
 
     def state(self) -> Json:
         """The speaker's state as last published."""
-        told = [one.payload for one in self.messages if one.topic == f"speaker/{NAME}/state"]
+        told = [one.payload for one in self.messages if one.topic == f"speaker/{STAGE_NAME}/state"]
         found: Json = json.loads(told[-1]) if told else {}
         return found
 
@@ -118,7 +118,7 @@ class Stage:
 
     async def command(self, verb: str, payload: str = "") -> None:
         """Send a command as the hub would."""
-        await self.house.broker.publish(f"speaker/{NAME}/command/{verb}", payload)
+        await self.house.broker.publish(f"speaker/{STAGE_NAME}/command/{verb}", payload)
 
     async def answer(self, since_ms: float, within_s: float = 30) -> Samples:
         """What the loudspeaker said since then, once it has begun and been quiet for a while."""
@@ -126,13 +126,13 @@ class Stage:
         await self.room.quiet(for_ms=900, within_s=within_s)
         return self.room.heard(since_ms)
 
-    def _deliver(self, message: Incoming) -> None:
+    def _deliver(self, message: IncomingMessage) -> None:
         self.messages.append(message)
         self.listen(message)
 
 
 @contextlib.asynccontextmanager
-async def stage(folder: Path, room: Room | None, broker: PrivateBroker) -> AsyncIterator[Stage]:
+async def stage(folder: Path, room: VirtualRoom | None, broker: PrivateBroker) -> AsyncIterator[Stage]:
     """A stage with its house, without a speaker yet."""
     one = Stage(folder, room, broker)
     await one.open_house()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from itertools import cycle
 from typing import Final
 
-from speaker.demo.virtual_house import Gadget, Json
+from speaker.demo.virtual_house import Json, VirtualDevice
 
 Change = Callable[[Json, str], Json]
 """(Present state, payload of a command) → next state."""
@@ -18,7 +18,7 @@ ROOMS: Final = (
 PLACES: Final = ("Ceiling", "Window", "Door", "Corner", "Shelf", "Desk", "Wall", "Left", "Right", "Floor")
 
 
-def gadget(kind: str, place: tuple[str, str], config: Json, state: Json, commands: dict[str, Change]) -> Gadget:
+def gadget(kind: str, place: tuple[str, str], config: Json, state: Json, commands: dict[str, Change]) -> VirtualDevice:
     """A device, by name and room, that reports one JSON object; ``commands`` are its topics below its own."""
     name, room = place
     key = f"{room}_{name}_{kind}".lower().replace(" ", "_")
@@ -34,7 +34,7 @@ def gadget(kind: str, place: tuple[str, str], config: Json, state: Json, command
     if state:
         announced |= {"state_topic": "~"}
     topics = {f"{topic}/{command}": changed(change) for command, change in commands.items()}
-    return Gadget(kind, key, announced, topic if state else "", json.dumps(state), topics)
+    return VirtualDevice(kind, key, announced, topic if state else "", json.dumps(state), topics)
 
 
 def _set(key: str) -> Change:
@@ -49,7 +49,7 @@ def _read(key: str) -> str:
     return f"{{{{ value_json.{key} }}}}"
 
 
-def lamp(name: str, room: str) -> Gadget:
+def lamp(name: str, room: str) -> VirtualDevice:
     """A lamp with colours, as a Zigbee bridge announces it."""
     config = {
         "schema": "json", "command_topic": "~/set", "brightness": True, "brightness_scale": 254,
@@ -64,13 +64,13 @@ def lamp(name: str, room: str) -> Gadget:
     return gadget("light", (name, room), config, {"state": "OFF", "brightness": 127}, {"set": change})
 
 
-def socket(name: str, room: str) -> Gadget:
+def socket(name: str, room: str) -> VirtualDevice:
     """A socket."""
     config = {"command_topic": "~/set", "value_template": _read("state")}
     return gadget("switch", (name, room), config, {"state": "OFF"}, {"set": _set("state")})
 
 
-def cover(name: str, room: str, device_class: str = "blind") -> Gadget:
+def cover(name: str, room: str, device_class: str = "blind") -> VirtualDevice:
     """A cover that begins to move when it is told to."""
     config = {
         "command_topic": "~/set", "set_position_topic": "~/position/set", "position_topic": "~",
@@ -88,7 +88,7 @@ def cover(name: str, room: str, device_class: str = "blind") -> Gadget:
     return gadget("cover", (name, room), config, state, {"set": move, "position/set": place})
 
 
-def lock(name: str, room: str) -> Gadget:
+def lock(name: str, room: str) -> VirtualDevice:
     """A lock."""
     config = {"command_topic": "~/set", "value_template": _read("state")}
     states = {"LOCK": "LOCKED", "UNLOCK": "UNLOCKED"}
@@ -96,7 +96,7 @@ def lock(name: str, room: str) -> Gadget:
     return gadget("lock", (name, room), config, {"state": "LOCKED"}, {"set": change})
 
 
-def heating(name: str, room: str) -> Gadget:
+def heating(name: str, room: str) -> VirtualDevice:
     """A thermostat with modes."""
     config = {
         "temperature_command_topic": "~/target/set", "temperature_state_topic": "~",
@@ -108,7 +108,7 @@ def heating(name: str, room: str) -> Gadget:
     return gadget("climate", (name, room), config, state, {"target/set": _number("target"), "mode/set": _set("mode")})
 
 
-def fan(name: str, room: str) -> Gadget:
+def fan(name: str, room: str) -> VirtualDevice:
     """A fan with speeds from 1 to 4."""
     config = {
         "command_topic": "~/set", "state_value_template": _read("state"), "percentage_command_topic": "~/speed/set",
@@ -121,7 +121,7 @@ def fan(name: str, room: str) -> Gadget:
     return gadget("fan", (name, room), config, {"state": "OFF", "speed": 2}, {"set": _set("state"), "speed/set": speed})
 
 
-def player(name: str, room: str) -> Gadget:
+def player(name: str, room: str) -> VirtualDevice:
     """A radio."""
     config = {
         "command_topic": "~/set", "state_state_topic": "~", "state_state_template": _read("state"),
@@ -134,14 +134,14 @@ def player(name: str, room: str) -> Gadget:
     return gadget("media_player", (name, room), config, state, {"set": change, "volume/set": _number("volume")})
 
 
-def vacuum(name: str, room: str) -> Gadget:
+def vacuum(name: str, room: str) -> VirtualDevice:
     """A robot vacuum."""
     words = {"start": "cleaning", "pause": "paused", "stop": "idle", "return_to_base": "returning"}
     change: Change = lambda state, payload: state | {"state": words.get(payload, state["state"])}  # noqa: E731
     return gadget("vacuum", (name, room), {"command_topic": "~/set"}, {"state": "docked"}, {"set": change})
 
 
-def humidifier(name: str, room: str) -> Gadget:
+def humidifier(name: str, room: str) -> VirtualDevice:
     """A humidifier."""
     config = {
         "command_topic": "~/set", "state_value_template": _read("state"),
@@ -152,35 +152,35 @@ def humidifier(name: str, room: str) -> Gadget:
     return gadget("humidifier", (name, room), config, state, {"set": _set("state"), "target/set": _number("target")})
 
 
-def scene(name: str, room: str) -> Gadget:
+def scene(name: str, room: str) -> VirtualDevice:
     """A scene."""
     return gadget("scene", (name, room), {"command_topic": "~/set"}, {}, {})
 
 
-def button(name: str, room: str) -> Gadget:
+def button(name: str, room: str) -> VirtualDevice:
     """A button."""
     return gadget("button", (name, room), {"command_topic": "~/set"}, {}, {})
 
 
-def number(name: str, room: str) -> Gadget:
+def virtual_number(name: str, room: str) -> VirtualDevice:
     """A number of minutes."""
     config = {"command_topic": "~/set", "value_template": _read("value"), "unit_of_measurement": "min", "max": 60}
     return gadget("number", (name, room), config, {"value": 10.0}, {"set": _number("value")})
 
 
-def select(name: str, room: str) -> Gadget:
+def select(name: str, room: str) -> VirtualDevice:
     """A choice."""
     config = {"command_topic": "~/set", "value_template": _read("value"), "options": ["slow", "fast"]}
     return gadget("select", (name, room), config, {"value": "slow"}, {"set": _set("value")})
 
 
-def sensor(name: str, room: str) -> Gadget:
+def sensor(name: str, room: str) -> VirtualDevice:
     """A thermometer."""
     config = {"value_template": _read("value"), "unit_of_measurement": "°C", "device_class": "temperature"}
     return gadget("sensor", (name, room), config, {"value": 21.0}, {})
 
 
-def contact(name: str, room: str) -> Gadget:
+def contact(name: str, room: str) -> VirtualDevice:
     """A window contact."""
     config = {"value_template": _read("value"), "device_class": "window"}
     return gadget("binary_sensor", (name, room), config, {"value": "OFF"}, {})
@@ -191,13 +191,13 @@ _MAKERS: Final = (
     (lamp, "lamp"), (sensor, "temperature"), (contact, "window"), (lamp, "light"), (socket, "socket"),
     (sensor, "thermometer"), (cover, "blind"), (lamp, "spot"), (heating, "radiator"), (contact, "sash"),
     (socket, "plug"), (fan, "fan"), (sensor, "probe"), (lock, "lock"), (player, "radio"), (vacuum, "vacuum"),
-    (humidifier, "humidifier"), (scene, "scene"), (button, "button"), (number, "timer"), (select, "program"),
+    (humidifier, "humidifier"), (scene, "scene"), (button, "button"), (virtual_number, "timer"), (select, "program"),
 )  # fmt: skip
 
 
-def big_house(count: int) -> list[Gadget]:
+def big_house(count: int) -> list[VirtualDevice]:
     """So many devices of all kinds, spread over a dozen rooms, each with a name of its own in its room."""
-    gadgets: list[Gadget] = []
+    gadgets: list[VirtualDevice] = []
     for number_, (make, noun) in zip(range(count), cycle(_MAKERS), strict=False):
         room = ROOMS[number_ // len(_MAKERS) % len(ROOMS)]
         place = PLACES[number_ // (len(_MAKERS) * len(ROOMS)) % len(PLACES)]

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from speaker.config.settings import Mqtt
-from speaker.mqtt.client import Broker, Incoming
+from speaker.config.settings import MqttSettings
+from speaker.mqtt.client import IncomingMessage, MqttClient
 
 Json = dict[str, Any]
 
@@ -18,7 +18,7 @@ PREFIX: Final = "homeassistant"
 
 
 @dataclass(slots=True)
-class Gadget:
+class VirtualDevice:
     """A device: what it announces, what it is now, and what a command makes of that."""
 
     component: str
@@ -48,7 +48,7 @@ def _device(name: str, room: str) -> Json:
     return {"identifiers": [f"demo_{name.lower().replace(' ', '_')}"], "name": name, "suggested_area": room}
 
 
-def zigbee_lamp(name: str, room: str) -> Gadget:
+def zigbee_lamp(name: str, room: str) -> VirtualDevice:
     """A lamp as a Zigbee bridge announces it: JSON both ways, brightness 0-254."""
     topic = f"zigbee2mqtt/{name}"
 
@@ -61,22 +61,22 @@ def zigbee_lamp(name: str, room: str) -> Gadget:
         "unique_id": f"demo_{name}", "device": _device(name, room),
     }  # fmt: skip
     state = json.dumps({"state": "OFF", "brightness": 254})
-    return Gadget("light", name.replace(" ", "_"), announced, topic, state, {f"{topic}/set": change})
+    return VirtualDevice("light", name.replace(" ", "_"), announced, topic, state, {f"{topic}/set": change})
 
 
-def plain_lamp(name: str, room: str) -> Gadget:
+def plain_lamp(name: str, room: str) -> VirtualDevice:
     """A lamp with ON and OFF on plain topics and abbreviated keys."""
     topic = f"lamps/{name.lower()}"
     announced = {
         "~": topic, "name": None, "stat_t": "~/state", "cmd_t": "~/set", "uniq_id": f"demo_{name}",
         "dev": _device(name, room),
     }  # fmt: skip
-    return Gadget(
+    return VirtualDevice(
         "light", name.replace(" ", "_"), announced, f"{topic}/state", "OFF", {f"{topic}/set": lambda _, new: new}
     )
 
 
-def thermostat(name: str, room: str, degrees: float) -> Gadget:
+def thermostat(name: str, room: str, degrees: float) -> VirtualDevice:
     """A thermostat that takes a target temperature."""
     topic = f"heating/{name.lower()}"
 
@@ -91,10 +91,10 @@ def thermostat(name: str, room: str, degrees: float) -> Gadget:
         "min_temp": 5, "max_temp": 30, "modes": ["heat"],
     }  # fmt: skip
     state = json.dumps({"target": 20.0, "now": degrees})
-    return Gadget("climate", name, announced, topic, state, {f"{topic}/target/set": change})
+    return VirtualDevice("climate", name, announced, topic, state, {f"{topic}/target/set": change})
 
 
-def thermometer(name: str, room: str, degrees: float) -> Gadget:
+def thermometer(name: str, room: str, degrees: float) -> VirtualDevice:
     """A sensor."""
     topic = f"sensors/{name.lower().replace(' ', '_')}"
     announced = {
@@ -102,10 +102,10 @@ def thermometer(name: str, room: str, degrees: float) -> Gadget:
         "unit_of_measurement": "°C", "device_class": "temperature", "unique_id": f"demo_{name}",
         "device": _device(name, room),
     }  # fmt: skip
-    return Gadget("sensor", name.replace(" ", "_"), announced, topic, json.dumps({"temperature": degrees}))
+    return VirtualDevice("sensor", name.replace(" ", "_"), announced, topic, json.dumps({"temperature": degrees}))
 
 
-def demo_gadgets() -> list[Gadget]:
+def demo_gadgets() -> list[VirtualDevice]:
     """The house of the demo."""
     return [
         zigbee_lamp("Sofa lamp", "Living room"),
@@ -119,14 +119,16 @@ def demo_gadgets() -> list[Gadget]:
 class VirtualHouse:
     """Devices on a broker. ``heard`` collects every message to and from them, in order."""
 
-    def __init__(self, port: int, gadgets: list[Gadget], listen: Callable[[Incoming], None] | None = None) -> None:
+    def __init__(
+        self, port: int, gadgets: list[VirtualDevice], listen: Callable[[IncomingMessage], None] | None = None
+    ) -> None:
         self.gadgets = gadgets
         self.lag_s = LAG_S
         self._listen = listen
         self._tasks: set[asyncio.Task[None]] = set()
         self._ready = asyncio.Event()
-        self.broker = Broker(
-            Mqtt(host="127.0.0.1", port=port), "virtual-house", None, "house/availability",
+        self.broker = MqttClient(
+            MqttSettings(host="127.0.0.1", port=port), "virtual-house", None, "house/availability",
             deliver=self._deliver, connected=self._connected, trouble=lambda _: None,
         )  # fmt: skip
 
@@ -151,7 +153,7 @@ class VirtualHouse:
             task.cancel()
         await self.broker.stop()
 
-    def gadget(self, key: str) -> Gadget:
+    def gadget(self, key: str) -> VirtualDevice:
         """A device by its key."""
         return next(one for one in self.gadgets if one.key == key)
 
@@ -159,7 +161,7 @@ class VirtualHouse:
         if online:
             self._ready.set()
 
-    def _deliver(self, message: Incoming) -> None:
+    def _deliver(self, message: IncomingMessage) -> None:
         if self._listen is not None:
             self._listen(message)
         for gadget in self.gadgets:

@@ -21,7 +21,7 @@ from speaker.errors import SpeakerError
 MICROPHONE: Final = "room_mic"
 LOUDSPEAKER: Final = "room_speaker"
 
-START_S: Final = 10.0
+_START_S: Final = 10.0
 """How long PulseAudio may take to start, and the echo path to carry sound."""
 
 QUIET_DBFS: Final = -60.0
@@ -34,7 +34,7 @@ pcm.room_speaker {{ type pulse server "unix:{socket}" device "loudspeaker" }}
 """
 
 
-class Room:
+class VirtualRoom:
     """Say something in it, and hear what the loudspeaker said. Samples: int16, shape (n,), 24 kHz."""
 
     def __init__(self, folder: Path) -> None:
@@ -67,7 +67,7 @@ class Room:
     async def open(self) -> None:
         """Start PulseAudio and the recording of everything the loudspeaker plays."""
         await self._server.start()
-        async with asyncio.timeout(START_S):
+        async with asyncio.timeout(_START_S):
             while not self._socket.exists():
                 self._server.check()
                 await asyncio.sleep(0.05)
@@ -80,7 +80,7 @@ class Room:
             env=self._env,
         )  # fmt: skip
         self._listening = asyncio.create_task(self._record(self._ear))
-        async with asyncio.timeout(START_S):
+        async with asyncio.timeout(_START_S):
             while not self._recording:
                 self._server.check()
                 await asyncio.sleep(0.02)
@@ -141,12 +141,12 @@ class Room:
 
     async def _flowing(self, path: Process, log: Path) -> None:
         try:
-            async with asyncio.timeout(START_S):
+            async with asyncio.timeout(_START_S):
                 while echo_path.READY not in log.read_text(errors="replace"):  # noqa: ASYNC240 - a few bytes
                     path.check()
                     await asyncio.sleep(0.02)
         except TimeoutError as error:
-            raise SpeakerError(f"no sound came through the echo path within {START_S:g} s; see {log}") from error
+            raise SpeakerError(f"no sound came through the echo path within {_START_S:g} s; see {log}") from error
 
     @property
     def now_ms(self) -> float:
@@ -169,9 +169,9 @@ def _format() -> list[str]:
 
 
 @contextlib.asynccontextmanager
-async def room(folder: Path) -> AsyncIterator[Room]:
+async def room(folder: Path) -> AsyncIterator[VirtualRoom]:
     """A room that this process's ALSA knows about while it lasts."""
-    one = Room(folder)
+    one = VirtualRoom(folder)
     before = os.environ.get("ALSA_CONFIG_PATH")
     os.environ["ALSA_CONFIG_PATH"] = str(one.alsa_config)
     try:

@@ -5,6 +5,7 @@ import re
 from typing import Final
 
 Colour = tuple[int, int, int]
+"""Red, green and blue, 0-255 each."""
 
 NAMES: Final[dict[str, Colour]] = {
     "red": (255, 0, 0),
@@ -63,7 +64,7 @@ MIRED_TOLERANCE: Final = 12.0
 """How far a reported colour temperature may be off, in mired: lamps round it to steps."""
 
 
-def understood(text: str) -> Colour | int | None:
+def named_colour(text: str) -> Colour | int | None:
     """A colour, or a white in kelvin, from its name, "#rrggbb" or "2700 K"; None for anything else."""
     words = " ".join(text.casefold().replace("-", " ").replace("light ", "").split())
     words = _ALSO.get(words, words)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from speaker.home import templates
+from speaker.home.colours import Colour
 
 Kind = Literal[
     "light",
@@ -47,11 +48,8 @@ Fact = Literal[
 """What may be known of a device. percent: how far open, how fast, how loud, how humid it is to be.
 state: one word for what it is doing, such as "closing", "locked" or "playing"."""
 
-Colour = tuple[int, int, int]
-"""Red, green and blue, 0-255 each."""
-
-Value = bool | float | str | Colour
-State = Mapping[Fact, Value]
+FactValue = bool | float | str | Colour
+DeviceState = Mapping[Fact, FactValue]
 """What a device last reported; a fact that is not in it is not known."""
 
 MAX_TEXT_CHARACTERS: Final = 100
@@ -98,7 +96,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class DeviceMessage:
     """One MQTT message to publish."""
 
     topic: str
@@ -107,7 +105,7 @@ class Message:
     qos: int = 1
 
 
-Read = Callable[[str], Value | None]
+Read = Callable[[str], FactValue | None]
 """What a text states about a fact; None: the device does not know it itself."""
 
 
@@ -122,7 +120,7 @@ class Feed:
 
     def text(self, payload: bytes) -> str:
         """What ``payload`` says about this fact; empty when it says nothing."""
-        return templates.read(self.template, payload)
+        return templates.render_payload(self.template, payload)
 
 
 def feeds(*sources: tuple[str | None, Fact, str, Read]) -> tuple[Feed, ...]:

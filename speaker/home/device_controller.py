@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from speaker.errors import BrokerError, ToolError
-from speaker.home.device_registry import Device, House, Kind, Message, Outcome, State, Wish
+from speaker.home.device_registry import Device, DeviceMessage, DeviceRegistry, DeviceState, Kind, Outcome, Wish
 from speaker.home.naming import be
 from speaker.home.risk import Risk, asked_for, risk_of
 
@@ -24,7 +24,7 @@ FRESH_S: Final = 600.0
 """How long a state that was reported live is believed of a device that does not say when it is offline."""
 
 
-class Publisher(Protocol):
+class CommandPublisher(Protocol):
     """What can send to the broker."""
 
     async def publish(self, topic: str, payload: str, *, retain: bool = False, qos: int = 1) -> None:
@@ -41,7 +41,7 @@ class Approval(Protocol):
         """
 
 
-async def nobody(device: Device, wish: Wish, sentence: str) -> bool:  # noqa: ARG001
+async def approve_nothing(device: Device, wish: Wish, sentence: str) -> bool:  # noqa: ARG001
     """The Approval of a speaker that has no way to ask: nothing is approved."""
     return False
 
@@ -51,7 +51,7 @@ class _Pending:
     """A wish that was sent and waits for the device."""
 
     wish: Wish
-    before: State
+    before: DeviceState
     """What the device reported before it was told."""
     fulfilled: asyncio.Event = field(default_factory=asyncio.Event)
     reported: bool = False
@@ -59,17 +59,17 @@ class _Pending:
     """Whether it was seen on its way there, which is enough for slow devices."""
 
 
-class MqttHome:
+class DeviceController:
     """The Home that tools see: a House whose orders are published and whose reports are waited for."""
 
     def __init__(
         self,
-        house: House,
-        publisher: Publisher,
+        house: DeviceRegistry,
+        publisher: CommandPublisher,
         confirm_timeout_s: float = 5.0,
         *,
         risk: Mapping[str, Risk] | None = None,
-        approve: Approval = nobody,
+        approve: Approval = approve_nothing,
     ) -> None:
         """``risk`` are the rules of ``tools.risk``; ``approve`` is asked before what they call ``confirm``."""
         self._house = house
@@ -163,7 +163,7 @@ class MqttHome:
             return None
         return Outcome("refused", f"nobody confirmed to {sentence}, so it was not done.")
 
-    async def _do(self, device: Device, wish: Wish, orders: Sequence[Message]) -> Outcome:
+    async def _do(self, device: Device, wish: Wish, orders: Sequence[DeviceMessage]) -> Outcome:
         said = self._house.spoken(device)
         believed = self._already(device, wish)
         pending = _Pending(wish, self._house.state(device))
@@ -192,7 +192,7 @@ class MqttHome:
         heard_at_s = self._reported_at_s.get(device.id, float("-inf"))
         return bool(self._house.presence(device)) or now_s - heard_at_s <= FRESH_S
 
-    async def _publish(self, orders: Sequence[Message], said: str) -> Outcome | None:
+    async def _publish(self, orders: Sequence[DeviceMessage], said: str) -> Outcome | None:
         """Send the orders; an Outcome only when that failed."""
         try:
             async with asyncio.timeout(self._confirm_timeout_s):

@@ -14,7 +14,7 @@ from speaker.home.device_types import Device
 MAX_CHARACTERS: Final = 4_000
 """About 1,000 tokens."""
 
-HEADING: Final = "Devices, by room:"
+_HEADING: Final = "Devices, by room:"
 ELSEWHERE: Final = "elsewhere"
 """Where the devices without a room stand."""
 
@@ -41,7 +41,7 @@ def _written(groups: Mapping[Group, list[str]], shown: Mapping[Group, int]) -> s
     rooms: dict[str, list[Group]] = {}
     for group in shown:
         rooms.setdefault(group[0], []).append(group)
-    lines = [HEADING]
+    lines = [_HEADING]
     for room, there in rooms.items():
         kinds = sorted(there, key=lambda group: _RANK[group[1]])
         lines.append(f"- {room}: {'; '.join(_group(groups[group], shown[group], group[1]) for group in kinds)}")
@@ -54,7 +54,7 @@ def _group(names: list[str], shown: int, kind: Kind) -> str:
 
 
 def _shortened(groups: Mapping[Group, list[str]]) -> str:
-    left = MAX_CHARACTERS - len(HEADING) - len(_CUT) - len(_ROOMS_CUT) - 2
+    left = MAX_CHARACTERS - len(_HEADING) - len(_CUT) - len(_ROOMS_CUT) - 2
     shown: dict[Group, int] = {}
     for room, bare in _bare_lines(groups).items():
         if len(bare) + 1 > left:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from speaker.errors import ConfigError, SpeakerError, ToolError
-from speaker.home.device_command import Action, Fact, Feed, Kind, Message, Outcome, State, Value, Wish
+from speaker.home.device_command import Action, DeviceMessage, DeviceState, Fact, FactValue, Feed, Kind, Outcome, Wish
 from speaker.home.device_prompt import describe
 from speaker.home.device_types import Device
 from speaker.home.mqtt_discovery import announced, configured
@@ -18,10 +18,10 @@ from speaker.home.naming import NOUNS, clean, listing, the
 from speaker.home.renaming import Renaming, is_renaming, renamed, renaming
 from speaker.home.templates import MAX_PAYLOAD_BYTES
 
-__all__ = ["Action", "Device", "House", "Kind", "Message", "Outcome", "State", "Wish"]
+__all__ = ["Action", "Device", "DeviceMessage", "DeviceRegistry", "DeviceState", "Kind", "Outcome", "Wish"]
 
 
-class House:
+class DeviceRegistry:
     """The devices of the home and their last known states."""
 
     def __init__(self, discovery_prefix: str = "homeassistant") -> None:
@@ -30,7 +30,7 @@ class House:
         self._devices: dict[str, Device] = {}
         self._feeds: dict[str, tuple[Feed, ...]] = {}
         self._listeners: dict[str, set[str]] = {}
-        self._states: dict[str, dict[Fact, Value]] = {}
+        self._states: dict[str, dict[Fact, FactValue]] = {}
         self._reach: dict[str, dict[str, bool]] = {}
         # Devices may share a topic whose retained message came before the second was announced.
         self._last: dict[str, bytes] = {}
@@ -176,7 +176,7 @@ class House:
             return "None is known yet." if not kinds else "None of that kind is known."
         return f"There is: {listing([_placed(device) for device in devices])}."
 
-    def order(self, device: Device, wish: Wish) -> list[Message]:
+    def order(self, device: Device, wish: Wish) -> list[DeviceMessage]:
         """The messages that ask ``device`` for ``wish``. Raises ToolError when it cannot do that."""
         try:
             device.shape.refuse(wish, self.spoken(device))
@@ -196,11 +196,11 @@ class House:
         except ToolError as error:
             raise ToolError(str(error)[:1].upper() + str(error)[1:]) from error
 
-    def state(self, device: Device) -> State:
+    def state(self, device: Device) -> DeviceState:
         """What the device last reported, as it is now."""
         return dict(self._states.get(device.id, {}))
 
-    def approaches(self, device_id: str, before: State, wish: Wish) -> bool:
+    def approaches(self, device_id: str, before: DeviceState, wish: Wish) -> bool:
         """Whether the device came nearer to the wish since it reported ``before``."""
         device = self._devices.get(device_id)
         return device is not None and device.shape.approaches(before, self._states[device_id], wish)

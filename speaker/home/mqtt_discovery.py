@@ -13,9 +13,9 @@ import msgspec
 
 from speaker.errors import SpeakerError
 from speaker.home.device_command import Kind
-from speaker.home.device_types import KINDS, LIGHT_FORMS, Device, Shape
+from speaker.home.device_types import DEVICE_TYPES, LIGHT_FORMS, Device, DeviceType
 from speaker.home.discovery_abbreviations import ABBREVIATIONS
-from speaker.home.naming import choose, clean
+from speaker.home.naming import choose_names, clean
 
 DEVICE_ABBREVIATIONS: Final = {"ids": "identifiers", "sa": "suggested_area", "mdl": "model", "mf": "manufacturer"}
 
@@ -68,7 +68,7 @@ def announced(prefix: str, topic: str, payload: bytes) -> list[Device]:
     if place is None or not payload.strip():
         return []
     component, identity = place
-    if component != "device" and component not in KINDS:
+    if component != "device" and component not in DEVICE_TYPES:
         return []
     config = _full_keys(_decoded(topic, payload), topic)
     if config.get("migrate_discovery") is True:
@@ -91,8 +91,8 @@ def configured(place: str, entry: Mapping[str, Any]) -> Device:
     ``place`` is where the entry stands, as in ``house.devices[0]``. Raises SpeakerError naming the field.
     """
     kind = entry.get("kind")
-    if not isinstance(kind, str) or kind not in KINDS:
-        raise SpeakerError(f"{place}.kind: {kind!r} is not one of {', '.join(KINDS)}")
+    if not isinstance(kind, str) or kind not in DEVICE_TYPES:
+        raise SpeakerError(f"{place}.kind: {kind!r} is not one of {', '.join(DEVICE_TYPES)}")
     if not isinstance(entry.get("name"), str) or not clean(entry["name"]):
         raise SpeakerError(f"{place}.name: every device needs a name")
     config = _full_keys({str(key): value for key, value in entry.items() if key not in {"room", "kind"}}, place)
@@ -155,7 +155,7 @@ def _components(config: Config, topic: str) -> list[tuple[str, Config]]:
         platform = part.get("platform")
         if not isinstance(platform, str):
             raise SpeakerError(f"{topic}: components.{key} has no platform")
-        if platform not in KINDS or len(part) == 1:  # a bare platform removes the component
+        if platform not in DEVICE_TYPES or len(part) == 1:  # a bare platform removes the component
             continue
         shared = {name: config[name] for name in _SHARED if name in config}
         if not any(name in part for name in _REACH):
@@ -172,16 +172,16 @@ def _devices(component: str, identity: str, config: Config, where: str) -> list[
         return []
     owner = _converted(config.get("device", {}), _Owner, f"{where}: device")
     room = clean(owner.suggested_area or "").lower()
-    short, long = choose(clean(entity.name), clean(owner.name or ""), room, kind)
+    short, long = choose_names(clean(entity.name), clean(owner.name or ""), room, kind)
     name = short or clean(identity.rpartition("/")[2]) or kind
     shape = _converted(_with_reach(config), _form(kind, config, where), where)
     return [Device(f"{kind}/{identity}", name, room, kind, shape, long or name, entity.unique_id)]
 
 
-def _form(kind: Kind, config: Config, where: str) -> type[Shape]:
+def _form(kind: Kind, config: Config, where: str) -> type[DeviceType]:
     schema = config.get("schema")
     if kind != "light" or schema is None:
-        return KINDS[kind]  # vacuums have a schema too, but only one of theirs is left
+        return DEVICE_TYPES[kind]  # vacuums have a schema too, but only one of theirs is left
     if not isinstance(schema, str) or schema not in LIGHT_FORMS:
         raise SpeakerError(f"{where}: schema is {schema!r}; lights are understood as {' or '.join(LIGHT_FORMS)}")
     return LIGHT_FORMS[schema]

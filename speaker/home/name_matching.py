@@ -71,10 +71,10 @@ _OUTDOORS: Final = _OUTSIDE | bag("garden weather balcony terrace patio porch ya
 _INDOORS: Final = bag("inside indoor")
 """Words that say it is not: the indoor sensor of a weather station."""
 
-Words = tuple[str, ...]
+NameWords = tuple[str, ...]
 
 
-def plain(text: str) -> Words:
+def name_words(text: str) -> NameWords:
     """The words that matter in ``text``, sorted: "the Lamps in the kitchen" gives ("kitchen", "light")."""
     found = [word.removesuffix("'s") for word in re.findall(r"[\w']+", text.casefold().replace("’", "'"))]
     kept = [word for word in found if word not in _FILLERS] or found
@@ -97,50 +97,50 @@ def in_room(device: Device, room: str) -> bool:
         return is_outside(device)
     if device.room:
         return same_room(room, device.room)
-    words = plain(room)
-    return bool(words) and set(words) <= set(plain(device.name))
+    words = name_words(room)
+    return bool(words) and set(words) <= set(name_words(device.name))
 
 
 def means_outside(room: str) -> bool:
     """Whether a room's name says no more than outside: "outdoors", "the outside"."""
-    words = plain(room)
+    words = name_words(room)
     return bool(words) and _OUTSIDE.issuperset(words)
 
 
 def is_outside(device: Device) -> bool:
     """Whether room or name say that the device, or what it measures, is outside."""
-    words = plain(f"{device.room} {device.name} {device.long_name}")
+    words = name_words(f"{device.room} {device.name} {device.long_name}")
     return not _OUTDOORS.isdisjoint(words) and _INDOORS.isdisjoint(words)
 
 
 def matches(name: str, candidates: Sequence[Device], rooms: Iterable[str]) -> list[Device]:
     """The candidates that ``name`` may mean: none, the one, or several that it cannot tell apart."""
-    asked = plain(name)
+    asked = name_words(name)
     if not asked:  # a name without a word in it, such as "<3"
         return [device for device in candidates if device.name.casefold() == name.strip().casefold()]
     if exact := [device for device in candidates if asked in _full_names(device)]:
         return exact
     for room in sorted(rooms, key=len, reverse=True):
-        named = set(plain(room))
+        named = set(name_words(room))
         inside = [device for device in candidates if in_room(device, room)]
         if named and named <= set(asked) and inside:
             return _among(_without(asked, named), inside, named)
     return _among(asked, candidates, set())
 
 
-def _full_names(device: Device) -> set[Words]:
-    return {plain(name) for name in (device.name, device.long_name, f"{device.room} {device.name}")}
+def _full_names(device: Device) -> set[NameWords]:
+    return {name_words(name) for name in (device.name, device.long_name, f"{device.room} {device.name}")}
 
 
-def _among(asked: Words, candidates: Sequence[Device], room: set[str]) -> list[Device]:
+def _among(asked: NameWords, candidates: Sequence[Device], room: set[str]) -> list[Device]:
     core = _without(asked, _KIND_WORDS)
     kinds = {kind for word in asked for kind in _KIND_WORDS.get(word, ())}
     if not core:  # "the lamp": any of that kind, but never something else
         meant = [device for device in candidates if not kinds or device.kind in kinds]
         # What covers are called says which: the blinds are not the curtains.
-        return [one for one in meant if one.kind == "cover" and set(asked) <= set(plain(one.name))] or meant
+        return [one for one in meant if one.kind == "cover" and set(asked) <= set(name_words(one.name))] or meant
 
-    def where(fits: Callable[[Words], bool]) -> list[Device]:
+    def where(fits: Callable[[NameWords], bool]) -> list[Device]:
         found = [device for device in candidates if fits(_core(device, room))]
         return _of_kinds(found, kinds)
 
@@ -153,7 +153,7 @@ def _of_kinds(devices: Sequence[Device], kinds: set[Kind]) -> list[Device]:
     return [device for device in devices if device.kind in kinds] or list(devices)
 
 
-def _similar(core: Words, candidates: Sequence[Device], room: set[str]) -> list[Device]:
+def _similar(core: NameWords, candidates: Sequence[Device], room: set[str]) -> list[Device]:
     heard = " ".join(core)
     scored = [(fuzz.ratio(heard, " ".join(_core(device, room))), device) for device in candidates]
     best = max((score for score, _ in scored), default=0.0)
@@ -162,11 +162,11 @@ def _similar(core: Words, candidates: Sequence[Device], room: set[str]) -> list[
     return [device for score, device in scored if score > best - CLEAR_LEAD]
 
 
-def _core(device: Device, room: set[str]) -> Words:
-    words = plain(device.name)
+def _core(device: Device, room: set[str]) -> NameWords:
+    words = name_words(device.name)
     return _without(words, room | set(_KIND_WORDS)) or words
 
 
-def _without(words: Words, dropped: Iterable[str]) -> Words:
+def _without(words: NameWords, dropped: Iterable[str]) -> NameWords:
     gone = set(dropped)
     return tuple(word for word in words if word not in gone)

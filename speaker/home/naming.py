@@ -77,7 +77,7 @@ def clean(text: str) -> str:
     return " ".join(kept.split())[:MAX_NAME_CHARACTERS].strip()
 
 
-def choose(entity: str, owner: str, room: str, kind: Kind) -> tuple[str, str]:
+def choose_names(entity: str, owner: str, room: str, kind: Kind) -> tuple[str, str]:
     """The short and the long name of an entity of the device ``owner`` in ``room``, all clean.
 
     Either may be empty. The short name is what a person would say in that room.

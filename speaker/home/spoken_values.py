@@ -77,7 +77,7 @@ BINARY: Final[dict[str, tuple[str, str]]] = {
 """Device class of a binary sensor: what on means, and off."""
 
 
-def number(text: str) -> float | None:
+def spoken_number(text: str) -> float | None:
     """The finite number that ``text`` is, or None."""
     try:
         value = float(text)

@@ -66,7 +66,7 @@ def _gathered(parts: Iterable[str]) -> str:
     return "".join(text)
 
 
-def read(template: str, payload: bytes) -> str:
+def render_payload(template: str, payload: bytes) -> str:
     """The text that ``template`` finds in ``payload``; without a template, the payload itself.
 
     Empty when there is none: not UTF-8, too long, not JSON where JSON is needed, a broken template.
@@ -100,6 +100,6 @@ def compiles(template: str) -> bool:
     return _compiled(template) is not None
 
 
-def fill(template: str, values: dict[str, object]) -> str:
+def fill_template(template: str, values: dict[str, object]) -> str:
     """The text that ``template`` makes of named values; empty when broken."""
     return _render(template, values)

@@ -6,12 +6,13 @@ from typing import Final
 import msgspec
 
 from speaker.home import colours, spoken_values
-from speaker.home.device_command import MAX_TEXT_CHARACTERS, Colour, Read, Value
+from speaker.home.colours import Colour
+from speaker.home.device_command import MAX_TEXT_CHARACTERS, FactValue, Read
 
 _UNKNOWN: Final = frozenset({"", "none", "null", "unknown", "unavailable"})
 
 
-def switch(on: object, off: object) -> Read:
+def read_switch(on: object, off: object) -> Read:
     """On or off, said with these two words in any case."""
     words = {str(on).casefold(): True, str(off).casefold(): False}
     return lambda text: words.get(text.casefold())
@@ -23,33 +24,33 @@ def word(words: Mapping[str, object]) -> Read:
     return lambda text: ours.get(text.casefold())
 
 
-def said(text: str) -> Value | None:
+def said(text: str) -> FactValue | None:
     """A text for a sentence: one short printable line that can stand in quotation marks."""
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split()).replace('"', "'")
     return None if line.casefold() in _UNKNOWN else line[:MAX_TEXT_CHARACTERS]
 
 
-def number(text: str) -> Value | None:
+def read_number(text: str) -> FactValue | None:
     """A finite number."""
-    return spoken_values.number(text)
+    return spoken_values.spoken_number(text)
 
 
-def celsius(text: str) -> Value | None:
+def celsius(text: str) -> FactValue | None:
     """A temperature in °C."""
-    return spoken_values.number(text)
+    return spoken_values.spoken_number(text)
 
 
-def fahrenheit(text: str) -> Value | None:
+def fahrenheit(text: str) -> FactValue | None:
     """A temperature in °F, as °C."""
-    figure = spoken_values.number(text)
+    figure = spoken_values.spoken_number(text)
     return None if figure is None else spoken_values.to_celsius(figure)
 
 
 def percent(full: float, nothing: float = 0.0) -> Read:
     """A level as percent, 0-100, of a device that calls 100 percent ``full`` and 0 percent ``nothing``."""
 
-    def read(text: str) -> Value | None:
-        figure = spoken_values.number(text)
+    def read(text: str) -> FactValue | None:
+        figure = spoken_values.spoken_number(text)
         if figure is None or full == nothing:
             return None
         return min(100.0, max(0.0, (figure - nothing) * 100 / (full - nothing)))
@@ -60,8 +61,8 @@ def percent(full: float, nothing: float = 0.0) -> Read:
 def kelvin(*, mireds: bool) -> Read:
     """A colour temperature in kelvin."""
 
-    def read(text: str) -> Value | None:
-        figure = spoken_values.number(text)
+    def read(text: str) -> FactValue | None:
+        figure = spoken_values.spoken_number(text)
         if figure is None or figure <= 0:
             return None
         return colours.to_kelvin(figure) if mireds else figure
@@ -69,7 +70,7 @@ def kelvin(*, mireds: bool) -> Read:
     return read
 
 
-def colour_object(text: str) -> Value | None:
+def colour_object(text: str) -> FactValue | None:
     """A colour from a JSON object with r, g, b, or h, s, or x, y."""
     try:
         parts = msgspec.json.decode(text, type=dict[str, object])
@@ -82,18 +83,18 @@ def colour_object(text: str) -> Value | None:
     return None
 
 
-def rgb(text: str) -> Value | None:
+def rgb(text: str) -> FactValue | None:
     """A colour from "255,0,0"; black is none: lights report it while they shine white."""
     found = _listed(text, 3)
     return found if found and any(found) else None
 
 
-def hs(text: str) -> Value | None:
+def hs(text: str) -> FactValue | None:
     """A colour from hue, 0-360, and saturation, 0-100: "120,100"."""
     return _listed(text, 2)
 
 
-def xy(text: str) -> Value | None:
+def xy(text: str) -> FactValue | None:
     """A colour from its place in the CIE diagram: "0.7,0.3"."""
     figures = _figures(text, 2)
     return _xy(figures) if figures else None
@@ -107,7 +108,7 @@ def _listed(text: str, count: int) -> Colour | None:
 
 
 def _figures(text: str, count: int) -> list[float]:
-    figures = [spoken_values.number(part) for part in text.strip("()[] ").split(",")]
+    figures = [spoken_values.spoken_number(part) for part in text.strip("()[] ").split(",")]
     known = [figure for figure in figures if figure is not None]
     return known if len(known) == len(figures) == count else []
 

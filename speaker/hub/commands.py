@@ -10,15 +10,15 @@ import msgspec
 from msgspec import Meta, Struct
 
 from speaker.announce.announcer import MOST_CHARACTERS, Announcement
-from speaker.announce.system_speech import Aside
+from speaker.announce.system_speech import SystemSpeech
 from speaker.config.settings import Settings
 from speaker.conversation import events
-from speaker.conversation.controller import Assistant
+from speaker.conversation.controller import Controller
 from speaker.cost.budget import MOST_RAISED_USD
 from speaker.errors import BrokerError, SpeakerError
-from speaker.hub.mqtt_api import Command, dollars, fraction, switch, whole_number
+from speaker.hub.mqtt_api import Command, dollars, fraction, on_or_off, whole_number
 from speaker.hub.runtime_settings import LONGEST_FOLLOW_UP_S
-from speaker.mqtt.client import Broker
+from speaker.mqtt.client import MqttClient
 
 log = logging.getLogger(__name__)
 
@@ -50,13 +50,13 @@ class Commands:
 
     def __init__(
         self,
-        assistant: Assistant,
+        assistant: Controller,
         settings: Settings,
-        broker: Broker,
+        broker: MqttClient,
         start: Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"],
     ) -> None:
         self._assistant = assistant
-        self._aside: Aside = assistant.aside
+        self._aside: SystemSpeech = assistant.aside
         self._settings = settings
         self._broker = broker
         self._start = start
@@ -68,7 +68,7 @@ class Commands:
             "wake": lambda _: self._wake(),
             "stop": lambda _: post(events.Stopped()),
             "sleep": lambda _: post(events.Stopped()),
-            "mute": lambda payload: controls.mute(switch(payload)),
+            "mute": lambda payload: controls.mute(on_or_off(payload)),
             "volume": lambda payload: _ignore(controls.set_volume(whole_number(payload, 0, 100))),
             "announcement_volume": lambda payload: controls.set_announcement_volume(whole_number(payload, 0, 100)),
             "threshold": lambda payload: controls.set_threshold(fraction(payload)),

@@ -8,11 +8,11 @@ from typing import Any
 from msgspec.structs import replace
 
 from speaker.conversation import events
-from speaker.conversation.audio_io import Air
+from speaker.conversation.audio_io import AudioIO
 from speaker.conversation.events import Event
-from speaker.conversation.state_machine import Conversation
+from speaker.conversation.state_machine import StateMachine
 from speaker.errors import SpeakerError
-from speaker.hub.runtime_settings import DUPLEX, ENDPOINTS, Choices, option, wake_word_options
+from speaker.hub.runtime_settings import DUPLEX, ENDPOINTS, RuntimeSettings, one_of_words, wake_word_options
 from speaker.wake.detector import WakeWords
 
 
@@ -35,7 +35,7 @@ class Ports:
 class Controls:
     """The controls of one speaker."""
 
-    def __init__(self, choices: Choices, machine: Conversation, air: Air, ports: Ports) -> None:
+    def __init__(self, choices: RuntimeSettings, machine: StateMachine, air: AudioIO, ports: Ports) -> None:
         self.choices = choices
         self._machine = machine
         self._air = air
@@ -84,7 +84,7 @@ class Controls:
 
     def set_wake_word(self, name: str) -> None:
         """Choose one wake word, or all of the configuration. Raises SpeakerError."""
-        words = self._ports.words(option(name, wake_word_options(self.choices)))
+        words = self._ports.words(one_of_words(name, wake_word_options(self.choices)))
         self.choices.choose("wake_word", name)
         self._air.use_words(words)
         self._air.set_threshold(self.choices.threshold)
@@ -92,7 +92,7 @@ class Controls:
 
     def set_duplex(self, mode: str) -> None:
         """Choose what may interrupt an answer; auto measures the echo again. Raises SpeakerError."""
-        self.choices.choose("duplex", option(mode, DUPLEX))
+        self.choices.choose("duplex", one_of_words(mode, DUPLEX))
         if self.choices.duplex == "auto":
             self.test()
         else:
@@ -101,7 +101,7 @@ class Controls:
 
     def set_endpoint(self, name: str) -> None:
         """Choose who answers, from the next conversation on. Raises SpeakerError."""
-        self._ports.reachable(option(name, ENDPOINTS))
+        self._ports.reachable(one_of_words(name, ENDPOINTS))
         self.choices.choose("endpoint", name)
         self._ports.show()
 

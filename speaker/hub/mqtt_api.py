@@ -11,7 +11,7 @@ import msgspec
 from speaker.config.settings import Settings
 from speaker.errors import SpeakerError
 from speaker.hub.own_discovery import announcements
-from speaker.mqtt.client import Broker, Incoming
+from speaker.mqtt.client import IncomingMessage, MqttClient
 from speaker.store.store import Ledger
 from speaker.wake.arbitration import Claim, read_claim
 
@@ -25,11 +25,16 @@ MOST_PAYLOAD_BYTES: Final = 8_192
 """Longest payload of a command."""
 
 
-class Hub:
+class MqttApi:
     """What others see of the speaker, and what they may ask of it."""
 
     def __init__(
-        self, broker: Broker, settings: Settings, version: str, words: Sequence[str] = (), ledger: Ledger | None = None
+        self,
+        broker: MqttClient,
+        settings: Settings,
+        version: str,
+        words: Sequence[str] = (),
+        ledger: Ledger | None = None,
     ) -> None:
         """``words``: the wake words that may be chosen; ``ledger`` remembers what was announced."""
         self._ledger = ledger
@@ -88,13 +93,13 @@ class Hub:
         """Tell the other speakers that this one heard a wake word."""
         self._broker.tell(f"{self._claims}{word}", msgspec.json.encode(claim).decode())
 
-    def claimed(self, message: Incoming) -> tuple[str, Claim] | None:
+    def claimed(self, message: IncomingMessage) -> tuple[str, Claim] | None:
         """The wake word and the claim of a message, if it is one."""
         word = message.topic.removeprefix(self._claims)
         claim = None if word == message.topic or message.retained else read_claim(message.payload)
         return None if claim is None else (word, claim)
 
-    def hears(self, message: Incoming) -> bool:
+    def hears(self, message: IncomingMessage) -> bool:
         """Take in a message if it is for the hub; whether it was."""
         if message.topic == self._birth:
             if message.payload == b"online" and not message.retained:
@@ -108,7 +113,7 @@ class Hub:
             self._carry_out(verb, message)
         return True
 
-    def _carry_out(self, verb: str, message: Incoming) -> None:
+    def _carry_out(self, verb: str, message: IncomingMessage) -> None:
         error = self._error(verb, message.payload)
         result: Json = {"verb": verb, "ok": not error} | ({"error": error} if error else {})
         told = json.dumps(result, ensure_ascii=False)
@@ -161,7 +166,7 @@ def _number(payload: str, lowest: float, highest: float) -> float:
     return value
 
 
-def switch(payload: str) -> bool:
+def on_or_off(payload: str) -> bool:
     """ON or OFF. Raises SpeakerError."""
     if payload.upper() not in {"ON", "OFF"}:
         raise SpeakerError(f"expected ON or OFF, got {payload[:40]!r}")

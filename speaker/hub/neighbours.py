@@ -9,10 +9,10 @@ from speaker.home.name_matching import same_room
 
 log = logging.getLogger(__name__)
 
-MOST_BYTES: Final = 64 * 1024
+_MOST_BYTES: Final = 64 * 1024
 
 
-class Publisher(Protocol):
+class AnnouncementPublisher(Protocol):
     """What can send to the broker."""
 
     async def publish(self, topic: str, payload: str) -> None:
@@ -22,7 +22,7 @@ class Publisher(Protocol):
 class Neighbours:
     """The Intercom that tools see: fed with what speakers announce of themselves and whether they are there."""
 
-    def __init__(self, publisher: Publisher, base: str, prefix: str, speaker: str) -> None:
+    def __init__(self, publisher: AnnouncementPublisher, base: str, prefix: str, speaker: str) -> None:
         self._publisher = publisher
         self._base = base
         self._own = speaker
@@ -46,7 +46,7 @@ class Neighbours:
 
     def _introduce(self, speaker: str, payload: bytes) -> None:
         try:
-            device: Any = json.loads(payload[:MOST_BYTES] or b"{}").get("dev", {})
+            device: Any = json.loads(payload[:_MOST_BYTES] or b"{}").get("dev", {})
             self._called[speaker] = str(device.get("name", speaker))[:60], str(device.get("sa", ""))[:60]
         except (ValueError, AttributeError):
             log.debug("an announcement of speaker %s cannot be read", speaker)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, Final, get_args
 
 from speaker.config.settings import Settings
-from speaker.cost.budget import MOST_RAISED_USD, Step
+from speaker.cost.budget import MOST_RAISED_USD, BudgetStep
 
 Json = dict[str, Any]
 
@@ -94,7 +94,7 @@ def _shown(base: str) -> dict[str, Json]:
         ),
         "cost_today": _sensor("Cost today", state, "cost_today_usd", **_USD),
         "cost_month": _sensor("Cost this month", state, "cost_month_usd", **_USD),
-        "budget_step": _sensor("Budget step", state, "budget_step", icon="mdi:stairs", **_one_of(get_args(Step))),
+        "budget_step": _sensor("Budget step", state, "budget_step", icon="mdi:stairs", **_one_of(get_args(BudgetStep))),
         "audio_asleep": _sensor(
             "Audio sent asleep", state, "audio_sent_asleep_bytes",
             device_class="data_size", unit_of_measurement="B", entity_category="diagnostic",

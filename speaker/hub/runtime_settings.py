@@ -25,7 +25,7 @@ LONGEST_FOLLOW_UP_S: Final = 60
 
 
 @dataclass(slots=True)
-class Choices:
+class RuntimeSettings:
     """Each as chosen, else as configured."""
 
     ledger: Ledger
@@ -88,17 +88,17 @@ def _one_of(chosen: str | None, choices: tuple[T, ...], configured: T) -> T:
 
 def as_endpoint(name: str) -> EndpointChoice:
     """A word as the choice it is. Raises SpeakerError."""
-    return _one_of(option(name, ENDPOINTS), ENDPOINTS, "auto")
+    return _one_of(one_of_words(name, ENDPOINTS), ENDPOINTS, "auto")
 
 
-def option(payload: str, choices: tuple[str, ...]) -> str:
+def one_of_words(payload: str, choices: tuple[str, ...]) -> str:
     """A payload as one of some words. Raises SpeakerError."""
     if payload not in choices:
         raise SpeakerError(f"expected one of {', '.join(choices)}, got {payload[:40]!r}")
     return payload
 
 
-def wake_word_options(choices: Choices) -> tuple[str, ...]:
+def wake_word_options(choices: RuntimeSettings) -> tuple[str, ...]:
     """What may be chosen: all of the configuration, one of it, or a bundled one."""
     configured = (word.model for word in choices.settings.wake.words)
     return tuple(dict.fromkeys((EVERY_WORD, *configured, *sorted(BUNDLED))))

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any, Final
 
-from speaker.conversation.audio_io import Air
-from speaker.conversation.state_machine import Conversation, State
-from speaker.cost.cost_tracker import Accounts, now_here
-from speaker.hub.mqtt_api import Hub
-from speaker.hub.runtime_settings import Choices
-from speaker.timers.scheduler import Ringer
+from speaker.conversation.audio_io import AudioIO
+from speaker.conversation.state_machine import State, StateMachine
+from speaker.cost.cost_tracker import CostTracker, now_here
+from speaker.hub.mqtt_api import MqttApi
+from speaker.hub.runtime_settings import RuntimeSettings
+from speaker.timers.scheduler import TimerScheduler
 
 
 def today() -> date:
@@ -25,9 +25,16 @@ class Status:
     """Publishes the state whenever it differs."""
 
     def __init__(
-        self, choices: Choices, accounts: Accounts, hub: Hub, machine: Conversation, *, air: Air, ringer: Ringer,
+        self,
+        choices: RuntimeSettings,
+        accounts: CostTracker,
+        hub: MqttApi,
+        machine: StateMachine,
+        *,
+        air: AudioIO,
+        ringer: TimerScheduler,
         line: Callable[[str], None],
-    ) -> None:  # fmt: skip
+    ) -> None:
         """``line`` shows one line to whoever looks at the service."""
         self._choices = choices
         self._accounts = accounts

@@ -6,9 +6,9 @@ worthless when it is late.
 
 from typing import Final
 
-Topic = tuple[str, str, str, int, str]
+TopicRow = tuple[str, str, str, int, str]
 
-TOPICS: Final[tuple[Topic, ...]] = (
+TOPICS: Final[tuple[TopicRow, ...]] = (
     ("<base>/<id>/availability", "out", "yes, and last will", 1, "`online` or `offline`"),
     ("<base>/<id>/state", "out", "yes", 1, "JSON: state, muted, volume, announcement_volume, threshold, follow_up_s, "
      "wake_word, endpoint, duplex, duplex_reason, chosen (wake_word, endpoint, duplex), timers, cost_today_usd, "

@@ -17,10 +17,10 @@ from typing import Final, Protocol
 import numpy as np
 
 from speaker.audio.pcm import FRAME_MS, FRAME_SAMPLES, Samples
-from speaker.conversation.state_machine import Microphone
-from speaker.listening.front_end import Ear, Sensed, Source, Wanted
-from speaker.listening.sample_audit import Audit
-from speaker.listening.uplink_gate import Gate, Lead, Piece
+from speaker.conversation.state_machine import MicrophoneRoute
+from speaker.listening.front_end import FrontEnd, SensedFrame, SenseRequest, Source
+from speaker.listening.sample_audit import SampleAudit
+from speaker.listening.uplink_gate import Lead, UplinkGate, UplinkPiece
 from speaker.wake.detector import Detection
 
 log = logging.getLogger(__name__)
@@ -42,10 +42,10 @@ BEHIND_FRAMES: Final = 12
 """Frames waiting for the worker from which the machine counts as too slow."""
 
 
-_TURNS: Final[Mapping[Microphone, Source]] = {
-    Microphone.HOLD: "voice",
-    Microphone.SESSION: "voice",
-    Microphone.OVER: "residue",
+_TURNS: Final[Mapping[MicrophoneRoute, Source]] = {
+    MicrophoneRoute.HOLD: "voice",
+    MicrophoneRoute.SESSION: "voice",
+    MicrophoneRoute.OVER: "residue",
 }
 """Where turns are looked for, and in what: only while the speaker speaks does its echo matter more than every word."""
 
@@ -70,7 +70,7 @@ class Sink(Protocol):
 class Route:
     """Where frames go, and what is listened for in them."""
 
-    mode: Microphone
+    mode: MicrophoneRoute
     sink: Sink | None = None
     """The session, once it takes sound."""
     barging: bool = False
@@ -79,16 +79,16 @@ class Route:
     """Whether somebody who talks is listened for, whatever the mode."""
 
 
-class Router:
+class FrameRouter:
     """One place that every frame goes through. ``woken`` and ``spoken_over`` are called on the event loop."""
 
     def __init__(
         self,
-        ear: Ear,
+        ear: FrontEnd,
         woken: Callable[[Detection], None],
         spoken_over: Callable[[], None],
-        attentive: Callable[[Sensed], None],
-        gate: Gate,
+        attentive: Callable[[SensedFrame], None],
+        gate: UplinkGate,
     ) -> None:
         """``attentive`` is told what was heard in a frame, when talk is listened for.
 
@@ -101,32 +101,32 @@ class Router:
         self._gate = gate
         self._worker = ThreadPoolExecutor(1, "ear")
         self._loop = asyncio.get_running_loop()
-        self._route = Route(Microphone.OFF)
+        self._route = Route(MicrophoneRoute.OFF)
         self._recent: deque[tuple[int, Samples]] = deque(maxlen=RECENT_FRAMES)
         most = MOST_KEPT_S * 1000 // FRAME_MS
-        self._held: deque[Piece] = deque(maxlen=most)
-        self._unanswered: deque[Piece] = deque(maxlen=most)
-        self._over: deque[tuple[int, Sensed]] = deque()
+        self._held: deque[UplinkPiece] = deque(maxlen=most)
+        self._unanswered: deque[UplinkPiece] = deque(maxlen=most)
+        self._over: deque[tuple[int, SensedFrame]] = deque()
         """Frames that wait to be sent without echo, in case somebody talks in them."""
         self._talk = False
         """Whether somebody talks, as far as that is listened for."""
-        self._since: tuple[int, Sensed] | None = None
+        self._since: tuple[int, SensedFrame] | None = None
         """The frame that told of a wake word for which no posture has come yet."""
         self._count = 0
         self._waiting = 0
         self._complained = False
-        self.audit = Audit()
+        self.audit = SampleAudit()
         self.worked_at = 0.0
         """Loop time at which a frame was last done with: the pulse that the watchdog feels."""
 
     def close(self) -> None:
         """Give up the worker; later frames are dropped."""
-        self._route = Route(Microphone.OFF)
+        self._route = Route(MicrophoneRoute.OFF)
         self._worker.shutdown(wait=False, cancel_futures=True)
 
     def begin_audit(self) -> None:
         """A conversation begins."""
-        self.audit = Audit()
+        self.audit = SampleAudit()
 
     def answered(self) -> None:
         """What was sent so far needs not be sent again."""
@@ -142,14 +142,14 @@ class Router:
         """Send frames there from now on."""
         before, self._route = self._route.mode, route
         since = self._since
-        if route.mode is not Microphone.WAKE:
+        if route.mode is not MicrophoneRoute.WAKE:
             self._since = None
-            if before is Microphone.WAKE and since is not None and since[0] > self._count - RECENT_FRAMES:
+            if before is MicrophoneRoute.WAKE and since is not None and since[0] > self._count - RECENT_FRAMES:
                 # Another event overtook the wake word's, and its posture was to go on listening for one.
                 self._hold_since(*since)
-        if route.mode is not Microphone.OVER:
-            self._end_over(kept=route.mode in {Microphone.SESSION, Microphone.HOLD})
-        if route.mode in {Microphone.OFF, Microphone.WAKE, Microphone.ANSWER}:
+        if route.mode is not MicrophoneRoute.OVER:
+            self._end_over(kept=route.mode in {MicrophoneRoute.SESSION, MicrophoneRoute.HOLD})
+        if route.mode in {MicrophoneRoute.OFF, MicrophoneRoute.WAKE, MicrophoneRoute.ANSWER}:
             self._held.clear()
             self.audit.pause()
             self._gate.reset()
@@ -157,7 +157,7 @@ class Router:
 
     def take(self, frame: Samples, reference: Samples) -> None:
         """The next frame from the microphone, and what the loudspeaker put into the air meanwhile."""
-        if self._route.mode is Microphone.OFF:
+        if self._route.mode is MicrophoneRoute.OFF:
             self._recent.clear()
             self.worked_at = self._loop.time()
             return
@@ -166,22 +166,22 @@ class Router:
             self._complained = True
             log.warning("this machine scores wake words more slowly than sound arrives; use fewer wake words")
         mode, barging = self._route.mode, self._route.barging
-        wake = mode in {Microphone.WAKE, Microphone.OVER}
+        wake = mode in {MicrophoneRoute.WAKE, MicrophoneRoute.OVER}
         turns: Source = _TURNS.get(mode, "") if self._gate.judges else ""
-        wanted = Wanted(wake, barging, talk=self._route.talk or mode is Microphone.OVER, turns=turns)
+        wanted = SenseRequest(wake, barging, talk=self._route.talk or mode is MicrophoneRoute.OVER, turns=turns)
         self._worker.submit(self._ear.sense, frame, reference, wanted).add_done_callback(self._to_loop)
 
-    def _to_loop(self, done: "Future[Sensed]") -> None:
+    def _to_loop(self, done: "Future[SensedFrame]") -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed while the program ends
             self._loop.call_soon_threadsafe(self._sensed, done)
 
-    def _sensed(self, done: "Future[Sensed]") -> None:
+    def _sensed(self, done: "Future[SensedFrame]") -> None:
         self._waiting -= 1
         if done.cancelled():
             return
         sensed = done.result()
         self.worked_at = self._loop.time()
-        if self._route.mode is Microphone.OFF:
+        if self._route.mode is MicrophoneRoute.OFF:
             return
         self._count += 1
         self._recent.append((self._count, sensed.voice))
@@ -189,34 +189,34 @@ class Router:
         self._deliver(sensed)
         if self._route.talk:
             self._attentive(sensed)
-        if sensed.detection is not None and self._route.mode in {Microphone.WAKE, Microphone.OVER}:
+        if sensed.detection is not None and self._route.mode in {MicrophoneRoute.WAKE, MicrophoneRoute.OVER}:
             self._hear_word(sensed, sensed.detection)
 
-    def _deliver(self, sensed: Sensed) -> None:
+    def _deliver(self, sensed: SensedFrame) -> None:
         mode = self._route.mode
-        if mode is Microphone.OVER:
+        if mode is MicrophoneRoute.OVER:
             self._deliver_over(sensed)
-        elif mode in {Microphone.SESSION, Microphone.HOLD}:
+        elif mode in {MicrophoneRoute.SESSION, MicrophoneRoute.HOLD}:
             self._hold(self._count, sensed.voice, sensed)
             self._flush()
 
-    def _hold(self, number: int, samples: Samples, sensed: Sensed) -> None:
+    def _hold(self, number: int, samples: Samples, sensed: SensedFrame) -> None:
         """Keep sound of a frame for the session, as far as the session needs it."""
-        piece = Piece(number * FRAME_SAMPLES, samples)
+        piece = UplinkPiece(number * FRAME_SAMPLES, samples)
         self._keep(self._gate.take(piece, sensed.turn, sensed.begun, sensed.ended))
 
-    def _keep(self, pieces: list[Piece]) -> None:
+    def _keep(self, pieces: list[UplinkPiece]) -> None:
         self._held.extend(pieces)
         self.audit.spared += sum(piece.samples.size for piece in pieces if not piece.sent)
 
-    def _deliver_over(self, sensed: Sensed) -> None:
+    def _deliver_over(self, sensed: SensedFrame) -> None:
         """Send what has no echo in it, late; what somebody says over the answer waits until they are listened to."""
         self._over.append((self._count, sensed))
         if self._talk:
             self._spoken_over()
         elif len(self._over) > OVER_FRAMES:
             number, old = self._over.popleft()
-            self._keep(self._gate.spare(Piece(number * FRAME_SAMPLES, old.residue)))
+            self._keep(self._gate.spare(UplinkPiece(number * FRAME_SAMPLES, old.residue)))
         self._flush()
 
     def _end_over(self, *, kept: bool) -> None:
@@ -231,7 +231,7 @@ class Router:
     def _flush(self) -> None:
         """Hand everything held to the session, if it takes sound."""
         sink = self._route.sink
-        if sink is None or self._route.mode not in {Microphone.SESSION, Microphone.OVER} or not self._held:
+        if sink is None or self._route.mode not in {MicrophoneRoute.SESSION, MicrophoneRoute.OVER} or not self._held:
             return
         together: list[Samples] = []
         for piece in self._held:
@@ -249,23 +249,23 @@ class Router:
         self._unanswered.extend(self._held)
         self._held.clear()
 
-    def _hear_word(self, sensed: Sensed, detection: Detection) -> None:
+    def _hear_word(self, sensed: SensedFrame, detection: Detection) -> None:
         # Held from this very moment: the next frame may come before the posture does.
         self._over.clear()
         self._hold_since(self._count, sensed)
-        self._route = Route(Microphone.HOLD, talk=self._route.talk)
+        self._route = Route(MicrophoneRoute.HOLD, talk=self._route.talk)
         self._since = (self._count, sensed)
         self._woken(detection)
 
-    def _hold_since(self, number: int, told: Sensed) -> None:
+    def _hold_since(self, number: int, told: SensedFrame) -> None:
         """Begin the pre-roll where the wake word ended: a little before the end of the frame that told of it."""
         word = [frame for at, frame in self._recent if number - LEAD_FRAMES < at <= number]
-        pieces = [Piece(at * FRAME_SAMPLES, frame) for at, frame in self._recent if at > number]
+        pieces = [UplinkPiece(at * FRAME_SAMPLES, frame) for at, frame in self._recent if at > number]
         self._held.clear()
         self.audit.pause()
         if word:
             sound = np.concatenate(word)
             begin = sound.size - told.after_word
             lead = Lead(told.detection.word if told.detection else "", sound[:begin])
-            pieces.insert(0, Piece((number + 1) * FRAME_SAMPLES - told.after_word, sound[begin:], lead=lead))
+            pieces.insert(0, UplinkPiece((number + 1) * FRAME_SAMPLES - told.after_word, sound[begin:], lead=lead))
         self._gate.reset(pieces)

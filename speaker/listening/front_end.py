@@ -22,11 +22,11 @@ WORD_FRAMES: Final = 13
 
 
 Source = Literal["", "voice", "residue"]
-"""In which sound turns are looked for, as in ``Sensed``; nowhere if empty."""
+"""In which sound turns are looked for, as in ``SensedFrame``; nowhere if empty."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class SenseRequest:
     """What is to be listened for in a frame."""
 
     wake: bool
@@ -40,7 +40,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Sensed:
+class SensedFrame:
     """A frame and what was heard in it: int16, shape (1280,), 16 kHz."""
 
     voice: Samples
@@ -59,7 +59,7 @@ class Sensed:
     """And the one that ends in it."""
 
 
-class Ear:
+class FrontEnd:
     """Wake words, echo canceller and voice detector over one stream of frames. One worker feeds it."""
 
     def __init__(
@@ -74,32 +74,32 @@ class Ear:
         self._canceller = canceller
         self._barge_in_threshold = barge_in_threshold
         self._attention = Attention(turns)
-        self._recent: deque[Sensed] = deque(maxlen=WORD_FRAMES)
+        self._recent: deque[SensedFrame] = deque(maxlen=WORD_FRAMES)
 
     def set_threshold(self, threshold: float) -> None:
         """Use another threshold for every wake word."""
         for word in self.words.words:
             word.threshold = threshold
 
-    def sense(self, frame: Samples, reference: Samples, wanted: Wanted) -> Sensed:
+    def sense(self, frame: Samples, reference: Samples, wanted: SenseRequest) -> SensedFrame:
         """The next frame, and what the loudspeaker put into the air meanwhile."""
         clean = self._canceller.push(frame, reference)
         detection = self._hear_words(clean.voice, wanted)
         heard = clean.voice if wanted.turns == "voice" else clean.residue
         noticed = self._attention.push(heard, talk=wanted.talk, turns=bool(wanted.turns))
-        plain = Sensed(
+        plain = SensedFrame(
             clean.voice, clean.residue, talk=noticed.talk, turn=noticed.turn, begun=noticed.begun, ended=noticed.ended
         )
         self._recent.append(plain)
         return plain if detection is None else self._end_word(plain, detection)
 
-    def _hear_words(self, voice: Samples, wanted: Wanted) -> Detection | None:
+    def _hear_words(self, voice: Samples, wanted: SenseRequest) -> Detection | None:
         if not wanted.wake:
             self.words.keep(voice)
             return None
         return self.words.push(voice, barge_in_threshold=self._barge_in_threshold if wanted.barging else None)
 
-    def _end_word(self, plain: Sensed, detection: Detection) -> Sensed:
+    def _end_word(self, plain: SensedFrame, detection: Detection) -> SensedFrame:
         """Find where the wake word ended: a little before the end of the frame that told."""
         word = np.concatenate([one.voice for one in self._recent])
         after = word.size - preroll_start(word)

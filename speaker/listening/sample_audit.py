@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(slots=True)
-class Audit:
+class SampleAudit:
     """Counts samples (16 kHz) as they are handed to the session, and what is missing or comes twice."""
 
     taken: int = 0

@@ -11,7 +11,7 @@ from typing import Final, Literal
 import numpy as np
 
 from speaker.audio.pcm import SILENCE_DBFS, WAKE_HZ, Samples, level_dbfs, ms_to_samples
-from speaker.audio.vad import WINDOW_SAMPLES, Silero, SpeechStarted, SpeechStopped, Turns, TurnSettings
+from speaker.audio.vad import WINDOW_SAMPLES, SileroVad, SpeechOffset, SpeechOnset, Turns, TurnSettings
 
 TALK: Final = TurnSettings(threshold=0.5, prefix_padding_ms=300, silence_duration_ms=240)
 """What counts as somebody talking over the speaker."""
@@ -19,7 +19,7 @@ TALK: Final = TurnSettings(threshold=0.5, prefix_padding_ms=300, silence_duratio
 TALK_DBFS: Final = -60.0
 """Nobody talks so softly; in a digital silence the detector hears voices all the same."""
 
-FALL_DB: Final = 3.0
+_FALL_DB: Final = 3.0
 """How fast the loudest moment is forgotten, for each frame."""
 
 MOST_MISSED_FRAMES: Final = 25
@@ -65,7 +65,7 @@ class _Reading:
         found: list[type] = []
         for probability in probabilities:
             event = self.rules.push(probability)
-            if isinstance(event, SpeechStarted):
+            if isinstance(event, SpeechOnset):
                 self._start_ms = event.start_ms
                 if not loud:
                     self.rules.reset()
@@ -82,7 +82,7 @@ class Attention:
 
     def __init__(self, turns: TurnSettings) -> None:
         """``turns``: how the user's turns are found."""
-        self._silero: Silero | None = None
+        self._silero: SileroVad | None = None
         self._talk = _Reading(TALK)
         self._turns = _Reading(turns)
         self._with_word = _Reading(turns)
@@ -111,7 +111,7 @@ class Attention:
         self._begin(talk, turns)
         if not (talk or turns):
             return Noticed()
-        self._loudest_dbfs = max(level_dbfs(heard), self._loudest_dbfs - FALL_DB)
+        self._loudest_dbfs = max(level_dbfs(heard), self._loudest_dbfs - _FALL_DB)
         loud = self._loudest_dbfs >= TALK_DBFS
         probabilities = self._detector.push(heard)
         said = _last(self._talk.read(probabilities, loud=loud)) if talk else ""
@@ -121,19 +121,19 @@ class Attention:
         fresh = probabilities[self._word_windows :]
         self._word_windows -= len(probabilities) - len(fresh)
         changes = self._turns.read(fresh, loud=loud)
-        began, speaking = SpeechStarted in changes, self._turns.rules.speaking
+        began, speaking = SpeechOnset in changes, self._turns.rules.speaking
         first = self._with_word if self._with_word.rules.speaking else self._turns
         return Noticed(
             said,
             "on" if speaking else "whole" if began else "",
             begun=first.begun + self._detector.pending if began else 0,
-            ended=self._turns.ended + self._detector.pending if SpeechStopped in changes else 0,
+            ended=self._turns.ended + self._detector.pending if SpeechOffset in changes else 0,
         )
 
     @property
-    def _detector(self) -> Silero:
+    def _detector(self) -> SileroVad:
         if self._silero is None:
-            self._silero = Silero()
+            self._silero = SileroVad()
         return self._silero
 
     def _catch_up(self, samples: Samples, turns: bool) -> Samples:
@@ -164,4 +164,4 @@ class Attention:
 def _last(found: list[type]) -> Talk:
     if not found:
         return ""
-    return "begins" if found[-1] is SpeechStarted else "ends"
+    return "begins" if found[-1] is SpeechOnset else "ends"

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from speaker.audio.pcm import FRAME_MS, Samples
-from speaker.listening.front_end import Sensed
+from speaker.listening.front_end import SensedFrame
 
 log = logging.getLogger(__name__)
 
@@ -24,10 +24,10 @@ ORDERS: Final = frozenset({
     "top", "its top", "you stop",
 })  # fmt: skip
 
-MOST_FRAMES: Final = 1_900 // FRAME_MS
+_MOST_FRAMES: Final = 1_900 // FRAME_MS
 """Longest order with the pauses around it: whoever talks longer means something else."""
 
-BEFORE_FRAMES: Final = 5
+_BEFORE_FRAMES: Final = 5
 """The detector notices speech so late."""
 
 
@@ -38,12 +38,12 @@ class StopWord:
         """``hear`` recognises int16 samples at 16 kHz."""
         self._hear = hear
         self._stopped = stopped
-        self._recent: deque[Samples] = deque(maxlen=MOST_FRAMES + BEFORE_FRAMES)
+        self._recent: deque[Samples] = deque(maxlen=_MOST_FRAMES + _BEFORE_FRAMES)
         self._spoken_for = 0
         """Frames since somebody began to talk, 0 = nobody does."""
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def hear(self, sensed: Sensed) -> None:
+    def hear(self, sensed: SensedFrame) -> None:
         """Take the next frame."""
         self._recent.append(sensed.voice)
         if sensed.talk == "begins":
@@ -52,8 +52,8 @@ class StopWord:
             self._spoken_for += 1
         if sensed.talk == "ends":
             length, self._spoken_for = self._spoken_for, 0
-            if 0 < length <= MOST_FRAMES:
-                self._recognise(np.concatenate(list(self._recent)[-(length + BEFORE_FRAMES) :]))
+            if 0 < length <= _MOST_FRAMES:
+                self._recognise(np.concatenate(list(self._recent)[-(length + _BEFORE_FRAMES) :]))
 
     def close(self) -> None:
         """Give up what is being recognised."""

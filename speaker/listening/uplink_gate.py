@@ -28,7 +28,7 @@ class Lead:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class UplinkPiece:
     """Sound (int16, 16 kHz) with the number of its first sample, counted since the router began."""
 
     first: int
@@ -41,23 +41,23 @@ class Piece:
     lead: Lead | None = None
 
 
-class Gate(Protocol):
+class UplinkGate(Protocol):
     """Decides what is sent."""
 
     @property
     def judges(self) -> bool:
         """Whether it has to know if somebody speaks."""
 
-    def reset(self, waiting: Iterable[Piece] = ()) -> None:
+    def reset(self, waiting: Iterable[UplinkPiece] = ()) -> None:
         """Begin anew, behind a wake word with pieces that nobody has judged yet."""
 
-    def take(self, piece: Piece, turn: Turn | None, begun: int = 0, ended: int = 0) -> list[Piece]:
+    def take(self, piece: UplinkPiece, turn: Turn | None, begun: int = 0, ended: int = 0) -> list[UplinkPiece]:
         """The next piece, and whether somebody speaks in it; None when that is not known yet.
 
         A turn that begins in it begins ``begun`` samples before its end, one that ends ``ended`` samples.
         """
 
-    def spare(self, piece: Piece) -> list[Piece]:
+    def spare(self, piece: UplinkPiece) -> list[UplinkPiece]:
         """The next piece, which came while the speaker spoke; nobody spoke over it."""
 
 
@@ -71,7 +71,7 @@ class WordGate:
     """So long it may take until somebody goes on in one breath; they are noticed sooner."""
 
     def __init__(self) -> None:
-        self._waiting: list[Piece] = []
+        self._waiting: list[UplinkPiece] = []
         self._judged = 0
 
     @property
@@ -79,11 +79,11 @@ class WordGate:
         """Whether a wake word was just heard."""
         return bool(self._waiting)
 
-    def reset(self, waiting: Iterable[Piece] = ()) -> None:
+    def reset(self, waiting: Iterable[UplinkPiece] = ()) -> None:
         """Begin anew, behind a wake word with pieces that nobody has judged yet."""
         self._waiting, self._judged = list(waiting), 0
 
-    def take(self, piece: Piece, turn: Turn | None, begun: int = 0, ended: int = 0) -> list[Piece]:  # noqa: ARG002 - all goes
+    def take(self, piece: UplinkPiece, turn: Turn | None, begun: int = 0, ended: int = 0) -> list[UplinkPiece]:  # noqa: ARG002 - all goes
         """The next piece, and whether somebody speaks in it; None when that is not known yet.
 
         A turn that begins in it begins ``begun`` samples before its end, one that ends ``ended`` samples.
@@ -97,7 +97,7 @@ class WordGate:
         out, self._waiting = self._waiting, []
         return out if turn else [replace(one, sent=one.lead is None) for one in out]
 
-    def spare(self, piece: Piece) -> list[Piece]:
+    def spare(self, piece: UplinkPiece) -> list[UplinkPiece]:
         """The next piece, which came while the speaker spoke; the service may hear something in it."""
         return self.take(piece, "")
 
@@ -109,15 +109,15 @@ class SpeechGate:
 
     def __init__(self, settings: TurnSettings) -> None:
         self._most = -(-(settings.prefix_padding_ms + NOTICE_MS) // FRAME_MS)
-        self._waiting: deque[Piece] = deque()
+        self._waiting: deque[UplinkPiece] = deque()
         self._open = False
 
-    def reset(self, waiting: Iterable[Piece] = ()) -> None:
+    def reset(self, waiting: Iterable[UplinkPiece] = ()) -> None:
         """Begin anew, behind a wake word with pieces that nobody has judged yet."""
         self._open = False
         self._waiting = deque(waiting)
 
-    def take(self, piece: Piece, turn: Turn | None, begun: int = 0, ended: int = 0) -> list[Piece]:
+    def take(self, piece: UplinkPiece, turn: Turn | None, begun: int = 0, ended: int = 0) -> list[UplinkPiece]:
         """The next piece, and whether somebody speaks in it; None when that is not known yet.
 
         A turn that begins in it begins ``begun`` samples before its end, one that ends ``ended`` samples.
@@ -137,16 +137,16 @@ class SpeechGate:
         last, after = _cut(said[-1], max(0, said[-1].samples.size - ended))
         return [*before, *said[:-1], replace(last, ends=True), *([replace(after, sent=False)] if ended else [])]
 
-    def spare(self, piece: Piece) -> list[Piece]:
+    def spare(self, piece: UplinkPiece) -> list[UplinkPiece]:
         """The next piece, which came while the speaker spoke, and is not sent; a turn under way is given up."""
         self._open = False
         self._waiting.append(piece)
         return self._let_go(len(self._waiting))
 
-    def _let_go_all_but(self, samples: int) -> list[Piece]:
+    def _let_go_all_but(self, samples: int) -> list[UplinkPiece]:
         """What came before the last so many samples; the piece in which they begin is cut there."""
         spare = sum(one.samples.size for one in self._waiting) - samples
-        out: list[Piece] = []
+        out: list[UplinkPiece] = []
         while spare > 0 and len(self._waiting) > 1 and self._waiting[0].samples.size <= spare:
             spare -= self._waiting[0].samples.size
             out += self._let_go(1)
@@ -158,10 +158,10 @@ class SpeechGate:
         self._waiting.appendleft(replace(rest, lead=lead))
         return [*out, replace(dropped, sent=False)]
 
-    def _let_go(self, count: int) -> list[Piece]:
+    def _let_go(self, count: int) -> list[UplinkPiece]:
         return [replace(self._waiting.popleft(), sent=False) for _ in range(count)]
 
 
-def _cut(piece: Piece, at: int) -> tuple[Piece, Piece]:
+def _cut(piece: UplinkPiece, at: int) -> tuple[UplinkPiece, UplinkPiece]:
     """A piece in two, the second beginning at a sample."""
-    return replace(piece, samples=piece.samples[:at]), Piece(piece.first + at, piece.samples[at:])
+    return replace(piece, samples=piece.samples[:at]), UplinkPiece(piece.first + at, piece.samples[at:])

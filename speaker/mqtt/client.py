@@ -18,7 +18,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from speaker.config.settings import Mqtt
+from speaker.config.settings import MqttSettings
 from speaker.errors import BrokerError
 
 log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ ACK_S: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Incoming:
+class IncomingMessage:
     """A message from the broker."""
 
     topic: str
@@ -40,17 +40,17 @@ class Incoming:
     correlation: bytes | None = None
 
 
-class Broker:
+class MqttClient:
     """One connection. ``deliver``, ``connected`` and ``trouble`` are called on the event loop."""
 
     def __init__(
         self,
-        settings: Mqtt,
+        settings: MqttSettings,
         client_id: str,
         password: str | None,
         will_topic: str,
         *,
-        deliver: Callable[[Incoming], None],
+        deliver: Callable[[IncomingMessage], None],
         connected: Callable[[bool], None],
         trouble: Callable[[str], None],
     ) -> None:
@@ -130,7 +130,7 @@ class Broker:
         with contextlib.suppress(BrokerError):
             self._send(topic, payload, retain=retain, qos=qos)
 
-    def answer(self, request: Incoming, payload: str) -> None:
+    def answer(self, request: IncomingMessage, payload: str) -> None:
         """Publish to the response topic of an MQTT 5 request, if it named one."""
         if request.response_topic and self._online:
             properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho's own lack
@@ -203,7 +203,7 @@ class Broker:
         properties = message.properties
         response_topic = getattr(properties, "ResponseTopic", None)
         correlation = getattr(properties, "CorrelationData", None)
-        incoming = Incoming(message.topic, bytes(message.payload), message.retain, response_topic, correlation)
+        incoming = IncomingMessage(message.topic, bytes(message.payload), message.retain, response_topic, correlation)
         self._to_loop(self._deliver, incoming)
 
     def _on_publish(self, _client: paho.Client, _data: object, mid: int, reason: ReasonCode, _p: object) -> None:

@@ -25,7 +25,7 @@ from speaker.realtime.protocol import client_events as cl
 from speaker.realtime.protocol import server_events as ev
 from speaker.realtime.protocol.codec import Unknown, decode_server, encode_client, type_of
 from speaker.realtime.protocol.objects import Session
-from speaker.realtime.session_config import plain
+from speaker.realtime.session_config import without_reasoning
 
 log = logging.getLogger(__name__)
 
@@ -37,13 +37,13 @@ APPEND_MS: Final = 40
 """Length of one append; the protocol's clients use 20-60 ms."""
 
 ATTEMPTS: Final = 3
-BACKOFF_S: Final = 0.3
+_BACKOFF_S: Final = 0.3
 """Wait before the second attempt to connect; doubled for each further one, and jittered."""
 
 LOSSES: Final = 3
 """How often in a row a session is opened anew before it counts as lost for good; an answer forgives."""
 
-PASSING: Final = frozenset({"1001", "1005", "1006", "1011", "1012", "1013", "1015"})
+_PASSING: Final = frozenset({"1001", "1005", "1006", "1011", "1012", "1013", "1015"})
 """Close codes after which the service may be there again at once. 1001 is also its way to end an old session."""
 
 CLOSE_S: Final = 1.0
@@ -77,7 +77,7 @@ class Closed:
 News = ev.ServerEvent | Opened | Lost | Closed
 
 
-class RealtimeSession:
+class RealtimeClient:
     """One session, from connecting to closed. ``tell`` is called on the event loop, in order.
 
     It is given up when it is not open within ``open_within_s``, where somebody else could answer instead.
@@ -150,7 +150,7 @@ class RealtimeSession:
         while True:
             error = await self._hold_one()
             renewing, self._renewing = self._renewing, False
-            if not renewing and (not self._opened or error.code not in PASSING or self._losses >= LOSSES):
+            if not renewing and (not self._opened or error.code not in _PASSING or self._losses >= LOSSES):
                 return error
             self._opened = False
             # What waits for this session means nothing to the next one.
@@ -233,7 +233,7 @@ class RealtimeSession:
                 elif isinstance(event, ev.Error) and sending is None and not asked and self._may_ask_less():
                     asked = True
                     log.warning("%s; asking for less", self._last_error)
-                    await self._configure(connection, plain(self._opening))
+                    await self._configure(connection, without_reasoning(self._opening))
                 elif isinstance(event, ev.Error) and sending is None:
                     # What was asked of the session is refused: it will never take sound.
                     self._tell(event)
@@ -253,7 +253,11 @@ class RealtimeSession:
 
     def _may_ask_less(self) -> bool:
         """Whether the refusal of a session may be due to a key that this server does not know."""
-        return self._last_error is not None and not self._last_error.fatal and plain(self._opening) != self._opening
+        return (
+            self._last_error is not None
+            and not self._last_error.fatal
+            and without_reasoning(self._opening) != self._opening
+        )
 
     def _open(
         self, connection: ClientConnection, event: ev.SessionUpdated, limit: asyncio.Timeout
@@ -305,7 +309,7 @@ class RealtimeSession:
 
 
 async def _back_off(tries: int) -> None:
-    await asyncio.sleep(BACKOFF_S * 2**tries * random.uniform(0.8, 1.2))  # noqa: S311 - jitter
+    await asyncio.sleep(_BACKOFF_S * 2**tries * random.uniform(0.8, 1.2))  # noqa: S311 - jitter
 
 
 async def _close(connection: ClientConnection) -> None:

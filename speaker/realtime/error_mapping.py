@@ -5,13 +5,13 @@ from typing import Final
 from speaker.errors import SessionError
 from speaker.realtime.protocol.objects import Problem
 
-KEY_REFUSED: Final = "refuses the key; check the credential openai_api_key"
+_KEY_REFUSED: Final = "refuses the key; check the credential openai_api_key"
 NO_CREDIT: Final = "says that the account has no credit left"
 
 FATAL_CODES: Final = {
     "beta_api_shape_disabled": "does not speak the beta dialect any more; set session.protocol to ga",
-    "invalid_api_key": KEY_REFUSED,
-    "authentication_error": KEY_REFUSED,
+    "invalid_api_key": _KEY_REFUSED,
+    "authentication_error": _KEY_REFUSED,
     "permission_error": "does not allow this with the key; check its permissions",
     "account_deactivated": "says that the account is deactivated",
     "insufficient_quota": NO_CREDIT,
@@ -24,18 +24,18 @@ FATAL_CODES: Final = {
 REFUSALS: Final = frozenset({3000, 4000})
 """Close codes that mean: not before somebody changes something. Their reason ends in an error code."""
 
-PASSING: Final = frozenset({408, 425, 429})
+_PASSING: Final = frozenset({408, 425, 429})
 """HTTP answers below 500 that another attempt may not get."""
 
 
 def not_upgraded(place: str, status: int) -> SessionError:
     """The error for an HTTP answer that is no upgrade; ``place`` names the service."""
     if status in {401, 403}:
-        return SessionError(f"{place} {KEY_REFUSED} (HTTP {status})", code="invalid_api_key", fatal=True)
+        return SessionError(f"{place} {_KEY_REFUSED} (HTTP {status})", code="invalid_api_key", fatal=True)
     if status == 404:
         text = f"{place} has no Realtime endpoint there (HTTP 404); check session.url"
         return SessionError(text, code="404", fatal=True)
-    fatal = status < 500 and status not in PASSING
+    fatal = status < 500 and status not in _PASSING
     return SessionError(f"{place} answers with HTTP {status}", code=str(status), fatal=fatal)
 
 

@@ -22,7 +22,7 @@ class Endpoint:
     target: Target
 
 
-class Standby:
+class Failover:
     """The endpoints. A key that is refused once is refused the next time too: nobody is helped by asking."""
 
     def __init__(

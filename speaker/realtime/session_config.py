@@ -6,11 +6,10 @@ from typing import Any, Final
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
-from speaker.config.settings import ClientTurns
-from speaker.config.settings import Session as SessionSettings
+from speaker.config.settings import ClientTurns, SessionSettings
 from speaker.realtime.protocol.objects import (
+    SESSION_FORMAT,
     Audio,
-    AudioFormat,
     AudioInput,
     AudioOutput,
     NoiseReduction,
@@ -18,9 +17,6 @@ from speaker.realtime.protocol.objects import (
     Session,
     Transcription,
 )
-
-PCM: Final = AudioFormat(type="audio/pcm", rate=24_000)
-"""The rate is always sent: some servers refuse its absence."""
 
 REASONING: Final = "gpt-realtime-2"
 """Models whose names begin so think before they speak; older ones refuse to be told how hard."""
@@ -48,7 +44,7 @@ def opening(settings: SessionSettings, house: str, tools: Sequence[dict[str, Any
     )
 
 
-def plain(session: Session) -> Session:
+def without_reasoning(session: Session) -> Session:
     """The same without what a compatible server may not know; for one that refused the whole."""
     audio = session.audio
     if not isinstance(audio, Audio):
@@ -71,7 +67,7 @@ def plain(session: Session) -> Session:
 def _input(settings: SessionSettings) -> AudioInput:
     kind, model, turns = settings.noise_reduction, settings.transcription, settings.turn_detection
     return AudioInput(
-        format=PCM,
+        format=SESSION_FORMAT,
         # null and not left out: a session finds turn ends by itself unless it is told not to.
         turn_detection=None if isinstance(turns, ClientTurns) else turns,
         noise_reduction=NoiseReduction(type=kind) if kind else UNSET,
@@ -81,7 +77,9 @@ def _input(settings: SessionSettings) -> AudioInput:
 
 def _output(settings: SessionSettings) -> AudioOutput:
     # The default is left out: older servers do not know the key.
-    return AudioOutput(format=PCM, voice=settings.voice, speed=settings.speed if settings.speed != 1.0 else UNSET)
+    return AudioOutput(
+        format=SESSION_FORMAT, voice=settings.voice, speed=settings.speed if settings.speed != 1.0 else UNSET
+    )
 
 
 def _truncation(retention_ratio: float | None) -> dict[str, Any] | UnsetType:

@@ -11,11 +11,11 @@ from speaker.audio import pcm
 from speaker.audio.pcm import SESSION_HZ, Samples
 from speaker.errors import SpeakerError
 
-MOST_BYTES: Final = 20_000_000
+_MOST_BYTES: Final = 20_000_000
 MOST_S: Final = 300
 """Longer sounds are cut: this is a speaker of announcements, not of music."""
 
-WAIT_S: Final = 10.0
+_WAIT_S: Final = 10.0
 
 
 async def fetch_sound(url: str) -> Samples:
@@ -28,13 +28,13 @@ def _get(url: str) -> bytes:
     if urlsplit(url).scheme not in {"http", "https"}:
         raise SpeakerError(f"{url[:80]!r} is not an http or https address")
     try:
-        with urllib.request.urlopen(url, timeout=WAIT_S) as answer:  # noqa: S310 - the scheme is checked above
-            data: bytes = answer.read(MOST_BYTES + 1)
+        with urllib.request.urlopen(url, timeout=_WAIT_S) as answer:  # noqa: S310 - the scheme is checked above
+            data: bytes = answer.read(_MOST_BYTES + 1)
     except (urllib.error.URLError, OSError, ValueError) as error:
         reason = getattr(error, "reason", None) or error
         raise SpeakerError(f"the sound at {_shown(url)} cannot be fetched: {reason}") from error
-    if len(data) > MOST_BYTES:
-        raise SpeakerError(f"the sound at {_shown(url)} has more than {MOST_BYTES // 1_000_000} MB")
+    if len(data) > _MOST_BYTES:
+        raise SpeakerError(f"the sound at {_shown(url)} has more than {_MOST_BYTES // 1_000_000} MB")
     return data
 
 

@@ -10,13 +10,13 @@ NO_ANSWER: Final = "Sorry, that took too long. Please try again."
 BROKEN: Final = "Sorry, I lost the connection. Please try again."
 UNREACHABLE: Final = "Sorry, I can't reach the internet right now."
 ONE_MOMENT: Final = "One moment."
-BUSY: Final = "Sorry, the speech service is too busy right now. Please try again in a minute."
+_BUSY: Final = "Sorry, the speech service is too busy right now. Please try again in a minute."
 REFUSED: Final = "Sorry, the speech service refuses to answer. Please check the settings."
-KEY_REFUSED: Final = "Sorry, the key for the speech service is not accepted. Please check it."
+_KEY_REFUSED: Final = "Sorry, the key for the speech service is not accepted. Please check it."
 
 _BY_CODE: Final = {
-    "invalid_api_key": KEY_REFUSED,
-    "authentication_error": KEY_REFUSED,
+    "invalid_api_key": _KEY_REFUSED,
+    "authentication_error": _KEY_REFUSED,
     "permission_error": "Sorry, the key for the speech service does not allow this. Please check it.",
     "account_deactivated": "Sorry, the account of the speech service is deactivated.",
     "insufficient_quota": "Sorry, the account of the speech service has no credit left.",
@@ -29,8 +29,8 @@ _BY_CODE: Final = {
     "stalled": NO_ANSWER,
     "budget_day": "Sorry, the budget for today is used up, so I don't answer until tomorrow.",
     "budget_month": "Sorry, the budget for this month is used up, so I don't answer until the next.",
-    "rate_limit_exceeded": BUSY,
-    "rate_limit_error": BUSY,
+    "rate_limit_exceeded": _BUSY,
+    "rate_limit_error": _BUSY,
 }
 
 BUDGET_TOLD: Final = "budget_told"

@@ -10,7 +10,7 @@ import numpy as np
 
 from speaker.audio.pcm import SESSION_HZ, Samples, samples_to_ms
 from speaker.errors import ModelError
-from speaker.offline.speech.engines import Mind
+from speaker.offline.speech.engines import OfflineEngines
 from speaker.offline.speech.synthesiser import MODEL, VOICE
 from speaker.speech.tts_cache import SoundCache, cache_key
 
@@ -20,10 +20,10 @@ SHORT_CHARACTERS: Final = 200
 """Longer texts hardly come twice, and are not kept."""
 
 
-class Speech:
+class TextToSpeech:
     """Texts → int16 samples, shape (n,), 24 kHz."""
 
-    def __init__(self, mind: Mind, cache: SoundCache, spoke: Callable[[float, bool], None]) -> None:
+    def __init__(self, mind: OfflineEngines, cache: SoundCache, spoke: Callable[[float, bool], None]) -> None:
         """``spoke`` is told of each text that was spoken: how many ms, and whether they came from disk."""
         self._mind = mind
         self._cache = cache

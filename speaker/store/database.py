@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 BUSY_S: Final = 2.0
 """How long a write waits for another process that is writing."""
 
-MOST_WAITING: Final = 10_000
+_MOST_WAITING: Final = 10_000
 """Writes that are kept in memory while the disk takes none."""
 
 UNTIL_RESTART: Final = "until the next start it is kept in memory"
@@ -28,8 +28,8 @@ NO_ROOM: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.S
 
 DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
-Value = str | int | float
-Row = tuple[Value, ...]
+SqlValue = str | int | float
+Row = tuple[SqlValue, ...]
 
 
 class Database:
@@ -41,7 +41,7 @@ class Database:
         Raises SpeakerError when the file cannot be used, or is no database of ours.
         """
         self._file = file
-        self._waiting: deque[tuple[str, Row]] = deque(maxlen=MOST_WAITING)
+        self._waiting: deque[tuple[str, Row]] = deque(maxlen=_MOST_WAITING)
         self.problem = ""
         self._db = self._open_somehow(today, mend=mend)
 
@@ -68,7 +68,7 @@ class Database:
         self._flush()
         self._db.close()
 
-    def read(self, query: str, *values: Value) -> list[Row]:
+    def read(self, query: str, *values: SqlValue) -> list[Row]:
         """The rows that a query gives; none when they cannot be read."""
         try:
             rows: list[Row] = self._db.execute(query, values).fetchall()
@@ -77,7 +77,7 @@ class Database:
             return []
         return rows
 
-    def write(self, statement: str, *values: Value) -> int | None:
+    def write(self, statement: str, *values: SqlValue) -> int | None:
         """Carry out a statement, or keep it until that works. The number of its row, if it is written now and new.
 
         None as well when the statement found nothing to change.

@@ -4,9 +4,9 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
-from speaker.cost.entries import Booking, Line, Saved, Saving
+from speaker.cost.entries import LedgerEntry, Saved, Saving, SpendingRow
 from speaker.cost.tokens import Tokens
-from speaker.store.database import Database, Row, Value
+from speaker.store.database import Database, Row, SqlValue
 from speaker.store.timers_and_lists import Memory
 
 _BOOK: Final = """
@@ -51,7 +51,7 @@ class Ledger:
         """The number of a new conversation; 0 when none can be given."""
         return self._write("INSERT INTO turn (at) VALUES (?)", at.isoformat(timespec="seconds")) or 0
 
-    def book(self, one: Booking) -> int | None:
+    def book(self, one: LedgerEntry) -> int | None:
         """Write down what was paid for; its number, for ``waste``, unless it could not be written yet."""
         tokens = one.tokens
         return self._write(
@@ -77,7 +77,7 @@ class Ledger:
                 today += float(cost_usd) if at == str(day) else 0.0
         return today, month
 
-    def lines(self, month: date) -> list[Line]:
+    def lines(self, month: date) -> list[SpendingRow]:
         """All that was booked in the month of a day, summed by day, model and purpose."""
         return [_line(row) for row in self._database.read(_LINES, *month_of(month))]
 
@@ -145,12 +145,12 @@ class Ledger:
         value = self._one("SELECT value FROM chosen WHERE key = ?", key)
         return None if value is None else str(value)
 
-    def _one(self, query: str, *values: Value) -> Value | None:
+    def _one(self, query: str, *values: SqlValue) -> SqlValue | None:
         """The one value that a query gives; None when there is none, or it cannot be read."""
         rows = self._database.read(query, *values)
         return rows[0][0] if rows else None
 
-    def _write(self, statement: str, *values: Value) -> int | None:
+    def _write(self, statement: str, *values: SqlValue) -> int | None:
         return self._database.write(statement, *values)
 
 
@@ -159,11 +159,11 @@ def month_of(day: date) -> tuple[str, str]:
     return f"{day:%Y-%m}-01", f"{day:%Y-%m}-31"
 
 
-def _line(row: Row) -> Line:
+def _line(row: Row) -> SpendingRow:
     day, model, endpoint, purpose, times, *counts = row
     text_in, text_cached, text_out, audio_in, audio_cached, audio_out = (int(one) for one in counts[:6])
     seconds, cost_usd, estimated_usd, unheard_ms, waste_usd = counts[6:]
-    return Line(
+    return SpendingRow(
         day=_date(day), model=str(model), endpoint=str(endpoint), purpose=str(purpose), times=int(times),
         tokens=Tokens(text_in=text_in, text_cached=text_cached, text_out=text_out, audio_in=audio_in,
                       audio_cached=audio_cached, audio_out=audio_out),
@@ -172,5 +172,5 @@ def _line(row: Row) -> Line:
     )  # fmt: skip
 
 
-def _date(day: Value) -> date:
+def _date(day: SqlValue) -> date:
     return date.fromisoformat(str(day))

@@ -16,8 +16,8 @@ from speaker.timers.timers import (
     MOST_NAME_CHARACTERS,
     MOST_TEXT_CHARACTERS,
     Alarm,
-    Kind,
     Repeat,
+    TimerKind,
     alarm_time,
     described,
     following,
@@ -25,7 +25,7 @@ from speaker.timers.timers import (
     named,
     next_due_s,
     ringing_words,
-    spoken,
+    spoken_timer,
     timer_length_s,
 )
 
@@ -40,7 +40,7 @@ ALARM_S: Final = 300.0
 PAUSE_S: Final = 1.2
 """Between two rings; "stop" is heard best here."""
 
-LOOK_S: Final = 30.0
+_LOOK_S: Final = 30.0
 """Longest sleep: the wall clock may be set while nobody looks."""
 
 
@@ -57,7 +57,7 @@ class Store(Protocol):
         """Forget an alarm."""
 
 
-class Ringer:
+class TimerScheduler:
     """The Clock that tools see. ``ring`` makes the sound once and returns when it was heard; ``say`` speaks."""
 
     def __init__(
@@ -102,7 +102,7 @@ class Ringer:
         for alarm in found:
             self._forget(alarm)
             self._publish(alarm, "cancelled")
-        return [spoken(alarm) for alarm in found]
+        return [spoken_timer(alarm) for alarm in found]
 
     def listed(self) -> list[str]:
         """All of them in words, the next first."""
@@ -120,7 +120,7 @@ class Ringer:
         """The same for the hub."""
         now = self.now()
         return [
-            {"kind": one.kind, "name": spoken(one), "due": one.at(now).isoformat(timespec="seconds")}
+            {"kind": one.kind, "name": spoken_timer(one), "due": one.at(now).isoformat(timespec="seconds")}
             for one in self.pending
         ]
 
@@ -143,7 +143,7 @@ class Ringer:
             for alarm in [one for one in self.pending if one.due_s <= time.time()]:
                 await self._fall_due(alarm)
             due_s = next_due_s(self._alarms.values())
-            wait_s = LOOK_S if due_s is None else min(LOOK_S, max(0.0, due_s - time.time()))
+            wait_s = _LOOK_S if due_s is None else min(_LOOK_S, max(0.0, due_s - time.time()))
             try:
                 async with asyncio.timeout(wait_s):
                     await self._changed.wait()
@@ -192,7 +192,7 @@ class Ringer:
             await asyncio.sleep(PAUSE_S)
 
     def _add(
-        self, kind: Kind, due_s: float, name: str, text: str, *, repeat: Repeat = "once", length_s: float = 0.0
+        self, kind: TimerKind, due_s: float, name: str, text: str, *, repeat: Repeat = "once", length_s: float = 0.0
     ) -> str:
         if len(self._alarms) >= MOST:
             raise ToolError(f"There are {MOST} timers and alarms already.")
@@ -217,9 +217,9 @@ class Ringer:
         self._tell_changed()
 
     def _publish(self, alarm: Alarm, what: str) -> None:
-        log.info("= %s: %s", spoken(alarm), what)
+        log.info("= %s: %s", spoken_timer(alarm), what)
         due = alarm.at(self.now()).isoformat(timespec="seconds")
-        self._told({"type": "timer", "what": what, "kind": alarm.kind, "name": spoken(alarm), "due": due})
+        self._told({"type": "timer", "what": what, "kind": alarm.kind, "name": spoken_timer(alarm), "due": due})
 
 
 def _read(kept: bytes) -> Alarm | None:

@@ -7,10 +7,10 @@ from typing import Final, Literal
 import msgspec
 from rapidfuzz import fuzz
 
-from speaker.announce.answer_matching import plain
+from speaker.announce.answer_matching import plain_answer
 from speaker.errors import ToolError
 
-Kind = Literal["timer", "alarm", "reminder"]
+TimerKind = Literal["timer", "alarm", "reminder"]
 Repeat = Literal["once", "daily", "weekdays", "weekends"]
 
 MOST: Final = 50
@@ -23,7 +23,7 @@ MOST_TEXT_CHARACTERS: Final = 300
 LATE_S: Final = 600.0
 """What fell due while the speaker was off rings at its start, if it is no later than this; else it is told of."""
 
-CLOSE: Final = 80.0
+_CLOSE: Final = 80.0
 """From this likeness on, 0-100, a name counts as meant."""
 
 _WEEKEND: Final = frozenset({5, 6})
@@ -33,7 +33,7 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     """One of them. It outlives a restart."""
 
     id: int
-    kind: Kind
+    kind: TimerKind
     due_s: float
     """Seconds since 1970, UTC: a changed clock or time zone does not move a timer."""
     name: str = ""
@@ -119,7 +119,7 @@ def named(name: str, alarms: Sequence[Alarm], now: datetime) -> list[Alarm]:
     """
     if not alarms:
         raise ToolError("No timer or alarm is set.")
-    said = plain(name).removeprefix("the ")
+    said = plain_answer(name).removeprefix("the ")
     kinds = {"timer", "alarm", "reminder"}
     if said in {"all", "all timers", "all alarms", "all reminders", "everything"}:
         kind = said.removeprefix("all").strip().rstrip("s")
@@ -128,7 +128,9 @@ def named(name: str, alarms: Sequence[Alarm], now: datetime) -> list[Alarm]:
     if not said or said in kinds:
         found = of_kind or ([] if said else list(alarms))
     else:
-        found = [one for one in alarms if fuzz.ratio(said, plain(spoken(one))) >= CLOSE or _contains(said, one)]
+        found = [
+            one for one in alarms if fuzz.ratio(said, plain_answer(spoken_timer(one))) >= _CLOSE or _contains(said, one)
+        ]
     if len(found) == 1:
         return found
     known = "; ".join(described(one, now) for one in (found or alarms))
@@ -138,14 +140,14 @@ def named(name: str, alarms: Sequence[Alarm], now: datetime) -> list[Alarm]:
 
 
 def _contains(said: str, alarm: Alarm) -> bool:
-    own = plain(alarm.name)
+    own = plain_answer(alarm.name)
     return bool(own) and own in said
 
 
-def spoken(alarm: Alarm) -> str:
+def spoken_timer(alarm: Alarm) -> str:
     """As one calls it: "pasta timer", "5 minute timer", "alarm"."""
     if alarm.name:
-        return alarm.name if alarm.kind in plain(alarm.name).split() else f"{alarm.name} {alarm.kind}"
+        return alarm.name if alarm.kind in plain_answer(alarm.name).split() else f"{alarm.name} {alarm.kind}"
     if alarm.kind == "timer":
         return f"{duration(alarm.length_s, adjective=True)} timer"
     return alarm.kind
@@ -154,12 +156,12 @@ def spoken(alarm: Alarm) -> str:
 def described(alarm: Alarm, now: datetime) -> str:
     """With its time: "pasta timer, 3 minutes left", "alarm at 07:00 daily"."""
     if alarm.kind == "timer":
-        return f"{spoken(alarm)}, {duration(max(0.0, alarm.due_s - now.timestamp()))} left"
+        return f"{spoken_timer(alarm)}, {duration(max(0.0, alarm.due_s - now.timestamp()))} left"
     due = alarm.at(now)
     days = (due.date() - now.date()).days
     day = {0: "", 1: " tomorrow"}.get(days, f" on {due:%A}" if days < 7 else f" on {due:%Y-%m-%d}")
     repeats = "" if alarm.repeat == "once" else f", {alarm.repeat}"
-    return f"{spoken(alarm)} at {due:%H:%M}{day}{repeats}"
+    return f"{spoken_timer(alarm)} at {due:%H:%M}{day}{repeats}"
 
 
 def duration(seconds: float, *, adjective: bool = False) -> str:
@@ -176,10 +178,10 @@ def ringing_words(alarm: Alarm) -> str:
     """What is said when it rings."""
     if alarm.text:
         return f"Reminder: {alarm.text}"
-    return f"{spoken(alarm).capitalize()}."
+    return f"{spoken_timer(alarm).capitalize()}."
 
 
 def missed_words(alarm: Alarm, now: datetime) -> str:
     """What is said of one that fell due while the speaker was off."""
-    what = f"the reminder: {alarm.text}" if alarm.text else f"the {spoken(alarm)}"
+    what = f"the reminder: {alarm.text}" if alarm.text else f"the {spoken_timer(alarm)}"
     return f"While I was off, you missed {what}, at {alarm.at(now):%H:%M}."

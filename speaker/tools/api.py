@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Meta
 
 from speaker.errors import SpeakerError, ToolError
-from speaker.home.colours import understood as understood_colour
+from speaker.home.colours import named_colour as understood_colour
 from speaker.home.device_registry import Action, Device, Kind, Outcome, Wish
 from speaker.home.naming import NOUNS, be
 from speaker.home.risk import Risk

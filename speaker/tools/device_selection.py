@@ -95,14 +95,14 @@ async def carry_out(home: Home, devices: Sequence[Device], wish: Wish, state: st
     if len(devices) == 1:
         return _said(await home.act(devices[0], wish))
     noun = NOUNS[devices[0].kind] if devices else "device"
-    return report(await home.act_all(devices, wish), noun, state)
+    return report_outcomes(await home.act_all(devices, wish), noun, state)
 
 
 def _said(outcome: Outcome) -> str:
     return f"{outcome.status.capitalize()}: {outcome.text}"
 
 
-def report(outcomes: Sequence[Outcome], noun: str, state: str) -> str:
+def report_outcomes(outcomes: Sequence[Outcome], noun: str, state: str) -> str:
     """One sentence about several devices, with what went wrong first."""
     if len(outcomes) == 1:
         return _said(outcomes[0])

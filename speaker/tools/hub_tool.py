@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from speaker.config.validation import read
+from speaker.config.validation import decode_section
 from speaker.errors import ConfigError, SpeakerError, ToolError
 from speaker.home import templates
 
@@ -15,20 +15,20 @@ MOST_BYTES: Final = 8_192
 """Longest definition; its schema is paid for with every session."""
 
 MOST_PARAMETERS: Final = 20
-NAME: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9_-]{0,63}")
+_NAME: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9_-]{0,63}")
 
-Topic = Annotated[
+CommandTopic = Annotated[
     str, Meta(min_length=1, max_length=512, pattern=r"^[^+#\x00-\x1f]+\Z", description="a topic without wildcards")
 ]
-Words = str | int | float | bool
+StateValue = str | int | float | bool
 
 
 class ConfirmWhen(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What the state has to be for the action to be confirmed; exactly one of equals, contains and in."""
 
-    equals: Words | None = None
+    equals: StateValue | None = None
     contains: str | None = None
-    in_: list[Words] | None = msgspec.field(default=None, name="in")
+    in_: list[StateValue] | None = msgspec.field(default=None, name="in")
     value_template: Annotated[str, Meta(max_length=templates.MAX_TEMPLATE_CHARACTERS)] = ""
     """How the value is read from the state; empty = the payload as it stands."""
 
@@ -39,23 +39,23 @@ class ConfirmWhen(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
 
     def met_by(self, payload: bytes) -> bool:
         """Whether a state says so."""
-        said = templates.read(self.value_template, payload).casefold()
+        said = templates.render_payload(self.value_template, payload).casefold()
         if self.contains is not None:
             return self.contains.casefold() in said
         wanted = self.in_ if self.in_ is not None else [self.equals]
         return bool(said) and said in {_word(one) for one in wanted}
 
 
-class Definition(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class HubToolDefinition(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The retained message of ``<base>/tools/<name>``."""
 
     description: Annotated[str, Meta(min_length=1, max_length=1_000)]
     parameters: dict[str, Any] = msgspec.field(default_factory=lambda: {"type": "object", "properties": {}})
     """JSON Schema of the arguments."""
-    command_topic: Topic
+    command_topic: CommandTopic
     payload: Annotated[str, Meta(max_length=templates.MAX_TEMPLATE_CHARACTERS)] = "{{ arguments | tojson }}"
     """Template of what is published; ``arguments`` is the object that the model gave."""
-    state_topic: Topic | None = None
+    state_topic: CommandTopic | None = None
     confirm_when: ConfirmWhen | None = None
     timeout_s: Annotated[float, Meta(gt=0, le=60)] = 5.0
     risk: Literal["allow", "confirm", "never"] = "allow"
@@ -63,17 +63,17 @@ class Definition(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Whether the call is published as an object with an MQTT 5 response topic, and the answer is the result."""
 
 
-def read_definition(topic: str, payload: bytes) -> tuple[str, Definition]:
+def read_definition(topic: str, payload: bytes) -> tuple[str, HubToolDefinition]:
     """Name and definition. Raises SpeakerError with every mistake, naming topic and field."""
     name = topic.rpartition("/")[2]
     problems = _problems(name, payload)
-    if isinstance(problems, Definition):
+    if isinstance(problems, HubToolDefinition):
         return name, problems
     raise SpeakerError("; ".join(f"{topic}: {problem}" for problem in problems))
 
 
-def _problems(name: str, payload: bytes) -> Definition | list[str]:
-    if not NAME.fullmatch(name):
+def _problems(name: str, payload: bytes) -> HubToolDefinition | list[str]:
+    if not _NAME.fullmatch(name):
         return [f"name: {name[:70]!r} is no tool name; a letter, then up to 63 letters, digits, _ and -"]
     if len(payload) > MOST_BYTES:
         return [f"the definition has {len(payload)} bytes; at most {MOST_BYTES} are taken"]
@@ -82,7 +82,7 @@ def _problems(name: str, payload: bytes) -> Definition | list[str]:
     except (msgspec.DecodeError, RecursionError) as error:
         return [f"not JSON: {error}"]
     try:
-        found = read(document, Definition)
+        found = decode_section(document, HubToolDefinition)
     except ConfigError as error:
         return error.problems
     except TypeError:
@@ -90,7 +90,7 @@ def _problems(name: str, payload: bytes) -> Definition | list[str]:
     return _mistakes(found) or found
 
 
-def _mistakes(found: Definition) -> list[str]:
+def _mistakes(found: HubToolDefinition) -> list[str]:
     """What no single field shows."""
     mistakes = _schema_mistakes(found.parameters)
     if found.confirm_when is not None and not found.confirm_when.complete:

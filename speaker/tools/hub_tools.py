@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol
 from speaker.errors import BrokerError, SpeakerError, ToolError
 from speaker.home import templates
 from speaker.tools.api import MAX_OUTPUT_CHARACTERS, Risk
-from speaker.tools.hub_tool import Definition, checked_arguments, read_definition
+from speaker.tools.hub_tool import HubToolDefinition, checked_arguments, read_definition
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ class HubTool:
     """One of them, as the toolbelt takes it."""
 
     name: str
-    definition_: Definition
+    definition_: HubToolDefinition
     hub: "HubTools"
     quiet: bool = False
 
@@ -159,7 +159,7 @@ class HubTools:
     async def act(self, tool: HubTool, arguments: Mapping[str, Any]) -> str:
         """Publish the command; what the state says of it."""
         wanted = tool.definition_
-        payload = templates.fill(wanted.payload, {"arguments": dict(arguments)})
+        payload = templates.fill_template(wanted.payload, {"arguments": dict(arguments)})
         if not payload:
             raise ToolError(f"the payload template of {tool.name} makes nothing of these arguments")
         watch = self._watches.get(wanted.state_topic or "")

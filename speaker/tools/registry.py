@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from speaker.config.settings import Tools
+from speaker.config.settings import ToolSettings
 from speaker.errors import SpeakerError, ToolError
 from speaker.home.risk import Risk, risk_of
 from speaker.tools.api import MAX_OUTPUT_CHARACTERS, AnyTool, Kind, Tool
@@ -83,22 +83,22 @@ def _load(file: Path) -> list[Tool]:
 MOST_WORDING: Final = 200
 
 
-async def nobody(_sentence: str) -> bool:
+async def approve_no_call(_sentence: str) -> bool:
     """Approves nothing: there is no way to ask."""
     return False
 
 
-class Toolbelt:
+class ToolRegistry:
     """The tools that the configuration allows."""
 
     def __init__(
         self,
         tools: Mapping[str, AnyTool],
-        settings: Tools,
+        settings: ToolSettings,
         quiet: Iterable[str] = (),
         *,
         more: Callable[[], Mapping[str, AnyTool]] = dict,
-        approve: Callable[[str], Awaitable[bool]] = nobody,
+        approve: Callable[[str], Awaitable[bool]] = approve_no_call,
         kinds: Callable[[], Set[Kind]] | None = None,
     ) -> None:
         """``quiet``: names of tools, with * and ?, whose success needs no words.

@@ -28,7 +28,7 @@ from speaker.audio import pcm
 from speaker.audio.pcm import FRAME_MS, FRAME_SAMPLES, WAKE_HZ, Samples
 from speaker.errors import ModelError
 
-Floats = NDArray[np.float32]
+_Floats = NDArray[np.float32]
 
 _UNUSABLE: Final = (
     ort_errors.Fail,
@@ -87,7 +87,7 @@ def bundled_model(file: str) -> Path:
     return path
 
 
-def load(path: Path) -> ort.InferenceSession:
+def load_wake_model(path: Path) -> ort.InferenceSession:
     """A model on one thread that sleeps while it waits. Raises ModelError when it is not a model."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
@@ -104,13 +104,13 @@ class Features:
     """Sound → embeddings, frame by frame, as the package's streaming path computes them."""
 
     def __init__(self, depth: int) -> None:
-        self._mel = load(bundled_model("melspectrogram.onnx"))
-        self._embedding = load(bundled_model("embedding_model.onnx"))
+        self._mel = load_wake_model(bundled_model("melspectrogram.onnx"))
+        self._embedding = load_wake_model(bundled_model("embedding_model.onnx"))
         self._tail: Samples = np.zeros(0, np.int16)
-        self._spectrum: Floats = np.ones((MEL_WINDOW, MEL_BANDS), np.float32)
+        self._spectrum: _Floats = np.ones((MEL_WINDOW, MEL_BANDS), np.float32)
         # The package starts as if it had heard silence for a while.
         silence = self._mel_of(np.zeros(WAKE_HZ, np.int16))[:MEL_WINDOW]
-        self._embeddings: deque[Floats] = deque([self._embed(silence)] * depth, maxlen=depth)
+        self._embeddings: deque[_Floats] = deque([self._embed(silence)] * depth, maxlen=depth)
 
     def push(self, frame: Samples, *, embed: bool = True) -> None:
         """Take in the next frame. ``embed`` False keeps its spectrum only: nobody will ask for its embedding."""
@@ -120,16 +120,16 @@ class Features:
         if embed:
             self._embeddings.append(self._embed(self._spectrum))
 
-    def last(self, count: int) -> Floats:
+    def last(self, count: int) -> _Floats:
         """The last embeddings, shape (1, count, 96), float32."""
         return np.stack(list(self._embeddings)[-count:])[None]
 
-    def _mel_of(self, samples: Samples) -> Floats:
+    def _mel_of(self, samples: Samples) -> _Floats:
         (raw,) = self._mel.run(None, {"input": samples.astype(np.float32)[None]})
         spectrum = np.asarray(raw, np.float32).reshape(-1, MEL_BANDS) / 10 + 2
         return spectrum.astype(np.float32, copy=False)
 
-    def _embed(self, spectrum: Floats) -> Floats:
+    def _embed(self, spectrum: _Floats) -> _Floats:
         (vector,) = self._embedding.run(None, {"input_1": spectrum[None, :, :, None]})
         return np.asarray(vector, np.float32).reshape(EMBEDDING)
 
@@ -143,7 +143,7 @@ class Detection:
 
 
 @dataclass(slots=True)
-class Word:
+class WakeModel:
     """One wake word: its model, what counts as heard, and what it heard lately."""
 
     name: str
@@ -157,7 +157,7 @@ class Word:
     deaf_frames: int = 0
 
 
-def open_word(model: str, threshold: float, frames: int) -> Word:
+def open_word(model: str, threshold: float, frames: int) -> WakeModel:
     """A wake word by bundled name or by the path of an openWakeWord ONNX file. Raises ModelError."""
     if model in BUNDLED:
         name, path = model, bundled_model(f"{model}_v0.1.onnx")
@@ -166,11 +166,11 @@ def open_word(model: str, threshold: float, frames: int) -> Word:
     else:
         names = ", ".join(BUNDLED)
         raise ModelError(f'wake.words: "{model}" is neither a bundled wake word ({names}) nor the path of a file')
-    loaded = load(path)
+    loaded = load_wake_model(path)
     shape, outputs = loaded.get_inputs()[0].shape, loaded.get_outputs()[0].shape
     if len(shape) != 3 or shape[2] != EMBEDDING or not isinstance(shape[1], int) or outputs[-1] != 1:
         raise ModelError(f"{path} is not an openWakeWord model with one score: it takes {shape} and gives {outputs}")
-    return Word(name, loaded, threshold, frames, shape[1])
+    return WakeModel(name, loaded, threshold, frames, shape[1])
 
 
 class WakeWords:
@@ -179,7 +179,7 @@ class WakeWords:
     Not thread-safe: one worker feeds it.
     """
 
-    def __init__(self, words: Sequence[Word], *, refractory_s: float, lazy: bool = True) -> None:
+    def __init__(self, words: Sequence[WakeModel], *, refractory_s: float, lazy: bool = True) -> None:
         self.words = list(words)
         depth = max(word.depth for word in self.words)
         self._features = Features(depth)
@@ -248,7 +248,7 @@ class WakeWords:
         for index in range(len(self._kept), 0, -1):
             self._features.push(self._kept.popleft(), embed=index <= self._depth)
 
-    def _judge(self, word: Word, barge_in_threshold: float | None) -> Detection | None:
+    def _judge(self, word: WakeModel, barge_in_threshold: float | None) -> Detection | None:
         name = word.model.get_inputs()[0].name
         (raw,) = word.model.run(None, {name: self._features.last(word.depth)})
         word.score = 0.0 if self._seen <= WARM_UP_FRAMES else float(np.asarray(raw).reshape(-1)[0])

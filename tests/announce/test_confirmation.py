@@ -11,7 +11,7 @@ from speaker.audio.pcm import FRAME_SAMPLES, Samples
 from speaker.conversation import events
 from speaker.conversation.events import Event
 from speaker.errors import SpeakerError
-from speaker.listening.front_end import Sensed
+from speaker.listening.front_end import SensedFrame
 
 FRAME = np.zeros(FRAME_SAMPLES, np.int16)
 
@@ -42,10 +42,10 @@ class World:
 
     def speak(self) -> None:
         """Somebody says something."""
-        self.questions.hear(Sensed(FRAME, FRAME, talk="begins"))
+        self.questions.hear(SensedFrame(FRAME, FRAME, talk="begins"))
         for _ in range(5):
-            self.questions.hear(Sensed(FRAME, FRAME))
-        self.questions.hear(Sensed(FRAME, FRAME, talk="ends"))
+            self.questions.hear(SensedFrame(FRAME, FRAME))
+        self.questions.hear(SensedFrame(FRAME, FRAME, talk="ends"))
 
 
 async def until(true: Callable[[], bool]) -> None:

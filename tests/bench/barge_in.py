@@ -19,11 +19,11 @@ from speaker.audio import pcm
 from speaker.audio.pcm import SESSION_HZ, Samples
 from speaker.demo.broker import private_broker
 from speaker.demo.stage import Stage, stage, stage_settings
-from speaker.demo.virtual_room import Room
+from speaker.demo.virtual_room import VirtualRoom
 from speaker.demo.virtual_room import room as open_room
-from speaker.offline.server.scripted import Emit, Expect, Scripted, Step
+from speaker.offline.server.scripted import EmitStep, Expect, Scripted, ScriptStep
 from speaker.offline.server.server import RealtimeServer, ServerSettings
-from speaker.offline.speech.engines import Mind
+from speaker.offline.speech.engines import OfflineEngines
 from speaker.realtime.protocol import server_events as ev
 from speaker.realtime.protocol.objects import Response, SessionHead
 from tests.bench import table
@@ -42,21 +42,21 @@ def noise() -> Samples:
     return np.random.default_rng(SEED).integers(-6_000, 6_000, ANSWER_S * SESSION_HZ, np.int16)
 
 
-def scene() -> list[Step]:
+def scene() -> list[ScriptStep]:
     """Open, be spoken to, answer faster than real time; then take the interruption."""
     data = pcm.to_bytes(noise())
     deltas = [data[at : at + PIECE_BYTES] for at in range(0, len(data), PIECE_BYTES)]
     done = ev.ResponseDone(event_id="e7", response=Response(id="resp_1", status="completed"))
     return [
-        Emit(ev.SessionCreated(event_id="e1", session=SessionHead(id="sess_1"))),
+        EmitStep(ev.SessionCreated(event_id="e1", session=SessionHead(id="sess_1"))),
         Expect("session.update"),
-        Emit(ev.SessionUpdated(event_id="e2", session=SessionHead(id="sess_1"))),
+        EmitStep(ev.SessionUpdated(event_id="e2", session=SessionHead(id="sess_1"))),
         Expect("input_audio_buffer.append"),
-        Emit(ev.SpeechStarted(event_id="e3", audio_start_ms=0, item_id="item_1")),
-        Emit(ev.SpeechStopped(event_id="e4", audio_end_ms=100, item_id="item_1")),
-        Emit(ev.ResponseCreated(event_id="e5", response=Response(id="resp_1", status="in_progress"))),
-        *(Emit(ev.AudioDelta(event_id="e6", response_id="resp_1", item_id="item_2", delta=one)) for one in deltas),
-        Emit(done),
+        EmitStep(ev.SpeechStarted(event_id="e3", audio_start_ms=0, item_id="item_1")),
+        EmitStep(ev.SpeechStopped(event_id="e4", audio_end_ms=100, item_id="item_1")),
+        EmitStep(ev.ResponseCreated(event_id="e5", response=Response(id="resp_1", status="in_progress"))),
+        *(EmitStep(ev.AudioDelta(event_id="e6", response_id="resp_1", item_id="item_2", delta=one)) for one in deltas),
+        EmitStep(done),
         Expect("conversation.item.truncate", within_s=20),
     ]
 
@@ -73,9 +73,9 @@ def heard_ms(recording: Samples) -> tuple[float, int]:
 
 
 @asynccontextmanager
-async def playing(folder: Path, room: Room) -> AsyncIterator[tuple[Stage, Scripted]]:
+async def playing(folder: Path, room: VirtualRoom) -> AsyncIterator[tuple[Stage, Scripted]]:
     """A speaker in a room with the scripted cloud."""
-    script, mind = Scripted([scene()]), Mind()
+    script, mind = Scripted([scene()]), OfflineEngines()
     async with (
         private_broker(folder) as broker,
         stage(folder, room, broker) as on,

@@ -32,11 +32,11 @@ from speaker.cost.tokens import Opening, Tokens
 from speaker.daemon.daemon import LEDGER
 from speaker.demo.broker import private_broker
 from speaker.demo.stage import Stage, stage, stage_settings
-from speaker.demo.virtual_room import Room
+from speaker.demo.virtual_room import VirtualRoom
 from speaker.demo.virtual_room import room as open_room
 from speaker.offline.server.server import RealtimeServer, ServerSettings
-from speaker.offline.speech.engines import Mind
-from speaker.offline.speech.synthesiser import Voice
+from speaker.offline.speech.engines import OfflineEngines
+from speaker.offline.speech.synthesiser import Synthesiser
 from speaker.store.store import Ledger
 from tests.bench import table
 from tests.bench.bill import (
@@ -135,7 +135,9 @@ def settings_of(variant: str, broker_port: int, url: str) -> Settings:
     )  # fmt: skip
 
 
-async def play(variant: str, room: Room, mind: Mind, sounds: Mapping[str, Samples], day: Sequence[Moment]) -> Day:
+async def play(
+    variant: str, room: VirtualRoom, mind: OfflineEngines, sounds: Mapping[str, Samples], day: Sequence[Moment]
+) -> Day:
     """One variant's day, with a house, a broker and a ledger of its own."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -186,7 +188,7 @@ def keep(days: Sequence[Day], file: Path | None) -> None:
 async def perform(variants: Sequence[str], *, short: bool, kept: Path | None) -> list[Day]:
     """Play variants one after another; each is kept as soon as it is over."""
     day = moments(short=short)
-    voice, mind, days = Voice(), Mind(), list[Day]()
+    voice, mind, days = Synthesiser(), OfflineEngines(), list[Day]()
     sounds = {text: spoken(voice, text) for text in {*TALK, *(said.text for moment in day for said in moment)}}
     await mind.warm_up()
     with tempfile.TemporaryDirectory() as name:

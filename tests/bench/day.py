@@ -10,7 +10,7 @@ from itertools import cycle
 from typing import Final
 
 from speaker.demo import virtual_devices
-from speaker.demo.virtual_house import Gadget
+from speaker.demo.virtual_house import VirtualDevice
 
 WAKE: Final = "Hey Jarvis"
 
@@ -34,7 +34,7 @@ def _command(text: str, *tools: str) -> Moment:
     return (Said(f"{WAKE}, {text}", tools),)
 
 
-def more_gadgets() -> list[Gadget]:
+def more_gadgets() -> list[VirtualDevice]:
     """What the house of the day has beside the demo's own devices."""
     return [
         virtual_devices.lamp("Counter light", "Kitchen"),

@@ -12,8 +12,8 @@ import msgspec
 import numpy as np
 
 from speaker.audio.pcm import Samples
-from speaker.demo.stage import NAME, Stage
-from speaker.mqtt.client import Incoming
+from speaker.demo.stage import STAGE_NAME, Stage
+from speaker.mqtt.client import IncomingMessage
 from tests.bench.day import Moment, Said
 
 Json = dict[str, Any]
@@ -37,11 +37,11 @@ class Watch:
         self.ended = 0
         """Conversations that are over, those with nobody included."""
 
-    def note(self, message: Incoming) -> None:
+    def note(self, message: IncomingMessage) -> None:
         """Take in a message of the broker."""
-        if message.topic == f"speaker/{NAME}/state":
+        if message.topic == f"speaker/{STAGE_NAME}/state":
             self.states.append(msgspec.json.decode(message.payload)["state"])
-        elif message.topic == f"speaker/{NAME}/event":
+        elif message.topic == f"speaker/{STAGE_NAME}/event":
             event = msgspec.json.decode(message.payload)
             self.tools += [event] if event["type"] == "tool" else []
             self.errors += [event["message"]] if event["type"] == "error" else []

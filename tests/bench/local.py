@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from speaker.audio.pcm import SESSION_HZ, WAKE_HZ, Samples, decode_wav, resample
-from speaker.offline.speech.recogniser import Ears
-from speaker.offline.speech.synthesiser import Voice
+from speaker.offline.speech.recogniser import Recogniser
+from speaker.offline.speech.synthesiser import Synthesiser
 from speaker.offline.understanding.tool_schema import Call
 from tests.offline.test_intent_engine import BRAIN, COMMANDS, FOREIGN, each
 
@@ -27,8 +27,8 @@ Hearing = Callable[[str], str]
 def hearings() -> Iterator[tuple[str, Hearing]]:
     """As written, and as recognised from each voice that is here."""
     yield "as written", lambda words: words
-    ears, random = Ears(), np.random.default_rng(0)
-    hibari = Voice()
+    ears, random = Recogniser(), np.random.default_rng(0)
+    hibari = Synthesiser()
     voices: dict[str, Callable[[str], Samples]] = {
         "hibari": lambda words: resample(np.concatenate(list(hibari.speak(words))), SESSION_HZ, WAKE_HZ)
     }

@@ -19,9 +19,9 @@ from speaker.audio import pcm
 from speaker.audio.pcm import Samples
 from speaker.demo.broker import private_broker
 from speaker.demo.stage import Stage, stage, stage_settings
-from speaker.demo.virtual_room import Room
+from speaker.demo.virtual_room import VirtualRoom
 from speaker.demo.virtual_room import room as open_room
-from speaker.offline.speech.synthesiser import Voice
+from speaker.offline.speech.synthesiser import Synthesiser
 from tests.bench import table
 
 STORY: Final = (
@@ -40,13 +40,13 @@ OTHERS: Final = ("Hello.", "Okay.", "Shop.", "Really?", "The top one.", "Good.",
 """Short, alone, and no order to stop."""
 
 
-def spoken(voice: Voice, text: str) -> Samples:
+def spoken(voice: Synthesiser, text: str) -> Samples:
     """A sentence as the room hears it: int16, 24 kHz, peak 0.6."""
     samples = np.concatenate(list(voice.speak(text)))
     return pcm.amplify(samples, 0.6 * 32767 / float(np.abs(samples.astype(np.float32)).max()))
 
 
-async def begin(on: Stage, voice: Voice, duplex: str, times: int) -> None:
+async def begin(on: Stage, voice: Synthesiser, duplex: str, times: int) -> None:
     """Start a speaker that answers everything with the story, and let it begin."""
     session = {"instructions": f"Say exactly: {STORY * times}", "transcription": "offline"}
     settings = stage_settings(
@@ -60,14 +60,14 @@ async def begin(on: Stage, voice: Voice, duplex: str, times: int) -> None:
     await tell(on, voice)
 
 
-async def tell(on: Stage, voice: Voice) -> None:
+async def tell(on: Stage, voice: Synthesiser) -> None:
     """Wake the speaker and let it begin."""
     await on.is_in("idle")
     await on.room.say(spoken(voice, "Hey Jarvis, tell me a story."))
     await on.is_in("responding")
 
 
-async def alone(on: Stage, voice: Voice, seconds: float) -> int:
+async def alone(on: Stage, voice: Synthesiser, seconds: float) -> int:
     """How often the story stopped within a time in which nobody spoke."""
     loop, count = asyncio.get_running_loop(), 0
     end = loop.time() + seconds
@@ -89,7 +89,7 @@ def slips(on: Stage) -> str:
     return f"the loudspeaker ran dry {dry} times, the microphone overflowed {full} times"
 
 
-async def over(on: Stage, voice: Voice) -> tuple[bool, float]:
+async def over(on: Stage, voice: Synthesiser) -> tuple[bool, float]:
     """Whether somebody who talks over the story is heard, and after how many seconds it was silent."""
     loop, began = asyncio.get_running_loop(), asyncio.get_running_loop().time()
     saying = asyncio.create_task(on.room.say(spoken(voice, OVER)))
@@ -104,7 +104,7 @@ async def over(on: Stage, voice: Voice) -> tuple[bool, float]:
     return "kitchen light" in words[-1]["text"].lower(), silent_s
 
 
-async def silenced(on: Stage, voice: Voice, text: str) -> bool:
+async def silenced(on: Stage, voice: Synthesiser, text: str) -> bool:
     """Whether a word over the story ends the conversation within two seconds."""
     await on.room.say(spoken(voice, text))
     try:
@@ -114,7 +114,7 @@ async def silenced(on: Stage, voice: Voice, text: str) -> bool:
     return True
 
 
-async def count(on: Stage, voice: Voice, texts: Sequence[str]) -> int:
+async def count(on: Stage, voice: Synthesiser, texts: Sequence[str]) -> int:
     """How many of these texts silence the story; it is begun again each time."""
     found = 0
     for text in texts:
@@ -125,9 +125,9 @@ async def count(on: Stage, voice: Voice, texts: Sequence[str]) -> int:
     return found
 
 
-async def perform(folder: Path, room: Room, minutes: float) -> None:
+async def perform(folder: Path, room: VirtualRoom, minutes: float) -> None:
     """Both parts, and their table."""
-    voice = Voice()
+    voice = Synthesiser()
     rows = []
     async with private_broker(folder) as broker, room.echo(**ECHO):
         async with stage(folder / "a", room, broker) as on:

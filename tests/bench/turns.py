@@ -17,13 +17,13 @@ from speaker.audio import pcm
 from speaker.audio.echo_canceller import EchoCanceller
 from speaker.audio.pcm import SESSION_HZ, WAKE_HZ, Samples
 from speaker.audio.vad import TurnSettings
-from speaker.conversation.state_machine import Microphone
-from speaker.listening.frame_router import Route, Router
-from speaker.listening.front_end import Ear
-from speaker.listening.uplink_gate import Gate, Lead, SpeechGate, WordGate
+from speaker.conversation.state_machine import MicrophoneRoute
+from speaker.listening.frame_router import FrameRouter, Route
+from speaker.listening.front_end import FrontEnd
+from speaker.listening.uplink_gate import Lead, SpeechGate, UplinkGate, WordGate
 from speaker.offline.server.server import RealtimeServer, ServerSettings
-from speaker.offline.speech.engines import Mind
-from speaker.offline.speech.synthesiser import Voice
+from speaker.offline.speech.engines import OfflineEngines
+from speaker.offline.speech.synthesiser import Synthesiser
 from tests.bench import table
 from tests.bench.local import in_noise
 from tests.listening.test_frame_router import feed
@@ -67,17 +67,17 @@ class Sent:
         return sum(one.size for one in (*self.turns, *self.loose))
 
 
-async def through(sound: Samples, gate: Gate) -> Sent | None:
+async def through(sound: Samples, gate: UplinkGate) -> Sent | None:
     """What reaches the session of a sound (int16, 16 kHz) with a wake word in it; None if that is not heard."""
     woken: list[None] = []
-    ear = Ear(ours(["hey_jarvis"], lazy=True), EchoCanceller(), 0.25, TURNS)
-    router = Router(ear, lambda _: woken.append(None), lambda: None, lambda _: None, gate)
+    ear = FrontEnd(ours(["hey_jarvis"], lazy=True), EchoCanceller(), 0.25, TURNS)
+    router = FrameRouter(ear, lambda _: woken.append(None), lambda: None, lambda _: None, gate)
     sent, cut, taken = Sent(), frames(sound), 0
-    router.route(Route(Microphone.WAKE))
+    router.route(Route(MicrophoneRoute.WAKE))
     while not woken and taken < len(cut):
         await feed(router, cut[taken : taken + 1])
         taken += 1
-    router.route(Route(Microphone.SESSION, sent))
+    router.route(Route(MicrophoneRoute.SESSION, sent))
     await feed(router, cut[taken:])
     router.close()
     return sent if woken else None
@@ -125,7 +125,7 @@ def spoken(say: Callable[[str], Samples], pause_s: float, db: float | None) -> I
 
 async def main() -> None:
     """Measure and print."""
-    voice, mind = Voice(), Mind()
+    voice, mind = Synthesiser(), OfflineEngines()
 
     def say(words: str) -> Samples:
         return pcm.resample(np.concatenate(list(voice.speak(words))), SESSION_HZ, WAKE_HZ)

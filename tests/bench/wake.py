@@ -89,13 +89,13 @@ CONTESTANTS: Final[dict[str, Callable[[], Detector]]] = {
 
 def sounds() -> dict[str, Samples]:
     """Name → int16 samples at 16 kHz."""
-    from speaker.offline.speech.synthesiser import Voice  # noqa: PLC0415 - a voice would weigh in every contestant
+    from speaker.offline.speech.synthesiser import Synthesiser  # noqa: PLC0415 - a voice would weigh in every contestant
 
     random = np.random.default_rng(0)
     count = SECONDS * WAKE_HZ
     t = np.arange(count) / WAKE_HZ
     hum = 60 * np.sin(2 * np.pi * 50 * t) + 25 * np.sin(2 * np.pi * 150 * t)
-    voice = Voice()
+    voice = Synthesiser()
     said = np.concatenate([piece for text in SENTENCES for piece in voice.speak(text)])
     speech = np.resize(resample(said, SESSION_HZ, WAKE_HZ), count)
     return {

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from speaker.config import settings
-from speaker.config.settings import INSTRUCTIONS, Section, Settings, load, slug
+from speaker.config.settings import INSTRUCTIONS, Section, Settings, load_settings, slug
 from speaker.cost import pricing
 from speaker.errors import ConfigError
 
@@ -70,7 +70,7 @@ DEFAULTS = {
 
 def problems(document: object) -> list[str]:
     with pytest.raises(ConfigError) as caught:
-        load(document, "pi")
+        load_settings(document, "pi")
     return caught.value.problems
 
 
@@ -101,14 +101,14 @@ def pick(told: Any, wanted: Any) -> Any:
 
 @pytest.mark.parametrize("document", [None, {}, dict.fromkeys(("audio", "wake", "cost", "house"))])
 def test_an_empty_file_has_the_promised_defaults(document: object) -> None:
-    told = msgspec.to_builtins(load(document, "pi"))
+    told = msgspec.to_builtins(load_settings(document, "pi"))
     assert pick(told, DEFAULTS) == DEFAULTS
     assert set(told["cost"]["prices"]) == set(settings.PRICES)
 
 
 def test_every_default_may_stand_in_the_file() -> None:
-    default = load(None, "pi")
-    assert load(msgspec.to_builtins(default), "elsewhere") == default
+    default = load_settings(None, "pi")
+    assert load_settings(msgspec.to_builtins(default), "elsewhere") == default
 
 
 @pytest.mark.parametrize("path", [path for path, _ in fields()])
@@ -200,29 +200,36 @@ def test_a_number_of_thousands_of_digits_is_only_too_large() -> None:
 
 def test_the_model_of_the_environment_wins() -> None:
     document = {"session": {"model": "gpt-realtime-2.1", "voice": "cedar"}}
-    assert load(document, "pi", "gpt-realtime-mini").session.model == "gpt-realtime-mini"
-    assert load(document, "pi", "gpt-realtime-mini").session.voice == "cedar"
-    assert load(document, "pi", "").session.model == load(document, "pi", None).session.model == "gpt-realtime-2.1"
+    assert load_settings(document, "pi", "gpt-realtime-mini").session.model == "gpt-realtime-mini"
+    assert load_settings(document, "pi", "gpt-realtime-mini").session.voice == "cedar"
+    assert (
+        load_settings(document, "pi", "").session.model
+        == load_settings(document, "pi", None).session.model
+        == "gpt-realtime-2.1"
+    )
 
 
 def test_a_budget_needs_a_price() -> None:
     document = {"cost": {"daily_usd": 1, "monthly_usd": 5}, "session": {"model": "mystery"}}
     lacking = "cost.prices has no price for the model mystery, so the budget cannot be kept; add it"
     assert problems(document) == [f"cost.daily_usd: {lacking}", f"cost.monthly_usd: {lacking}"]
-    assert load(document, "pi", "gpt-realtime-2.1-mini-2026-08-01").cost.daily_usd == 1
-    assert load(within(document, "session.endpoint", "offline"), "pi").cost.daily_usd == 1
-    assert load({"session": {"model": "mystery"}}, "pi").session.model == "mystery"
+    assert load_settings(document, "pi", "gpt-realtime-2.1-mini-2026-08-01").cost.daily_usd == 1
+    assert load_settings(within(document, "session.endpoint", "offline"), "pi").cost.daily_usd == 1
+    assert load_settings({"session": {"model": "mystery"}}, "pi").session.model == "mystery"
 
 
 def test_names_come_from_the_host() -> None:
-    loaded = load(None, "Living-Room.local")
+    loaded = load_settings(None, "Living-Room.local")
     assert (loaded.id, loaded.name, loaded.topic) == (
         "living-room_local",
         "Living room local speaker",
         "speaker/living-room_local",
     )
-    assert load({"id": "kitchen"}, "pi").name == "Kitchen speaker"
-    assert load({"id": "kitchen", "name": "Jarvis", "mqtt": {"base": "home/talk"}}, "pi").topic == "home/talk/kitchen"
+    assert load_settings({"id": "kitchen"}, "pi").name == "Kitchen speaker"
+    assert (
+        load_settings({"id": "kitchen", "name": "Jarvis", "mqtt": {"base": "home/talk"}}, "pi").topic
+        == "home/talk/kitchen"
+    )
 
 
 @given(st.text())
@@ -230,7 +237,7 @@ def test_any_host_name_gives_a_valid_id(host_name: str) -> None:
     made = slug(host_name)
     assert re.fullmatch(r"[a-z0-9_-]{1,64}", made)
     assert slug(made) == made
-    assert made in settings.RESERVED_IDS or load({"id": made}, "pi").id == made
+    assert made in settings.RESERVED_IDS or load_settings({"id": made}, "pi").id == made
 
 
 _scalars = (
@@ -262,12 +269,12 @@ _documents = st.fixed_dictionaries(
 @given(_values | _documents)
 def test_any_document_is_a_configuration_or_a_list_of_problems(document: object) -> None:
     try:
-        loaded = load(document, "pi")
+        loaded = load_settings(document, "pi")
     except ConfigError as error:
         assert error.problems
         assert all(len(problem.splitlines()) == 1 for problem in error.problems)
     else:
-        assert load(msgspec.to_builtins(loaded), "pi") == loaded
+        assert load_settings(msgspec.to_builtins(loaded), "pi") == loaded
 
 
 def test_every_field_and_section_has_its_text() -> None:
@@ -294,7 +301,7 @@ def _is_section(annotation: str) -> bool:
 
 def test_own_prices_are_added_to_the_known_ones() -> None:
     own = {"text_in": 1, "text_cached": 1, "text_out": 1, "audio_in": 1, "audio_cached": 1, "audio_out": 1}
-    prices = load({"cost": {"prices": {"my-model": own}}}, "pi").cost.prices
+    prices = load_settings({"cost": {"prices": {"my-model": own}}}, "pi").cost.prices
     assert prices["my-model"].audio_in == 1
     assert prices["gpt-realtime-2.1-mini"].audio_in == 10
 
@@ -316,7 +323,7 @@ def test_no_part_of_a_price_is_free_by_mistake(own: dict[str, object], missing: 
     if missing:
         assert problems(document) == [f"cost.prices.mine.{key}: missing" for key in missing]
     else:
-        assert "mine" in load(document, "pi").cost.prices
+        assert "mine" in load_settings(document, "pi").cost.prices
 
 
 @pytest.mark.parametrize(
@@ -331,7 +338,7 @@ def test_no_part_of_a_price_is_free_by_mistake(own: dict[str, object], missing: 
 def test_a_budget_needs_every_price(section: str, values: dict[str, object], lacks: str | None) -> None:
     document = within({"cost": {"daily_usd": 1}}, section, {"daily_usd": 1} | values if section == "cost" else values)
     if lacks is None:
-        assert load(document, "pi").cost.daily_usd == 1
+        assert load_settings(document, "pi").cost.daily_usd == 1
     else:
         (problem,) = problems(document)
         assert f"no price for the model {lacks}" in problem
@@ -340,7 +347,7 @@ def test_a_budget_needs_every_price(section: str, values: dict[str, object], lac
 def test_a_bare_off_is_the_word() -> None:
     for text, means in (("off", "off"), ("'off'", "off"), ("confident", "confident")):
         document = yaml.safe_load(f"session: {{local_first: {text}, turn_detection: {{type: client_vad}}}}")
-        assert load(document, "pi").session.local_first == means
+        assert load_settings(document, "pi").session.local_first == means
     assert problems(yaml.safe_load("session: {local_first: on}")) == [
         "session.local_first: expected one of off, confident, got bool 'True'"
     ]
@@ -377,4 +384,4 @@ def test_bad_turn_settings_are_named(turns: dict[str, object], problem: str) -> 
 @pytest.mark.parametrize("name", ["tools", "claim"])
 def test_names_of_common_topics_are_no_ids(name: str) -> None:
     with pytest.raises(ConfigError, match=f"id: {name} is taken"):
-        load({"id": name}, "pi")
+        load_settings({"id": name}, "pi")

@@ -43,11 +43,11 @@ from speaker.conversation.state_machine import (
     POSTURES,
     ROLL_OVER_S,
     TABLE,
-    Conversation,
     Duplex,
     Errand,
-    Microphone,
+    MicrophoneRoute,
     State,
+    StateMachine,
 )
 
 LIMITS: Final = Limits()
@@ -81,7 +81,7 @@ class World:
     """A machine and a clock, driven by hand."""
 
     def __init__(self, duplex: Duplex = "wake") -> None:
-        self.machine = Conversation(LIMITS, duplex)
+        self.machine = StateMachine(LIMITS, duplex)
         self.now = 100.0
 
     def state(self) -> State:
@@ -111,20 +111,20 @@ class World:
 
 @given(_histories)
 def test_home_means_no_session_and_muted_hears_nothing(history: list[tuple[Event, float]]) -> None:
-    machine, now = Conversation(LIMITS), 0.0
+    machine, now = StateMachine(LIMITS), 0.0
     for event, wait_s in history:
         now += wait_s
         machine.on(event, now)
         posture = machine.posture
         assert posture.session == machine.awake == (machine.state not in {State.MUTED, State.ASLEEP, State.ASKING})
-        assert posture.session or posture.microphone not in {Microphone.SESSION, Microphone.HOLD}
+        assert posture.session or posture.microphone not in {MicrophoneRoute.SESSION, MicrophoneRoute.HOLD}
         if machine.state is State.MUTED:
-            assert posture.microphone is Microphone.OFF
+            assert posture.microphone is MicrophoneRoute.OFF
 
 
 @given(_histories)
 def test_every_awake_state_ends_and_expiries_lead_home(history: list[tuple[Event, float]]) -> None:
-    machine, now = Conversation(LIMITS), 0.0
+    machine, now = StateMachine(LIMITS), 0.0
     for event, wait_s in history:
         now += wait_s
         machine.on(event, now)
@@ -139,7 +139,7 @@ def test_every_awake_state_ends_and_expiries_lead_home(history: list[tuple[Event
 
 @given(_histories)
 def test_news_of_another_session_changes_nothing(history: list[tuple[Event, float]]) -> None:
-    machine, now = Conversation(LIMITS), 0.0
+    machine, now = StateMachine(LIMITS), 0.0
     for event, wait_s in history:
         now += wait_s
         before = (machine.state, machine.deadline, machine.posture)
@@ -154,7 +154,7 @@ def test_news_of_another_session_changes_nothing(history: list[tuple[Event, floa
 @settings(max_examples=400)
 def test_never_two_responses_in_flight(history: list[tuple[Event, float]]) -> None:
     """We ask only while the server makes none and none is asked for already."""
-    machine, now = Conversation(LIMITS), 0.0
+    machine, now = StateMachine(LIMITS), 0.0
     making: set[str] = set()
     asked = False
     session = 0
@@ -182,7 +182,7 @@ def test_never_two_responses_in_flight(history: list[tuple[Event, float]]) -> No
 
 @given(_histories)
 def test_silence_is_asked_for_at_once(history: list[tuple[Event, float]]) -> None:
-    machine, now = Conversation(LIMITS), 0.0
+    machine, now = StateMachine(LIMITS), 0.0
     for event, wait_s in history:
         now += wait_s
         machine.on(event, now)
@@ -207,7 +207,7 @@ def test_table_reaches_every_state_and_leaves_it() -> None:
 def test_a_command_from_wake_word_to_sleep() -> None:
     world = World()
     assert world.on(Woken("hey_jarvis", 0.9)) == [Errand.CHIME]
-    assert world.machine.posture.microphone is Microphone.HOLD
+    assert world.machine.posture.microphone is MicrophoneRoute.HOLD
     s = world.machine.session
     world.on(SessionOpened(s), SpeechBegan(s), SpeechEnded(s))
     assert world.state() is State.THINKING
@@ -264,9 +264,9 @@ def test_answer_that_waits_for_the_loudspeaker_is_not_over() -> None:
 
 @pytest.mark.parametrize(
     ("duplex", "microphone"),
-    [("full", Microphone.OVER), ("wake", Microphone.WAKE), ("half", Microphone.OFF)],
+    [("full", MicrophoneRoute.OVER), ("wake", MicrophoneRoute.WAKE), ("half", MicrophoneRoute.OFF)],
 )
-def test_duplex_says_where_the_microphone_goes_while_speaking(duplex: Duplex, microphone: Microphone) -> None:
+def test_duplex_says_where_the_microphone_goes_while_speaking(duplex: Duplex, microphone: MicrophoneRoute) -> None:
     world = World(duplex)
     s = world.awake()
     world.on(SpeechBegan(s), SpeechEnded(s), ResponseBegan(s, "r1"), PlaybackBegan())
@@ -489,7 +489,7 @@ def test_risky_tool_is_asked_about_and_the_service_hears_nothing_of_it() -> None
     session = world.awake()
     world.on(SpeechEnded(session), ResponseBegan(session, "r1"), ResponseEnded(session, "r1", calls=frozenset({"c1"})))
     assert world.on(QuestionAsked()) == []
-    assert world.machine.posture.microphone is Microphone.ANSWER
+    assert world.machine.posture.microphone is MicrophoneRoute.ANSWER
     assert world.machine.posture.session
     world.on(PlaybackQueued(), PlaybackBegan(), PlaybackEnded())
     assert world.state() is State.CONFIRMING

@@ -11,7 +11,7 @@ from speaker.config.settings import PRICES
 from speaker.conversation.trace import Trace
 from speaker.cost.pricing import cost_usd
 from speaker.cost.tokens import Paid
-from speaker.listening.sample_audit import Audit
+from speaker.listening.sample_audit import SampleAudit
 from speaker.realtime.protocol.objects import InputTokens, OutputTokens, Usage
 
 MINI = PRICES["gpt-realtime-2.1-mini"]
@@ -33,7 +33,7 @@ def test_a_turn_from_wake_to_sleep() -> None:
     trace.tool("set_light", ok=True, confirmed=True, took_s=0.3)
     trace.tool("get_weather", ok=False, confirmed=False, took_s=0.05)
     trace.sounded(102.75)
-    trace.hear_out(Audit(taken=32_000, lost=0, duplicated=0), 96_000, overflows=0)
+    trace.hear_out(SampleAudit(taken=32_000, lost=0, duplicated=0), 96_000, overflows=0)
     trace.pay(Paid(MINUTE, 0.03, estimated=True))
     assert trace.event(110.0, "follow_up_timeout", with_words=False) == {
         "type": "turn",

@@ -7,21 +7,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from speaker.config.settings import Cost
-from speaker.cost.budget import WARN_AT, Plan, Spending, Step, budget, key_of, notices
+from speaker.config.settings import CostSettings
+from speaker.cost.budget import WARN_AT, BudgetPlan, BudgetStep, Spending, budget, key_of, notices
 
 BIG, MINI = "gpt-realtime-2.1", "gpt-realtime-2.1-mini"
 
 _steps = st.sampled_from(["short", "mini", "offline", "refuse"])
 _usd = st.floats(0, 20)
 _caps = st.none() | st.floats(0.01, 20)
-_costs = st.builds(Cost, daily_usd=_caps, monthly_usd=_caps, ladder=st.lists(_steps, unique=True))
+_costs = st.builds(CostSettings, daily_usd=_caps, monthly_usd=_caps, ladder=st.lists(_steps, unique=True))
 _spending = st.builds(Spending, _usd, _usd, _usd)
 
 
-def at(share: float, *ladder: str, model: str = BIG) -> Plan:
+def at(share: float, *ladder: str, model: str = BIG) -> BudgetPlan:
     given: dict[str, Any] = {"ladder": list(ladder)} if ladder else {}
-    return budget(Spending(share, share), Cost(daily_usd=1.0, **given), model)
+    return budget(Spending(share, share), CostSettings(daily_usd=1.0, **given), model)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def at(share: float, *ladder: str, model: str = BIG) -> Plan:
         (0.9, ("refuse",), "none"),
     ],
 )
-def test_the_ladder(share: float, ladder: tuple[str, ...], step: Step) -> None:
+def test_the_ladder(share: float, ladder: tuple[str, ...], step: BudgetStep) -> None:
     assert at(share, *ladder).step == step
 
 
@@ -59,7 +59,7 @@ def test_gentle_steps_add_up() -> None:
 
 
 def test_a_cheap_model_is_not_replaced_by_itself() -> None:
-    assert at(0.9, model=MINI) == Plan("short", 0.9, "day", short=True)
+    assert at(0.9, model=MINI) == BudgetPlan("short", 0.9, "day", short=True)
     assert at(0.6, "mini", "short", model=MINI).step == "short"
 
 
@@ -68,24 +68,24 @@ def test_ten_dimes_are_a_dollar() -> None:
 
 
 def test_the_budget_that_is_nearer_to_its_end_counts() -> None:
-    cost = Cost(daily_usd=1.0, monthly_usd=10.0)
-    assert budget(Spending(0.9, 1.0), cost, BIG) == Plan("mini", 0.9, "day", short=True, model=MINI)
+    cost = CostSettings(daily_usd=1.0, monthly_usd=10.0)
+    assert budget(Spending(0.9, 1.0), cost, BIG) == BudgetPlan("mini", 0.9, "day", short=True, model=MINI)
     plan = budget(Spending(0.1, 10.0), cost, BIG)
     assert (plan.step, plan.period, plan.used_up) == ("offline", "month", True)
-    assert budget(Spending(99, 99), Cost(), BIG) == Plan()
+    assert budget(Spending(99, 99), CostSettings(), BIG) == BudgetPlan()
 
 
 def test_money_on_top_helps_for_both() -> None:
-    cost = Cost(daily_usd=1.0, monthly_usd=10.0)
+    cost = CostSettings(daily_usd=1.0, monthly_usd=10.0)
     assert budget(Spending(1.0, 10.0, raised_usd=10.0), cost, BIG).step == "none"
     assert budget(Spending(0.0, 10.0), cost, BIG).step == "offline", "and tomorrow it is gone"
 
 
 def test_notices_say_what_was_reached() -> None:
-    cost = Cost(daily_usd=1.0, monthly_usd=10.0)
+    cost = CostSettings(daily_usd=1.0, monthly_usd=10.0)
     told = [(one.period, one.share) for one in notices(Spending(0.85, 5.0), cost)]
     assert told == [("day", 0.5), ("day", 0.8), ("month", 0.5)]
-    assert notices(Spending(0.85, 5.0), Cost()) == []
+    assert notices(Spending(0.85, 5.0), CostSettings()) == []
     assert notices(Spending(0.5, 0.5), cost)[0].event("none") == {
         "type": "budget", "period": "day", "share": 0.5, "spent_usd": 0.5, "cap_usd": 1.0, "step": "none",
     }  # fmt: skip
@@ -97,7 +97,7 @@ def test_periods_are_remembered_by_their_dates() -> None:
 
 
 @given(_spending, _costs, st.sampled_from([BIG, MINI]))
-def test_more_money_never_means_a_harder_step(spending: Spending, cost: Cost, model: str) -> None:
+def test_more_money_never_means_a_harder_step(spending: Spending, cost: CostSettings, model: str) -> None:
     richer = Spending(spending.today_usd, spending.month_usd, spending.raised_usd + 1)
     before, after = budget(spending, cost, model), budget(richer, cost, model)
     assert after.share <= before.share
@@ -106,7 +106,7 @@ def test_more_money_never_means_a_harder_step(spending: Spending, cost: Cost, mo
 
 
 @given(_spending, _costs, st.sampled_from([BIG, MINI]))
-def test_what_is_used_up_is_told_and_acts(spending: Spending, cost: Cost, model: str) -> None:
+def test_what_is_used_up_is_told_and_acts(spending: Spending, cost: CostSettings, model: str) -> None:
     plan, told = budget(spending, cost, model), notices(spending, cost)
     full = any(one.share == WARN_AT[-1] for one in told)
     assert plan.used_up == (full and bool({"offline", "refuse"} & set(cost.ladder)))

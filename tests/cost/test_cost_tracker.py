@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from msgspec import UNSET
 
-from speaker.config.settings import load
-from speaker.cost.cost_tracker import Accounts
-from speaker.cost.entries import Line
+from speaker.config.settings import load_settings
+from speaker.cost.cost_tracker import CostTracker
+from speaker.cost.entries import SpendingRow
 from speaker.cost.tokens import Tokens, prompt_tokens
 from speaker.realtime.endpoint import Target
-from speaker.realtime.failover import Endpoint, Standby
+from speaker.realtime.failover import Endpoint, Failover
 from speaker.realtime.protocol.objects import Audio, InputTokens, Item, OutputTokens, Response, Usage
 from speaker.speech.phrases import BUDGET_TOLD, apology
 from speaker.store.store import Ledger
@@ -35,11 +35,11 @@ class Desk:
     session: dict[str, Any]
     time: datetime = datetime(2026, 11, 30, 12, tzinfo=HOUSE)
     told: list[dict[str, Any]] = field(default_factory=list)
-    accounts: Accounts = field(init=False)
+    accounts: CostTracker = field(init=False)
 
     def __post_init__(self) -> None:
-        settings = load({"cost": self.cost, "session": {"model": BIG} | self.session}, "pi")
-        self.accounts = Accounts(settings, self.ledger, self.told.append, lambda: self.time)
+        settings = load_settings({"cost": self.cost, "session": {"model": BIG} | self.session}, "pi")
+        self.accounts = CostTracker(settings, self.ledger, self.told.append, lambda: self.time)
 
     def open(self) -> None:
         """A conversation begins, and its session opens."""
@@ -57,7 +57,7 @@ class Desk:
         return self.accounts.purse.plan.step, self.accounts.purse.plan.period
 
     @property
-    def lines(self) -> list[Line]:
+    def lines(self) -> list[SpendingRow]:
         return self.ledger.lines(self.time.date())
 
 
@@ -266,7 +266,7 @@ def test_a_model_that_thinks_is_asked_so_only_when_it_does() -> None:
 
 def test_a_refusal_says_why_once() -> None:
     with desk(daily_usd=1.0, ladder=["refuse"]) as it:
-        standby = Standby(lambda: it.accounts.purse.endpoints([CLOUD, OFFLINE], OFFLINE), it.accounts.purse.refusal)
+        standby = Failover(lambda: it.accounts.purse.endpoints([CLOUD, OFFLINE], OFFLINE), it.accounts.purse.refusal)
         assert standby.now(0.0) == ([CLOUD, OFFLINE], None)
         it.spend(1.5)
         said = []

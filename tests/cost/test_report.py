@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 
 from speaker.config.settings import PRICES
 from speaker.cost.cost_tracker import now_here
-from speaker.cost.entries import Booking, Line, Saved
+from speaker.cost.entries import LedgerEntry, Saved, SpendingRow
 from speaker.cost.plot import BAR, HEIGHT, LIMIT, PAPER, WIDTH, bar_chart
-from speaker.cost.report import Report, days_in, report
+from speaker.cost.report import Report, days_in, month_report
 from speaker.cost.tokens import Opening, Tokens
 from speaker.store.store import Ledger
 
@@ -38,23 +38,23 @@ def speaker(state: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=around)
 
 
-def line(day: int, cost_usd: float, **more: object) -> Line:
+def line(day: int, cost_usd: float, **more: object) -> SpendingRow:
     told = {"model": BIG, "endpoint": "cloud", "purpose": "turn", "times": 1, "tokens": TOKENS, "seconds": 0.0,
             "estimated_usd": 0.0, "unheard_ms": 0, "waste_usd": 0.0} | more  # fmt: skip
-    return Line(day=NOVEMBER.replace(day=day), cost_usd=cost_usd, **told)  # type: ignore[arg-type]  # a test's table
+    return SpendingRow(day=NOVEMBER.replace(day=day), cost_usd=cost_usd, **told)  # type: ignore[arg-type]  # a test's table
 
 
-def reported(*lines: Line, today: date = date(2026, 11, 10)) -> Report:
-    return report(lines, [], month=NOVEMBER, today=today, prices=PRICES)
+def reported(*lines: SpendingRow, today: date = date(2026, 11, 10)) -> Report:
+    return month_report(lines, [], month=NOVEMBER, today=today, prices=PRICES)
 
 
 def fill(file: Path, day: datetime) -> None:
     with closing(Ledger(file)) as ledger:
         for model, days, usd in ((BIG, 0, 0.02), (MINI, 0, 0.005), (BIG, -1, 0.03)):
-            ledger.book(Booking(at=day + timedelta(days=days), turn=1, model=model, endpoint="cloud", cost_usd=usd,
+            ledger.book(LedgerEntry(at=day + timedelta(days=days), turn=1, model=model, endpoint="cloud", cost_usd=usd,
                                 tokens=TOKENS, estimated=model == MINI, unheard_ms=1500, waste_usd=0.001))  # fmt: skip
-        ledger.book(Booking(at=day, turn=1, model="offline", endpoint="offline", cost_usd=0, tokens=TOKENS))
-        ledger.book(Booking(at=day, turn=1, model="gpt-transcribe", endpoint="cloud", cost_usd=0.001,
+        ledger.book(LedgerEntry(at=day, turn=1, model="offline", endpoint="offline", cost_usd=0, tokens=TOKENS))
+        ledger.book(LedgerEntry(at=day, turn=1, model="gpt-transcribe", endpoint="cloud", cost_usd=0.001,
                             purpose="transcription", seconds=13))  # fmt: skip
         ledger.save("cached", day.date(), usd=0.002, seconds=1.5)
         ledger.save("local", day.date(), usd=0.004, seconds=3)
@@ -193,7 +193,7 @@ def test_kinds_of_token_add_up_to_the_bill() -> None:
 
 def test_savings_are_summed_by_what_saved() -> None:
     savings = [Saved(day=NOVEMBER, what=what, times=2, seconds=3.0, usd=0.5) for what in ("local", "cached", "cached")]
-    one = report([], savings, month=NOVEMBER, today=NOVEMBER, prices=PRICES)
+    one = month_report([], savings, month=NOVEMBER, today=NOVEMBER, prices=PRICES)
     assert [(saved.what, saved.times, saved.usd) for saved in one.savings] == [("cached", 4, 1.0), ("local", 2, 0.5)]
     assert one.saved_usd == 1.5
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import yaml
 
-from speaker.config.settings import load
+from speaker.config.settings import load_settings
 from speaker.tools import registry
 from speaker.tools.api import Home
 from tests.documents import CONFIG, README, config_yaml, docs, readme
@@ -24,7 +24,7 @@ def test_tables_in_the_readme_are_fresh() -> None:
 
 
 def test_config_file_means_the_defaults() -> None:
-    assert load(yaml.safe_load(CONFIG.read_text()), "pi") == load(None, "pi")
+    assert load_settings(yaml.safe_load(CONFIG.read_text()), "pi") == load_settings(None, "pi")
 
 
 def test_every_setting_says_what_it_is_for() -> None:

@@ -27,7 +27,7 @@ def test_the_opposite_colour_is_another(colour: colours.Colour) -> None:
 
 @pytest.mark.parametrize("name", colours.NAMES)
 def test_every_name_is_understood_and_said_again(name: str) -> None:
-    assert colours.understood(name.upper()) == colours.NAMES[name]
+    assert colours.named_colour(name.upper()) == colours.NAMES[name]
     assert colours.name(colours.NAMES[name]) == name
 
 
@@ -48,7 +48,7 @@ def test_every_name_is_understood_and_said_again(name: str) -> None:
     ],
 )
 def test_colours_as_people_and_models_write_them(text: str, meant: object) -> None:
-    assert colours.understood(text) == meant
+    assert colours.named_colour(text) == meant
 
 
 @given(st.floats(1000, 20000))
@@ -63,7 +63,7 @@ def test_no_report_of_a_stranger_breaks_a_reader(text: str) -> None:
         value_parsers.hs,
         value_parsers.xy,
         value_parsers.colour_object,
-        value_parsers.number,
+        value_parsers.read_number,
         value_parsers.said,
     ):
         read(text)

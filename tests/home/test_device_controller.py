@@ -3,8 +3,8 @@ import asyncio
 import pytest
 
 from speaker.errors import ToolError
-from speaker.home.device_controller import MqttHome
-from speaker.home.device_registry import House, Wish
+from speaker.home.device_controller import DeviceController
+from speaker.home.device_registry import DeviceRegistry, Wish
 from speaker.tools.api import Home
 from tests.support.announced_homes import CEILING, EVERYTHING, MOVIE_NIGHT, OUTDOOR, RADIATOR, SOFA_LAMP, home_of
 from tests.support.answering_devices import Reports, Street, echo, live, silent
@@ -115,7 +115,7 @@ async def test_a_broker_that_hangs_is_not_waited_for_forever() -> None:
         async def publish(self, topic: str, payload: str, *, retain: bool = False, qos: int = 1) -> None:
             await asyncio.Event().wait()
 
-    home = MqttHome(home_of(SOFA_LAMP), Hanging(silent), 0.05)
+    home = DeviceController(home_of(SOFA_LAMP), Hanging(silent), 0.05)
     assert (await home.act(home.find("sofa lamp"), ON)).status == "no answer"
 
 
@@ -153,7 +153,7 @@ async def test_many_acts_at_once_each_get_their_own_answer() -> None:
     def half_deaf(topic: str, payload: str) -> Reports:
         return [] if "lamp_3" in topic else echo(topic, payload)
 
-    house = House()
+    house = DeviceRegistry()
     house.add_configured(
         {"name": f"Lamp {n}", "kind": "switch", "command_topic": f"lamp_{n}/set", "state_topic": f"lamp_{n}",
          "value_template": "{{ value_json.state }}"}
@@ -203,7 +203,7 @@ async def test_a_slow_cover_is_confirmed_when_it_comes_nearer() -> None:
     def creeping(topic: str, payload: str) -> Reports:
         return [("blinds/position", "96")]
 
-    house = House()
+    house = DeviceRegistry()
     house.add_configured(
         [{"name": "Blinds", "kind": "cover", "command_topic": "blinds/set", "position_topic": "blinds/position"}]
     )

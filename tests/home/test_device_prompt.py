@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from speaker.home.device_prompt import MAX_CHARACTERS, describe
-from speaker.home.device_registry import Device, House, Kind
-from speaker.home.device_types.base import Shape
+from speaker.home.device_registry import Device, DeviceRegistry, Kind
+from speaker.home.device_types.base import DeviceType
 from speaker.offline.understanding.devices_from_prompt import Household
 
 KINDS = get_args(Kind)
@@ -16,7 +16,7 @@ NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z", "P", 
 
 
 def device(number: int, name: str, room: str, kind: Kind) -> Device:
-    return Device(f"{kind}/{number}", name, room, kind, Shape(), name)
+    return Device(f"{kind}/{number}", name, room, kind, DeviceType(), name)
 
 
 houses = st.lists(
@@ -71,7 +71,7 @@ def test_a_small_house_is_told_whole() -> None:
 
 
 def test_names_and_rooms_of_the_config_stand_over_those_announced() -> None:
-    house = House()
+    house = DeviceRegistry()
     house.add_configured(
         [
             {"id": "unique-1", "name": "Reading lamp", "room": "Library"},

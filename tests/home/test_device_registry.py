@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from speaker.errors import ToolError
-from speaker.home.device_registry import House, Kind, Message, Wish
+from speaker.home.device_registry import DeviceMessage, DeviceRegistry, Kind, Wish
 from tests.support.announced_homes import (
     CEILING,
     CLIMATE_SENSOR,
@@ -22,20 +22,20 @@ from tests.support.announced_homes import (
 )
 
 
-def house_of(kind: Kind, **config: Any) -> House:
-    house = House()
+def house_of(kind: Kind, **config: Any) -> DeviceRegistry:
+    house = DeviceRegistry()
     house.add_configured([{"name": "Thing", "kind": kind, **config}])
     return house
 
 
-def orders(house: House, wish: Wish, name: str = "thing") -> list[tuple[str, str]]:
+def orders(house: DeviceRegistry, wish: Wish, name: str = "thing") -> list[tuple[str, str]]:
     return [(message.topic, message.payload) for message in house.order(house.find(name), wish)]
 
 
 def test_a_json_light() -> None:
     house = home_of(SOFA_LAMP)
     lamp = house.find("sofa lamp")
-    assert house.order(lamp, Wish(on=True)) == [Message("zigbee2mqtt/sofa_lamp/set", '{"state":"ON"}')]
+    assert house.order(lamp, Wish(on=True)) == [DeviceMessage("zigbee2mqtt/sofa_lamp/set", '{"state":"ON"}')]
     assert orders(house, Wish(on=False), "sofa lamp")[0][1] == '{"state":"OFF"}'
     assert orders(house, Wish(brightness_percent=0), "sofa lamp")[0][1] == '{"state":"OFF"}'
     body = json.loads(orders(house, Wish(brightness_percent=40), "sofa lamp")[0][1])

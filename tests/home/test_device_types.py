@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from speaker.errors import ToolError
-from speaker.home.device_registry import Device, House, Kind, Wish
+from speaker.home.device_registry import Device, DeviceRegistry, Kind, Wish
 from tests.support.announced_homes import hear
 
 FOLDER = Path(__file__).parent / "announcements"
@@ -23,14 +23,14 @@ def wish_of(fields: dict[str, Any]) -> Wish:
     return msgspec.convert(fields, Wish)
 
 
-def settle(case: dict[str, Any]) -> tuple[House, Device]:
-    house = House()
+def settle(case: dict[str, Any]) -> tuple[DeviceRegistry, Device]:
+    house = DeviceRegistry()
     assert hear(house, (case["topic"], case["config"]))
     (device,) = house.devices()
     return house, device
 
 
-def sent(house: House, device: Device, wish: Wish) -> list[list[str]]:
+def sent(house: DeviceRegistry, device: Device, wish: Wish) -> list[list[str]]:
     return [[message.topic, message.payload] for message in house.order(device, wish)]
 
 
@@ -87,14 +87,14 @@ def test_both_forms_of_an_announcement_make_the_same_device(case: dict[str, Any]
     owner = config.pop("device", None) or config.pop("dev")
     base = {"~": config.pop("~")} if "~" in config else {}
     part = {"p": device.kind} | config
-    house = House()
+    house = DeviceRegistry()
     assert hear(house, ("device/whole", {"dev": owner, "o": {"name": "test"}, "cmps": {"one": part}} | base))
     (same,) = house.devices()
     assert (same.kind, same.name, same.room, same.shape) == (device.kind, device.name, device.room, device.shape)
 
 
-def cover(**config: Any) -> tuple[House, Device]:
-    house = House()
+def cover(**config: Any) -> tuple[DeviceRegistry, Device]:
+    house = DeviceRegistry()
     house.add_configured([{"name": "Blind", "kind": "cover", "command_topic": "c", **config}])
     return house, house.find("blind")
 
@@ -129,7 +129,7 @@ def test_a_cover_that_moves_the_wrong_way_did_not_obey() -> None:
 
 @pytest.mark.parametrize(("report", "locked"), [(b"LOCKED", True), (b"LOCKING", False), (b"JAMMED", False)])
 def test_only_a_locked_lock_is_locked(report: bytes, locked: bool) -> None:
-    house = House()
+    house = DeviceRegistry()
     house.add_configured([{"name": "Door", "kind": "lock", "command_topic": "c", "state_topic": "s"}])
     house.hear("s", report)
     assert house.fulfils("lock/house.devices[0]", Wish(action="lock")) is locked
@@ -139,7 +139,7 @@ def test_only_a_locked_lock_is_locked(report: bytes, locked: bool) -> None:
 
 
 def test_a_lock_with_a_code_is_left_alone() -> None:
-    house = House()
+    house = DeviceRegistry()
     house.add_configured([{"name": "Door", "kind": "lock", "command_topic": "c", "code_format": "^\\d{4}$"}])
     with pytest.raises(ToolError, match="wants a code, which is not given by voice"):
         house.order(house.find("door"), Wish(action="unlock"))
@@ -167,7 +167,7 @@ STEPS = [
 def test_more_and_less_count_from_what_was_reported(
     kind: str, config: dict[str, Any], now: bytes, step: float, wish: Wish
 ) -> None:
-    house = House()
+    house = DeviceRegistry()
     house.add_configured([{"name": "Thing", "kind": kind, "command_topic": "c", **config}])
     device = house.find("thing")
     with pytest.raises(ToolError, match="has not said"):
@@ -177,7 +177,7 @@ def test_more_and_less_count_from_what_was_reported(
 
 
 def test_what_has_no_steps_says_so() -> None:
-    house = House()
+    house = DeviceRegistry()
     house.add_configured([{"name": "Socket", "kind": "switch", "command_topic": "c"}])
     with pytest.raises(ToolError, match="The socket cannot be turned up or down"):
         house.settled(house.find("socket"), Wish(step=10))

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from speaker.errors import ConfigError, SpeakerError
-from speaker.home.device_registry import House
+from speaker.home.device_registry import DeviceRegistry
 from speaker.home.discovery_abbreviations import ABBREVIATIONS
 from speaker.home.mqtt_discovery import announced
 from tests.support.announced_homes import CEILING, EVERYTHING, MOVIE_NIGHT, OUTDOOR, SOFA_LAMP, hear, home_of, topic
@@ -69,7 +69,7 @@ def test_the_home_in_one_look() -> None:
         "- living room: sofa lamp (light); Movie night (scene); Temperature (sensor)\n"
         "- elsewhere: Outdoor temperature, Outdoor wind speed (sensor)"
     )
-    assert House().describe() == "No devices are known yet."
+    assert DeviceRegistry().describe() == "No devices are known yet."
 
 
 def test_the_order_of_announcements_does_not_matter() -> None:
@@ -141,7 +141,7 @@ def test_a_malformed_field_is_named_and_the_old_announcement_stays(config: dict[
 def test_one_bad_component_refuses_the_whole_device() -> None:
     path, config = OUTDOOR
     bad = config | {"cmps": config["cmps"] | {"pump": {"p": "switch", "cmd_t": 1}}}
-    house = House()
+    house = DeviceRegistry()
     with pytest.raises(SpeakerError, match="command_topic"):
         hear(house, (path, bad))
     assert house.devices() == []
@@ -151,7 +151,7 @@ def test_one_bad_component_refuses_the_whole_device() -> None:
     "path", ["update/robot", "device_automation/0x1/action", "light/a/b/c", "status", "light//x", "switch"]
 )
 def test_what_is_no_device_of_ours_is_passed_over(path: str) -> None:
-    house = House()
+    house = DeviceRegistry()
     assert not house.hear_discovery(topic(path), b'{"command_topic":"x","schema":7}')
     assert not house.hear_discovery(f"elsewhere/{path}/config", b"no json")
     assert house.devices() == []
@@ -160,15 +160,15 @@ def test_what_is_no_device_of_ours_is_passed_over(path: str) -> None:
 def test_speakers_do_not_hear_their_own_announcements() -> None:
     entity = {"p": "switch", "name": "Mute", "cmd_t": "speaker/kitchen/command/mute"}
     message = {"dev": {"name": "Kitchen speaker"}, "o": {"name": "speaker"}, "cmps": {"mute": entity}}
-    house = House()
+    house = DeviceRegistry()
     assert not hear(house, ("device/speaker_kitchen", message))
     assert hear(house, ("device/speaker_kitchen", message | {"o": {"name": "another program"}}))
 
 
 def test_settings_and_diagnostics_of_devices_are_not_asked_for_by_voice() -> None:
     path, config = SOFA_LAMP
-    assert not hear(House(), (path, config | {"entity_category": "config"}))
-    assert not hear(House(), (path, config | {"en": False}))
+    assert not hear(DeviceRegistry(), (path, config | {"entity_category": "config"}))
+    assert not hear(DeviceRegistry(), (path, config | {"en": False}))
 
 
 def test_an_announcement_that_moves_to_the_device_form_is_let_go() -> None:
@@ -184,7 +184,7 @@ def test_a_prefix_of_several_levels() -> None:
 
 
 def test_devices_of_the_config() -> None:
-    house = House()
+    house = DeviceRegistry()
     house.add_configured(
         [
             {"name": "Porch lamp", "room": "Porch", "kind": "light", "command_topic": "porch/set"},
@@ -197,7 +197,7 @@ def test_devices_of_the_config() -> None:
 
 
 def test_every_problem_of_the_config_is_told_and_nothing_is_added() -> None:
-    house = House()
+    house = DeviceRegistry()
     entries: list[dict[Any, Any]] = [
         {"name": "Lamp", "kind": "light", "command_topic": "a"},
         {"name": "Lamp", "kind": "lamp"},

@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from speaker.errors import ToolError
-from speaker.home.device_registry import House, Kind
-from speaker.home.naming import choose, clean, listing, the
+from speaker.home.device_registry import DeviceRegistry, Kind
+from speaker.home.naming import choose_names, clean, listing, the
 from tests.support.announced_homes import EVERYTHING, home_of
 
 DEVICES: list[tuple[Kind, str, str]] = [
@@ -22,8 +22,8 @@ DEVICES: list[tuple[Kind, str, str]] = [
 ]
 
 
-def house() -> House:
-    built = House()
+def house() -> DeviceRegistry:
+    built = DeviceRegistry()
     built.add_configured(
         {"kind": kind, "name": name, "room": room, "command_topic": "a"} for kind, name, room in DEVICES
     )
@@ -87,11 +87,11 @@ def test_an_unknown_name_tells_what_there_is() -> None:
     with pytest.raises(ToolError, match=r"There is no thermostat in the attic\. There is: Radiator in the bed"):
         house().find("heating", "climate", room="attic")
     with pytest.raises(ToolError, match=r"There is no light\. None of that kind is known\."):
-        House().find("lamp", "light")
+        DeviceRegistry().find("lamp", "light")
 
 
 def test_the_heating_is_never_a_lamp() -> None:
-    only_light = House()
+    only_light = DeviceRegistry()
     only_light.add_configured([{"kind": "light", "name": "Ceiling", "command_topic": "a"}])
     with pytest.raises(ToolError):
         only_light.find("the heating", "light", "switch")
@@ -135,7 +135,7 @@ def test_any_name_finds_one_device_or_is_answered_with_a_sentence(name: str, roo
     ],
 )
 def test_the_name_a_person_would_say(entity: str, owner: str, room: str, kind: Kind, short: str) -> None:
-    assert choose(entity, owner, room, kind)[0] == short
+    assert choose_names(entity, owner, room, kind)[0] == short
 
 
 def test_two_of_the_same_name_in_a_room_get_their_long_names() -> None:
@@ -206,7 +206,7 @@ COVERS: list[tuple[Kind, str, str]] = [
     ],
 )
 def test_names_of_what_is_no_lamp(asked: str, kind: Kind, found: str | None) -> None:
-    home = House()
+    home = DeviceRegistry()
     home.add_configured({"kind": kind, "name": name, "room": room, "command_topic": "a"} for kind, name, room in COVERS)
     if found is None:
         with pytest.raises(ToolError, match="may mean"):

@@ -7,19 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from speaker.config.settings import Tools
-from speaker.home.device_controller import MqttHome
-from speaker.home.device_registry import Device, House, Kind, Wish
-from speaker.home.device_types import KINDS
+from speaker.config.settings import ToolSettings
+from speaker.home.device_controller import DeviceController
+from speaker.home.device_registry import Device, DeviceRegistry, Kind, Wish
+from speaker.home.device_types import DEVICE_TYPES
 from speaker.home.risk import Risk, asked_for, risk_of
 from tests.support.answering_devices import Reports, Street
 
-DEFAULT = Tools().risk
+DEFAULT = ToolSettings().risk
 UNLOCK, LOCK, OPEN, CLOSE = (Wish(action=action) for action in ("unlock", "lock", "open", "close"))
 
 
-def house() -> House:
-    built = House()
+def house() -> DeviceRegistry:
+    built = DeviceRegistry()
     built.add_configured(
         {
             "kind": kind,
@@ -101,9 +101,9 @@ class Person:
         return self.answer
 
 
-def at_home(answer: bool, risk: dict[str, Risk] | None = None) -> tuple[MqttHome, Street, Person]:
+def at_home(answer: bool, risk: dict[str, Risk] | None = None) -> tuple[DeviceController, Street, Person]:
     person, street = Person(answer), Street(obedient)
-    street.home = MqttHome(house(), street, 0.2, risk=DEFAULT if risk is None else risk, approve=person)
+    street.home = DeviceController(house(), street, 0.2, risk=DEFAULT if risk is None else risk, approve=person)
     return street.home, street, person
 
 
@@ -127,7 +127,7 @@ async def test_what_is_not_approved_is_not_even_sent() -> None:
 
 async def test_a_speaker_that_cannot_ask_refuses() -> None:
     street = Street(obedient)
-    street.home = MqttHome(house(), street, 0.2, risk=DEFAULT)
+    street.home = DeviceController(house(), street, 0.2, risk=DEFAULT)
     assert (await street.home.act(street.home.find("front door"), UNLOCK)).status == "refused"
     assert street.sent == []
 
@@ -159,7 +159,7 @@ async def test_several_at_once_are_each_asked_for() -> None:
 
 
 async def test_there_is_one_question_at_a_time() -> None:
-    built = House()
+    built = DeviceRegistry()
     built.add_configured({"kind": "lock", "name": f"Door {n}", "command_topic": f"door{n}"} for n in range(3))
     under_way, most = 0, 0
 
@@ -172,13 +172,13 @@ async def test_there_is_one_question_at_a_time() -> None:
         return False
 
     street = Street(obedient)
-    street.home = MqttHome(built, street, 0.2, risk=DEFAULT, approve=slow)
+    street.home = DeviceController(built, street, 0.2, risk=DEFAULT, approve=slow)
     await street.home.act_all(built.devices("lock"), UNLOCK)
     assert most == 1
 
 
 async def test_a_device_that_went_offline_while_the_person_thought() -> None:
-    built = House()
+    built = DeviceRegistry()
     built.add_configured([{"kind": "lock", "name": "Door", "command_topic": "c", "avty_t": "online"}])
     street = Street(obedient)
 
@@ -186,7 +186,7 @@ async def test_a_device_that_went_offline_while_the_person_thought() -> None:
         built.hear("online", b"offline")
         return True
 
-    street.home = MqttHome(built, street, 0.2, risk=DEFAULT, approve=slow)
+    street.home = DeviceController(built, street, 0.2, risk=DEFAULT, approve=slow)
     assert (await street.home.act(street.home.find("door"), UNLOCK)).text == "the door is offline."
     assert street.sent == []
 
@@ -209,6 +209,6 @@ def test_a_question_says_what_would_happen(wish: Wish, sentence: str) -> None:
 
 
 def test_every_kind_says_what_makes_it_safer() -> None:
-    secured = {kind for kind, shape in KINDS.items() if shape.secures is not KINDS["sensor"].secures}
+    secured = {kind for kind, shape in DEVICE_TYPES.items() if shape.secures is not DEVICE_TYPES["sensor"].secures}
     kinds: set[Kind] = {"cover", "lock"}
     assert secured == kinds

@@ -11,7 +11,7 @@ from speaker.home import templates
 @given(st.text(max_size=60), st.binary(max_size=60))
 def test_a_template_of_somebody_else_never_raises(template: str, payload: bytes) -> None:
     for form in (template, f"{{{{ {template} }}}}", f"{{% {template} %}}"):
-        assert isinstance(templates.read(form, payload), str)
+        assert isinstance(templates.render_payload(form, payload), str)
         assert isinstance(templates.write(form, 1.5), str)
 
 
@@ -47,7 +47,7 @@ def test_a_template_of_somebody_else_never_raises(template: str, payload: bytes)
     ],
 )
 def test_a_greedy_or_curious_template_finds_nothing(greedy: str) -> None:
-    assert templates.read(greedy, b"1") == ""
+    assert templates.render_payload(greedy, b"1") == ""
 
 
 BIG = json.dumps(["x" * 100] * 600).encode()
@@ -68,7 +68,7 @@ BIG = json.dumps(["x" * 100] * 600).encode()
 )
 def test_a_long_message_does_not_make_a_template_greedy(greedy: str) -> None:
     began_s = time.monotonic()
-    assert templates.read(greedy, BIG) == ""
+    assert templates.render_payload(greedy, BIG) == ""
     assert time.monotonic() - began_s < 1
 
 
@@ -104,4 +104,4 @@ def test_a_long_message_does_not_make_a_template_greedy(greedy: str) -> None:
     ],
 )
 def test_templates_as_devices_use_them(template: str, payload: bytes, text: str) -> None:
-    assert templates.read(template, payload) == text
+    assert templates.render_payload(template, payload) == text

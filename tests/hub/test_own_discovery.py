@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from speaker.config.settings import Settings, load
+from speaker.config.settings import Settings, load_settings
 from speaker.conversation.state_machine import POSTURES
-from speaker.home.device_registry import House
+from speaker.home.device_registry import DeviceRegistry
 from speaker.hub.own_discovery import EVENTS, LONGEST_STATE, STATES, announcement, announcements, discovery_topic
 from speaker.hub.topics import TOPICS
 
@@ -48,7 +48,7 @@ IDS = st.from_regex(r"[a-z0-9_-]{1,12}", fullmatch=True)
 
 
 def speaker(**more: Any) -> Settings:
-    return load({"id": "kitchen", "room": "Kitchen"} | more, "pi")
+    return load_settings({"id": "kitchen", "room": "Kitchen"} | more, "pi")
 
 
 def components(settings: Settings) -> dict[str, dict[str, Any]]:
@@ -183,7 +183,7 @@ def test_a_long_error_is_cut_rather_than_dropped(length: int) -> None:
 
 
 def test_the_speaker_is_no_device_of_the_house() -> None:
-    house = House()
+    house = DeviceRegistry()
     settings = speaker()
     house.hear_discovery(discovery_topic(settings), json.dumps(announcement(settings, "1", WORDS)).encode())
     assert house.devices() == []

@@ -17,9 +17,9 @@ from speaker.audio import pcm
 from speaker.audio.echo_canceller import EchoCanceller
 from speaker.audio.pcm import FRAME_SAMPLES, WAKE_HZ, Samples, ms_to_samples
 from speaker.audio.vad import TurnSettings
-from speaker.conversation.state_machine import Microphone
-from speaker.listening.frame_router import OVER_FRAMES, Route, Router
-from speaker.listening.front_end import Ear
+from speaker.conversation.state_machine import MicrophoneRoute
+from speaker.listening.frame_router import OVER_FRAMES, FrameRouter, Route
+from speaker.listening.front_end import FrontEnd
 from speaker.listening.uplink_gate import Lead, WordGate
 from speaker.wake.detector import Detection, WakeWords
 from speaker.wake.pre_roll import WAKE_LAG_MS
@@ -74,10 +74,10 @@ def between(cut: Sequence[Samples], start: int, end: int) -> Samples:
 
 
 @asynccontextmanager
-async def routing(words: WakeWords) -> AsyncIterator[tuple[Router, list[Detection]]]:
+async def routing(words: WakeWords) -> AsyncIterator[tuple[FrameRouter, list[Detection]]]:
     woken: list[Detection] = []
-    router = Router(
-        Ear(words, EchoCanceller(), 0.25, TurnSettings()), woken.append, lambda: None, lambda _: None, WordGate()
+    router = FrameRouter(
+        FrontEnd(words, EchoCanceller(), 0.25, TurnSettings()), woken.append, lambda: None, lambda _: None, WordGate()
     )
     try:
         yield router, woken
@@ -85,7 +85,7 @@ async def routing(words: WakeWords) -> AsyncIterator[tuple[Router, list[Detectio
         router.close()
 
 
-async def feed(router: Router, cut: Sequence[Samples]) -> None:
+async def feed(router: FrameRouter, cut: Sequence[Samples]) -> None:
     """Frames as they come: the ear is done with one before the next."""
     for frame in cut:
         before = router.worked_at
@@ -101,16 +101,16 @@ async def test_what_follows_the_wake_word_reaches_the_session_once_and_whole(lat
     cut, told = evening()
     session = Session()
     async with routing(ours(["hey_jarvis"], lazy=True)) as (router, woken):
-        router.route(Route(Microphone.WAKE))
+        router.route(Route(MicrophoneRoute.WAKE))
         await feed(router, cut[: told + 1 + late])
         assert woken
         if overtaken:
-            router.route(Route(Microphone.WAKE))
+            router.route(Route(MicrophoneRoute.WAKE))
         await feed(router, cut[told + 1 + late : told + 3 + late])
-        router.route(Route(Microphone.HOLD))
+        router.route(Route(MicrophoneRoute.HOLD))
         await feed(router, cut[told + 3 + late : told + 10 + late])
         assert session.pieces == []
-        router.route(Route(Microphone.SESSION, session))
+        router.route(Route(MicrophoneRoute.SESSION, session))
         assert len(session.pieces) == 1
         await feed(router, cut[told + 10 + late : told + 15 + late])
         start = (told + 1) * FRAME_SAMPLES - LAG
@@ -128,23 +128,23 @@ async def test_the_button_needs_no_word() -> None:
     cut, _ = evening()
     session = Session()
     async with routing(ours(["hey_jarvis"], lazy=True)) as (router, woken):
-        router.route(Route(Microphone.WAKE))
+        router.route(Route(MicrophoneRoute.WAKE))
         await feed(router, cut[:4])
-        router.route(Route(Microphone.HOLD))
+        router.route(Route(MicrophoneRoute.HOLD))
         await feed(router, cut[4:7])
-        router.route(Route(Microphone.SESSION, session))
+        router.route(Route(MicrophoneRoute.SESSION, session))
         assert np.array_equal(session.heard, between(cut, 4 * FRAME_SAMPLES, 7))
         assert woken == []
 
 
-@pytest.mark.parametrize("mode", [Microphone.HOLD, Microphone.SESSION])
-async def test_the_word_wakes_nobody_who_is_awake(mode: Microphone) -> None:
+@pytest.mark.parametrize("mode", [MicrophoneRoute.HOLD, MicrophoneRoute.SESSION])
+async def test_the_word_wakes_nobody_who_is_awake(mode: MicrophoneRoute) -> None:
     cut, told = evening()
     session = Session()
     async with routing(ours(["hey_jarvis"], lazy=True)) as (router, woken):
         router.route(Route(mode, session))
         await feed(router, cut[: told + 5])
-        router.route(Route(Microphone.SESSION, session))
+        router.route(Route(MicrophoneRoute.SESSION, session))
         assert np.array_equal(session.heard, between(cut, 0, told + 5))
         assert woken == []
 
@@ -152,10 +152,10 @@ async def test_the_word_wakes_nobody_who_is_awake(mode: Microphone) -> None:
 async def test_a_word_that_is_found_after_the_button_is_no_second_one() -> None:
     cut, told = evening()
     async with routing(ours(["hey_jarvis"], lazy=True)) as (router, woken):
-        router.route(Route(Microphone.WAKE))
+        router.route(Route(MicrophoneRoute.WAKE))
         for frame in cut[: told + 1]:
             router.take(frame, NOTHING)
-        router.route(Route(Microphone.HOLD))
+        router.route(Route(MicrophoneRoute.HOLD))
         await feed(router, cut[told + 1 : told + 3])
         await asyncio.sleep(0.2)
         assert woken == []
@@ -165,13 +165,13 @@ async def test_off_hears_nothing_and_keeps_nothing_but_has_a_pulse() -> None:
     cut, told = evening()
     session = Session()
     async with routing(ours(["hey_jarvis"], lazy=True)) as (router, woken):
-        router.route(Route(Microphone.OFF, session))
+        router.route(Route(MicrophoneRoute.OFF, session))
         await feed(router, cut[: told + 3])
         assert session.pieces == []
-        router.route(Route(Microphone.WAKE))
+        router.route(Route(MicrophoneRoute.WAKE))
         await feed(router, cut[told + 3 : told + 6])
         assert woken == []
-        router.route(Route(Microphone.SESSION, session))
+        router.route(Route(MicrophoneRoute.SESSION, session))
         assert session.pieces == []
 
 
@@ -179,32 +179,32 @@ async def test_muting_takes_back_what_was_held() -> None:
     cut, told = evening()
     session = Session()
     async with routing(ours(["hey_jarvis"], lazy=True)) as (router, woken):
-        router.route(Route(Microphone.WAKE))
+        router.route(Route(MicrophoneRoute.WAKE))
         for frame in cut[: told + 4]:
             router.take(frame, NOTHING)
         await until(lambda: bool(woken))
-        router.route(Route(Microphone.OFF))
+        router.route(Route(MicrophoneRoute.OFF))
         router.take(cut[told + 4], NOTHING)
-        router.route(Route(Microphone.SESSION, session))
+        router.route(Route(MicrophoneRoute.SESSION, session))
         assert session.pieces == []
 
 
 async def test_interrupting_an_answer_has_its_own_threshold_and_keeps_what_follows() -> None:
     cut, told = evening()
     async with routing(ours(["hey_jarvis"], lazy=True, threshold=1.0)) as (router, woken):
-        router.route(Route(Microphone.WAKE))
+        router.route(Route(MicrophoneRoute.WAKE))
         await feed(router, cut)
         assert woken == []
     session = Session()
     async with routing(ours(["hey_jarvis"], lazy=True, threshold=1.0)) as (router, woken):
-        router.route(Route(Microphone.WAKE, session, barging=True))
+        router.route(Route(MicrophoneRoute.WAKE, session, barging=True))
         taken = 0
         while not woken:
             await feed(router, cut[taken : taken + 1])
             taken += 1
         assert session.pieces == []
         assert taken >= told
-        router.route(Route(Microphone.SESSION, session))
+        router.route(Route(MicrophoneRoute.SESSION, session))
         await feed(router, cut[taken : taken + 5])
         assert np.array_equal(session.heard, between(cut, taken * FRAME_SAMPLES - LAG, taken + 5))
 
@@ -212,9 +212,9 @@ async def test_interrupting_an_answer_has_its_own_threshold_and_keeps_what_follo
 async def test_a_threshold_may_be_changed_at_any_time() -> None:
     cut, _ = evening()
     words = ours(["hey_jarvis"], lazy=True)
-    ear = Ear(words, EchoCanceller(), 0.25, TurnSettings())
+    ear = FrontEnd(words, EchoCanceller(), 0.25, TurnSettings())
     async with routing(words) as (router, woken):
-        router.route(Route(Microphone.WAKE))
+        router.route(Route(MicrophoneRoute.WAKE))
         ear.set_threshold(1.0)
         await feed(router, cut)
         assert woken == []
@@ -227,7 +227,7 @@ async def test_the_end_is_quiet() -> None:
     loop.set_exception_handler(lambda _, context: complaints.append(context))
     cut, told = evening()
     async with routing(ours(["hey_jarvis"], lazy=True)) as (router, _):
-        router.route(Route(Microphone.WAKE))
+        router.route(Route(MicrophoneRoute.WAKE))
         for frame in cut[: told + 1]:
             router.take(frame, NOTHING)
     router.take(cut[told], NOTHING)
@@ -237,26 +237,26 @@ async def test_the_end_is_quiet() -> None:
 
 
 _silent_words = cache(lambda: ours(["hey_jarvis"], lazy=True))
-_steps = st.sampled_from([*Microphone, None, None, None])
+_steps = st.sampled_from([*MicrophoneRoute, None, None, None])
 
 
 @settings(max_examples=60)
 @given(st.lists(_steps, max_size=40))
-async def test_the_session_gets_what_was_taken_for_it(steps: list[Microphone | None]) -> None:
+async def test_the_session_gets_what_was_taken_for_it(steps: list[MicrophoneRoute | None]) -> None:
     """None is a frame, anything else a posture; a session takes what was held since the speaker woke."""
     session, wanted, held = Session(), list[int](), list[int]()
-    mode = Microphone.OFF
+    mode = MicrophoneRoute.OFF
     async with routing(_silent_words()) as (router, woken):
         for number, step in enumerate(steps, 1):
             if step is None:
                 await feed(router, [np.full(FRAME_SAMPLES, number, np.int16)])
-                held += [number] if mode not in {Microphone.OFF, Microphone.WAKE} else []
+                held += [number] if mode not in {MicrophoneRoute.OFF, MicrophoneRoute.WAKE} else []
             else:
                 mode = step
-                router.route(Route(mode, session if mode is Microphone.SESSION else None))
-            if mode is Microphone.SESSION:
+                router.route(Route(mode, session if mode is MicrophoneRoute.SESSION else None))
+            if mode is MicrophoneRoute.SESSION:
                 wanted += held
-            if mode not in {Microphone.HOLD, Microphone.OVER}:
+            if mode not in {MicrophoneRoute.HOLD, MicrophoneRoute.OVER}:
                 held.clear()
         assert woken == []
     assert session.heard[::FRAME_SAMPLES].tolist() == wanted
@@ -267,14 +267,14 @@ async def test_what_a_lost_session_took_is_given_to_the_next_one() -> None:
     first, second = Session(), Session()
     async with routing(_silent_words()) as (router, _woken):
         router.begin_audit()
-        router.route(Route(Microphone.SESSION, first))
+        router.route(Route(MicrophoneRoute.SESSION, first))
         await feed(router, cut[:3])
         router.answered()
         await feed(router, cut[3:6])
         router.repeat()
-        router.route(Route(Microphone.SESSION))
+        router.route(Route(MicrophoneRoute.SESSION))
         await feed(router, cut[6:8])
-        router.route(Route(Microphone.SESSION, second))
+        router.route(Route(MicrophoneRoute.SESSION, second))
         assert np.array_equal(second.heard, between(cut, 3 * FRAME_SAMPLES, 8))
         assert (router.audit.lost, router.audit.duplicated) == (0, 0)
 
@@ -285,21 +285,21 @@ async def test_what_is_said_over_an_answer_reaches_the_session_whole(speech: Spe
     cut = frames(np.concatenate([silence(2), words, silence(1)]))
     over: list[None] = []
     session = Session()
-    router = Router(
-        Ear(_silent_words(), EchoCanceller(), 0.25, TurnSettings()),
+    router = FrameRouter(
+        FrontEnd(_silent_words(), EchoCanceller(), 0.25, TurnSettings()),
         lambda _: None,
         lambda: over.append(None),
         lambda _: None,
         WordGate(),
     )
     router.begin_audit()
-    router.route(Route(Microphone.OVER, session))
+    router.route(Route(MicrophoneRoute.OVER, session))
     taken = 0
     while not over:
         await feed(router, cut[taken : taken + 1])
         taken += 1
     assert taken - session.heard.size // FRAME_SAMPLES in {OVER_FRAMES, OVER_FRAMES + 1}
-    router.route(Route(Microphone.SESSION, session))
+    router.route(Route(MicrophoneRoute.SESSION, session))
     await feed(router, cut[taken:])
     router.close()
     assert np.array_equal(session.heard, between(cut, 0, len(cut)))

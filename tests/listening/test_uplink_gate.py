@@ -14,12 +14,12 @@ from speaker.audio import pcm
 from speaker.audio.echo_canceller import EchoCanceller
 from speaker.audio.pcm import FRAME_SAMPLES, WAKE_HZ, Samples, ms_to_samples
 from speaker.audio.vad import TurnDetector, TurnSettings
-from speaker.conversation.state_machine import Microphone
-from speaker.listening.frame_router import OVER_FRAMES, Route, Router
-from speaker.listening.front_end import Ear
+from speaker.conversation.state_machine import MicrophoneRoute
+from speaker.listening.frame_router import OVER_FRAMES, FrameRouter, Route
+from speaker.listening.front_end import FrontEnd
 from speaker.listening.speech_activity import Attention, Turn
-from speaker.listening.uplink_gate import NOTICE_MS, Gate, Lead, Piece, SpeechGate, WordGate
-from speaker.offline.speech.recogniser import Ears
+from speaker.listening.uplink_gate import NOTICE_MS, Lead, SpeechGate, UplinkGate, UplinkPiece, WordGate
+from speaker.offline.speech.recogniser import Recogniser
 from tests.conftest import Speech
 from tests.listening.test_frame_router import NOTHING, Session, feed
 from tests.real.mqtt.test_client import until
@@ -29,8 +29,8 @@ TURNS = TurnSettings(threshold=0.5, prefix_padding_ms=300, silence_duration_ms=5
 PREFIX_FRAMES = -(-(300 + NOTICE_MS) // 80)
 
 
-def piece(number: int) -> Piece:
-    return Piece(number * FRAME_SAMPLES, np.full(FRAME_SAMPLES, number, np.int16))
+def piece(number: int) -> UplinkPiece:
+    return UplinkPiece(number * FRAME_SAMPLES, np.full(FRAME_SAMPLES, number, np.int16))
 
 
 _turns: st.SearchStrategy[Turn | None] = st.sampled_from(["", "", "", "on", "on", "whole", None])
@@ -139,13 +139,13 @@ class Service:
 
 @asynccontextmanager
 async def listening(
-    gate: Gate | None = None, *, over: list[None] | None = None
-) -> AsyncIterator[tuple[Router, list[str]]]:
+    gate: UplinkGate | None = None, *, over: list[None] | None = None
+) -> AsyncIterator[tuple[FrameRouter, list[str]]]:
     """A router that finds turns, and the wake words that it heard."""
     woken: list[str] = []
-    ear = Ear(ours(["hey_jarvis"], lazy=True), EchoCanceller(), 0.25, TURNS)
+    ear = FrontEnd(ours(["hey_jarvis"], lazy=True), EchoCanceller(), 0.25, TURNS)
     noticed = over if over is not None else []
-    router = Router(
+    router = FrameRouter(
         ear,
         lambda heard: woken.append(heard.word),
         lambda: noticed.append(None),
@@ -164,7 +164,7 @@ def said(speech: Speech, text: str) -> Samples:
 
 
 def words(samples: Samples) -> str:
-    return Ears().hear(samples).text.lower().strip(" .!?")
+    return Recogniser().hear(samples).text.lower().strip(" .!?")
 
 
 async def test_only_the_sentence_is_sent(speech: Speech) -> None:
@@ -172,7 +172,7 @@ async def test_only_the_sentence_is_sent(speech: Speech) -> None:
     spoken = said(speech, "Turn off the kitchen light please.")
     service = Service()
     async with listening() as (router, _):
-        router.route(Route(Microphone.SESSION, service))
+        router.route(Route(MicrophoneRoute.SESSION, service))
         await feed(router, frames(np.concatenate([silence(4), spoken, silence(4)])))
         assert (router.audit.lost, router.audit.duplicated) == (0, 0)
         taken, spared = router.audit.taken, router.audit.spared
@@ -196,17 +196,17 @@ async def test_no_word_behind_the_wake_word_is_lost(speech: Speech, late: int, p
     cut = frames(np.concatenate([silence(2), *sound, silence(2)]))
     service = Service()
     async with listening() as (router, woken):
-        router.route(Route(Microphone.WAKE))
+        router.route(Route(MicrophoneRoute.WAKE))
         taken = 0
         while not woken:
             for frame in cut[taken : taken + 1 + late]:
                 router.take(frame, NOTHING)
             taken += 1 + late
             await until(lambda: router._waiting == 0)
-        router.route(Route(Microphone.HOLD))
+        router.route(Route(MicrophoneRoute.HOLD))
         await feed(router, cut[taken : taken + 12])
         assert service.begun == 0
-        router.route(Route(Microphone.SESSION, service))
+        router.route(Route(MicrophoneRoute.SESSION, service))
         await feed(router, cut[taken + 12 :])
         assert (router.audit.lost, router.audit.duplicated) == (0, 0)
     (turn,), (lead,) = service.turns, service.leads
@@ -226,12 +226,12 @@ async def test_where_nobody_speaks_nothing_is_sent(speech: Speech, noise: int, l
     cut = frames((sound + np.random.default_rng(1).normal(0, noise, sound.size)).clip(-32768, 32767).astype(np.int16))
     service = Service()
     async with listening() as (router, woken):
-        router.route(Route(Microphone.WAKE))
+        router.route(Route(MicrophoneRoute.WAKE))
         taken = 0
         while not woken:
             await feed(router, cut[taken : taken + 1])
             taken += 1
-        router.route(Route(Microphone.SESSION, service))
+        router.route(Route(MicrophoneRoute.SESSION, service))
         await feed(router, cut[taken:])
         assert (service.begun, router.audit.taken) == (0, 0)
         assert router.audit.spared > 2 * WAKE_HZ
@@ -245,13 +245,13 @@ async def test_what_is_said_over_an_answer_is_a_turn_with_its_first_word(speech:
     over: list[None] = []
     service = Service()
     async with listening(over=over) as (router, _):
-        router.route(Route(Microphone.OVER, service))
+        router.route(Route(MicrophoneRoute.OVER, service))
         taken = 0
         while not over:
             await feed(router, cut[taken : taken + 1])
             taken += 1
         assert service.begun == 0
-        router.route(Route(Microphone.SESSION, service))
+        router.route(Route(MicrophoneRoute.SESSION, service))
         await feed(router, cut[taken:])
         assert (router.audit.lost, router.audit.duplicated) == (0, 0)
     (turn,) = service.turns
@@ -263,13 +263,13 @@ async def test_two_sentences_are_two_turns_and_a_lost_one_is_repeated(speech: Sp
     first, second = said(speech, "Turn on the sofa lamp."), said(speech, "Open the blinds.")
     lost, service = Service(), Service()
     async with listening() as (router, _):
-        router.route(Route(Microphone.SESSION, lost))
+        router.route(Route(MicrophoneRoute.SESSION, lost))
         await feed(router, frames(np.concatenate([first, silence(2)])))
         router.answered()
         await feed(router, frames(np.concatenate([second, silence(2)])))
         assert len(lost.turns) == 2
         router.repeat()
-        router.route(Route(Microphone.SESSION, service))
+        router.route(Route(MicrophoneRoute.SESSION, service))
         assert (router.audit.lost, router.audit.duplicated) == (0, 0)
     (turn,) = service.turns
     assert np.array_equal(turn, lost.turns[1])
@@ -279,12 +279,12 @@ async def test_sleep_in_the_middle_of_a_turn_ends_it_unsent(speech: Speech) -> N
     spoken = frames(said(speech, "Turn on the sofa lamp."))
     service = Service()
     async with listening() as (router, _):
-        router.route(Route(Microphone.SESSION, service))
+        router.route(Route(MicrophoneRoute.SESSION, service))
         await feed(router, spoken[:12])
-        router.route(Route(Microphone.WAKE))
+        router.route(Route(MicrophoneRoute.WAKE))
         await feed(router, frames(silence(2)))
         assert (service.begun, service.turns) == (1, [])
-        router.route(Route(Microphone.HOLD))
+        router.route(Route(MicrophoneRoute.HOLD))
         await feed(router, frames(silence(1)))
         await asyncio.sleep(0)
         assert router.audit.lost == 0
@@ -314,15 +314,15 @@ def test_who_speaks_too_softly_does_not_begin_and_who_ends_softly_ends(speech: S
     assert turns.count("on") > 30
 
 
-async def woken_with(sound: Samples, service: Session) -> Router:
+async def woken_with(sound: Samples, service: Session) -> FrameRouter:
     """All that a service gets when turns are found there, from the wake word on; the router has ended."""
     async with listening(WordGate()) as (router, woken):
-        router.route(Route(Microphone.WAKE))
+        router.route(Route(MicrophoneRoute.WAKE))
         cut, taken = frames(sound), 0
         while not woken:
             await feed(router, cut[taken : taken + 1])
             taken += 1
-        router.route(Route(Microphone.SESSION, service))
+        router.route(Route(MicrophoneRoute.SESSION, service))
         await feed(router, cut[taken:])
         return router
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from speaker.offline.understanding.intent_engine import Brain, Call
+from speaker.offline.understanding.intent_engine import Call, IntentEngine
 from speaker.tools import registry
 from tests.offline.test_intent_engine import COMMANDS, FOREIGN, each
 from tests.offline.test_intent_engine import INSTRUCTIONS as SMALL
@@ -22,7 +22,7 @@ INSTRUCTIONS = """Devices, by room:
 Never guess."""
 
 TOOLS = [one.definition() for one in registry.find([registry.bundled()])[0].values()]
-BRAIN = Brain(INSTRUCTIONS, TOOLS)
+BRAIN = IntentEngine(INSTRUCTIONS, TOOLS)
 
 
 def call(tool: str, /, **arguments: str | int | bool) -> Call:
@@ -129,7 +129,7 @@ def test_what_is_asked_back(words: str, said: str) -> None:
     assert (reply.calls, said in reply.text) == ((), True)
 
 
-OLD = Brain(SMALL, TOOLS)
+OLD = IntentEngine(SMALL, TOOLS)
 NOW_KNOWN = {
     "make the sofa lamp red", "lock the front door", "is the sofa lamp on", "are the kitchen lights off",
     "dim the sofa lamp", "set a timer",

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from speaker.offline.understanding.intent_engine import PARTLY, UNHEARD, UNKNOWN, Brain, Call
+from speaker.offline.understanding.intent_engine import PARTLY, UNHEARD, UNKNOWN, Call, IntentEngine
 
 INSTRUCTIONS = """You are the voice of this home. Speak briefly.
 
@@ -46,7 +46,7 @@ THEIRS = [
     tool("unlock_door", "Unlock a door", required="door", door=STRING),
     tool("water_plants", "Water the plants", required="zone_code", zone_code=STRING),
 ]
-BRAIN = Brain(INSTRUCTIONS, OURS + THEIRS)
+BRAIN = IntentEngine(INSTRUCTIONS, OURS + THEIRS)
 
 
 def light(**arguments: str | int | bool) -> Call:
@@ -214,16 +214,18 @@ def test_what_is_said_instead(words: str, said: str) -> None:
 
 
 def test_only_tools_of_the_session_count() -> None:
-    few = Brain(INSTRUCTIONS, [OURS[4], {"type": "mcp", "server_label": "x"}, {"name": "broken", "parameters": 3}])
+    few = IntentEngine(
+        INSTRUCTIONS, [OURS[4], {"type": "mcp", "server_label": "x"}, {"name": "broken", "parameters": 3}]
+    )
     assert few.reply("what's the weather like").calls == (Call("get_weather"),)
     assert few.reply("turn on the sofa lamp").text == f"{UNKNOWN} You could say: what's the weather like."
     assert few.reply("what can you do").text == "I can tell the weather."
-    assert Brain("", []).reply("turn on the sofa lamp").text == UNKNOWN
+    assert IntentEngine("", []).reply("turn on the sofa lamp").text == UNKNOWN
 
 
 def test_arguments_follow_the_schema_of_the_tool() -> None:
     strict = tool("set_light", required="light room on", light=STRING, room=STRING, on={"type": "boolean"})
-    brain = Brain(INSTRUCTIONS, [strict])
+    brain = IntentEngine(INSTRUCTIONS, [strict])
     assert brain.reply("sofa lamp on").calls == (light(light="Sofa lamp", room="living room", on=True),)
     assert [call.arguments["light"] for call in brain.reply("bedroom lights off").calls] == [
         "Bedside lamp 1",
@@ -231,12 +233,12 @@ def test_arguments_follow_the_schema_of_the_tool() -> None:
     ]
     assert brain.reply("sofa lamp to 40 percent").calls == ()
     described = {**STRING, "description": "Name, or 'all' for every light"}
-    brain = Brain(INSTRUCTIONS, [tool("set_light", light=described, room=STRING, on=PERHAPS)])
+    brain = IntentEngine(INSTRUCTIONS, [tool("set_light", light=described, room=STRING, on=PERHAPS)])
     assert brain.reply("turn off all the lights").calls == (light(light="all", on=False),)
 
 
 def test_two_tools_that_fit_alike_are_not_guessed_between() -> None:
-    brain = Brain("", [tool("start_vacuum", "Start the vacuum"), tool("vacuum_start", "Start the vacuum")])
+    brain = IntentEngine("", [tool("start_vacuum", "Start the vacuum"), tool("vacuum_start", "Start the vacuum")])
     assert brain.reply("start the vacuum").calls == ()
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from unicode_rbnf import RbnfEngine
 
 from speaker.offline.understanding.devices_from_prompt import Household, Listed
-from speaker.offline.understanding.normalise import plain, sound, stem, trim, without_separators
+from speaker.offline.understanding.normalise import plain_words, sound, stem, trim, without_separators
 
 ENGLISH = RbnfEngine.for_language("en")
 
@@ -15,8 +15,8 @@ ENGLISH = RbnfEngine.for_language("en")
 def test_numbers_in_words_become_digits(number: int, fraction: str) -> None:
     digits = f"{number}.5" if fraction else str(number)
     spoken = ENGLISH.format_number(number).text
-    assert plain(f"to {spoken}{fraction} degrees") == ["to", digits, "degrees"]
-    assert plain(f"{digits}% {digits}°") == [digits, "percent", digits, "degrees"]
+    assert plain_words(f"to {spoken}{fraction} degrees") == ["to", digits, "degrees"]
+    assert plain_words(f"{digits}% {digits}°") == [digits, "percent", digits, "degrees"]
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_numbers_in_words_become_digits(number: int, fraction: str) -> None:
     ],
 )
 def test_plain_words(text: str, words: str) -> None:
-    assert plain(text) == words.split()
+    assert plain_words(text) == words.split()
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_plain_words(text: str, words: str) -> None:
     ],
 )
 def test_courtesies_and_leftovers_of_wake_words_go(text: str, left: str) -> None:
-    assert trim(plain(text)) == left.split()
+    assert trim(plain_words(text)) == left.split()
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_plurals() -> None:
 
 @given(st.text())
 def test_words_are_plain_once_and_for_all(text: str) -> None:
-    words = plain(text)
+    words = plain_words(text)
     assert set(without_separators(trim(words))) <= set(words)
     assert all(word == word.lower() and " " not in word for word in words)
 

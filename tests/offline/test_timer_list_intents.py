@@ -4,13 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from speaker.config.settings import Tools
-from speaker.offline.understanding.intent_engine import Brain
-from speaker.offline.understanding.timer_list_intents import clock, span_s, understood
+from speaker.config.settings import ToolSettings
+from speaker.offline.understanding.intent_engine import IntentEngine
+from speaker.offline.understanding.timer_list_intents import clock, span_s, timer_or_list_reply
 from speaker.tools import registry
 
 _TOOLS, _ = registry.find([registry.bundled()])
-BRAIN = Brain("Devices, by room:\n- kitchen: Ceiling (light)", registry.Toolbelt(_TOOLS, Tools()).definitions())
+BRAIN = IntentEngine(
+    "Devices, by room:\n- kitchen: Ceiling (light)", registry.ToolRegistry(_TOOLS, ToolSettings()).definitions()
+)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +76,7 @@ def test_what_is_no_order(said: str) -> None:
 
 @given(st.text(max_size=80))
 def test_nothing_breaks_it(said: str) -> None:
-    understood(said, {})
+    timer_or_list_reply(said, {})
     BRAIN.reply(said)
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from speaker.config.settings import load
+from speaker.config.settings import load_settings
 from speaker.errors import WireError
 from speaker.realtime.protocol import beta
 from speaker.realtime.protocol import client_events as cl
@@ -88,7 +88,7 @@ def test_the_sdk_knows_every_server_event(kind: type[ev.ServerEvent]) -> None:
 )
 def test_the_sdk_knows_what_the_speaker_asks_for(changes: dict[str, Any]) -> None:
     tool = {"type": "function", "name": "set_light", "description": "Switch.", "parameters": {"type": "object"}}
-    wanted = opening(load({"session": changes}, "kitchen").session, "Devices: none", [tool])
+    wanted = opening(load_settings({"session": changes}, "kitchen").session, "Devices: none", [tool])
     event = judge_client(encode_client(cl.SessionUpdate(session=wanted)))
     assert event["session"]["type"] == "realtime"
     assert event["session"]["audio"]["input"]["format"] == {"type": "audio/pcm", "rate": 24_000}

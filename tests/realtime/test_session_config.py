@@ -8,15 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET
 
-from speaker.config.settings import ClientTurns, Tools
-from speaker.config.settings import Session as SessionSettings
+from speaker.config.settings import ClientTurns, SessionSettings, ToolSettings
 from speaker.cost.tokens import opening_tokens, prompt_tokens
 from speaker.realtime.protocol.objects import AudioOutput
 from speaker.realtime.session_config import opening
-from speaker.tools.registry import Toolbelt, bundled, find
+from speaker.tools.registry import ToolRegistry, bundled, find
 
 _texts = st.text(max_size=80)
-TOOLS = list(Toolbelt(find([bundled()])[0], Tools()).definitions())
+TOOLS = list(ToolRegistry(find([bundled()])[0], ToolSettings()).definitions())
 
 
 @given(_texts, _texts, _texts)
@@ -31,7 +30,7 @@ def test_what_changes_seldom_stands_before_what_changes_often(one: str, other: s
 
 def test_the_same_house_gives_the_same_bytes() -> None:
     def bytes_of() -> bytes:
-        tools = list(Toolbelt(find([bundled()])[0], Tools()).definitions())
+        tools = list(ToolRegistry(find([bundled()])[0], ToolSettings()).definitions())
         return msgspec.json.encode(opening(SessionSettings(), "Devices, by room:\n- hall: Lamp (light)", tools))
 
     assert bytes_of() == bytes_of()

@@ -11,15 +11,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from speaker.config.settings import Settings, load
+from speaker.config.settings import Settings, load_settings
 from speaker.conversation import events
-from speaker.daemon.daemon import LEDGER, App, Surroundings
+from speaker.daemon.daemon import LEDGER, Daemon, Surroundings
 from speaker.daemon.systemd import Systemd
 from speaker.demo.broker import private_broker
-from speaker.demo.stage import NAME, Stage, stage
-from speaker.offline.server.scripted import Emit, Expect, Scripted, Step
+from speaker.demo.stage import STAGE_NAME, Stage, stage
+from speaker.offline.server.scripted import EmitStep, Expect, Scripted, ScriptStep
 from speaker.offline.server.server import RealtimeServer, ServerSettings
-from speaker.offline.speech.engines import Mind
+from speaker.offline.speech.engines import OfflineEngines
 from speaker.realtime.protocol import server_events as ev
 from speaker.realtime.protocol.objects import InputTokens, Item, OutputTokens, Response, SessionHead, Usage
 from speaker.store.store import Ledger
@@ -43,18 +43,18 @@ async def on(tmp_path: Path) -> AsyncIterator[Stage]:
 
 
 @asynccontextmanager
-async def scripted(*scenes: list[Step]) -> AsyncIterator[str]:
+async def scripted(*scenes: list[ScriptStep]) -> AsyncIterator[str]:
     """A cloud that plays scenes; its address."""
-    mind = Mind()
+    mind = OfflineEngines()
     async with RealtimeServer(ServerSettings(port=0), mind, Scripted(list(scenes))) as server:
         yield server.url
     mind.close()
 
 
 @asynccontextmanager
-async def daemon(on: Stage, settings: Settings) -> AsyncIterator[App]:
+async def daemon(on: Stage, settings: Settings) -> AsyncIterator[Daemon]:
     """The daemon without a sound card, once it shows its state."""
-    app = App(settings, Surroundings(None, on.folder, Systemd(), None, None))
+    app = Daemon(settings, Surroundings(None, on.folder, Systemd(), None, None))
     life = asyncio.create_task(app.run())
     try:
         await on.is_in("idle")
@@ -67,9 +67,9 @@ async def daemon(on: Stage, settings: Settings) -> AsyncIterator[App]:
 
 def wanted(on: Stage, url: str, **cost: Any) -> Settings:
     nowhere = {"microphone": "nowhere", "loudspeaker": "nowhere", "duplex": "wake"}
-    return load(
+    return load_settings(
         {
-            "id": NAME,
+            "id": STAGE_NAME,
             "audio": nowhere,
             "session": {"endpoint": "cloud", "url": url, "transcription": "gpt-transcribe"},
             "limits": {"follow_up_s": 0.2},
@@ -77,31 +77,31 @@ def wanted(on: Stage, url: str, **cost: Any) -> Settings:
             "tools": {"paths": []},
             "cost": cost,
         },
-        NAME,
+        STAGE_NAME,
     )
 
 
-def conversation(usage: Usage | None, *, ends: bool = True) -> list[Step]:
+def conversation(usage: Usage | None, *, ends: bool = True) -> list[ScriptStep]:
     """One question, its words, and an answer of half a second; which may never come to an end."""
     sound = np.full(12_000, 1_000, np.int16).tobytes()
     message = Item(type="message", id="item_2", role="assistant")
     done = Response(id="resp_1", status="completed", output=[message], usage=usage)
     heard = {"type": "duration", "seconds": 2.0}
     return [
-        Emit(ev.SessionCreated(event_id="e1", session=SessionHead(id="sess_1"))),
+        EmitStep(ev.SessionCreated(event_id="e1", session=SessionHead(id="sess_1"))),
         Expect("session.update"),
-        Emit(ev.SessionUpdated(event_id="e2", session=SessionHead(id="sess_1"))),
+        EmitStep(ev.SessionUpdated(event_id="e2", session=SessionHead(id="sess_1"))),
         Expect("input_audio_buffer.append"),
-        Emit(ev.SpeechStarted(event_id="e3", audio_start_ms=0, item_id="item_1")),
-        Emit(ev.SpeechStopped(event_id="e4", audio_end_ms=900, item_id="item_1")),
-        Emit(ev.TranscriptionCompleted(event_id="e5", item_id="item_1", transcript="Hello.", usage=heard)),
-        Emit(ev.ResponseCreated(event_id="e6", response=Response(id="resp_1", status="in_progress"))),
-        Emit(ev.AudioDelta(event_id="e7", response_id="resp_1", item_id="item_2", delta=sound)),
-        *([Emit(ev.ResponseDone(event_id="e8", response=done))] if ends else []),
+        EmitStep(ev.SpeechStarted(event_id="e3", audio_start_ms=0, item_id="item_1")),
+        EmitStep(ev.SpeechStopped(event_id="e4", audio_end_ms=900, item_id="item_1")),
+        EmitStep(ev.TranscriptionCompleted(event_id="e5", item_id="item_1", transcript="Hello.", usage=heard)),
+        EmitStep(ev.ResponseCreated(event_id="e6", response=Response(id="resp_1", status="in_progress"))),
+        EmitStep(ev.AudioDelta(event_id="e7", response_id="resp_1", item_id="item_2", delta=sound)),
+        *([EmitStep(ev.ResponseDone(event_id="e8", response=done))] if ends else []),
     ]
 
 
-async def talk(on: Stage, app: App) -> dict[str, Any]:
+async def talk(on: Stage, app: Daemon) -> dict[str, Any]:
     """Wake the speaker and say something; the trace of the conversation."""
     assistant = app.assistant
     assert assistant is not None
@@ -141,10 +141,12 @@ async def test_an_answer_to_a_written_request_is_booked_as_one(on: Stage) -> Non
         assert [line.purpose for line in ledger.lines(app_day(told))] == ["ask"]
 
 
-def _is_speech(step: Step) -> bool:
+def _is_speech(step: ScriptStep) -> bool:
     """Whether it has to do with something that was said."""
     spoken = (ev.SpeechStarted, ev.SpeechStopped, ev.TranscriptionCompleted)
-    return (isinstance(step, Emit) and isinstance(step.event, spoken)) or step == Expect("input_audio_buffer.append")
+    return (isinstance(step, EmitStep) and isinstance(step.event, spoken)) or step == Expect(
+        "input_audio_buffer.append"
+    )
 
 
 async def test_a_damaged_ledger_is_said_once(on: Stage) -> None:

@@ -9,7 +9,7 @@ from speaker.daemon.daemon import LEDGER
 from speaker.demo.stage import Stage, stage_settings
 from speaker.hub.status import today
 from speaker.offline.server.server import RealtimeServer, ServerSettings
-from speaker.offline.speech.engines import Mind
+from speaker.offline.speech.engines import OfflineEngines
 from speaker.store.store import Ledger
 from tests.conftest import Speech
 from tests.support.daemon_scenes import STORY, heard, hears, lamp_states, opening, scripted
@@ -28,7 +28,7 @@ def saved(on: Stage) -> dict[str, Saved]:
         return {one.what: one for one in ledger.savings(today())}
 
 
-async def test_nothing_but_speech_is_sent_and_all_of_it(on: Stage, speech: Speech, mind: Mind) -> None:
+async def test_nothing_but_speech_is_sent_and_all_of_it(on: Stage, speech: Speech, mind: OfflineEngines) -> None:
     """The wake word, a pause, a command, an answer, and another request without the wake word."""
     async with RealtimeServer(ServerSettings(port=0), mind) as server:
         await on.start(stage_settings(on.broker.port, limits={"follow_up_s": 4}, **cloud_at(server.url, HERE)))
@@ -63,7 +63,7 @@ async def test_false_wake_sends_nothing_at_all(on: Stage, speech: Speech) -> Non
         assert {sent["type"] for sent in script.seen[0]} == {"session.update"}
 
 
-async def test_talking_over_a_story_is_a_turn_of_its_own(on: Stage, speech: Speech, mind: Mind) -> None:
+async def test_talking_over_a_story_is_a_turn_of_its_own(on: Stage, speech: Speech, mind: OfflineEngines) -> None:
     async with RealtimeServer(ServerSettings(port=0), mind) as server:
         session = HERE | {"instructions": f"Say exactly: {STORY * 4}", "transcription": "offline"}
         settings = stage_settings(
@@ -117,7 +117,7 @@ async def test_unplugged_lamp_is_not_claimed_to_be_on_here_either(on: Stage, spe
     assert on.events("error") == []
 
 
-async def test_anything_else_is_left_to_the_service(on: Stage, speech: Speech, mind: Mind) -> None:
+async def test_anything_else_is_left_to_the_service(on: Stage, speech: Speech, mind: OfflineEngines) -> None:
     """And what comes after it is understood here again."""
     async with RealtimeServer(ServerSettings(port=0), mind) as server:
         session = FIRST | {"transcription": "offline"}

@@ -8,9 +8,9 @@ import json
 from pathlib import Path
 
 from speaker.demo.broker import private_broker
-from speaker.demo.stage import NAME, Stage, stage, stage_settings
-from speaker.demo.virtual_room import Room
-from speaker.offline.server.scripted import Emit, Expect
+from speaker.demo.stage import STAGE_NAME, Stage, stage, stage_settings
+from speaker.demo.virtual_room import VirtualRoom
+from speaker.offline.server.scripted import EmitStep, Expect
 from speaker.realtime.protocol import server_events as ev
 from speaker.realtime.protocol.objects import Response
 from tests.conftest import Speech
@@ -33,7 +33,7 @@ async def test_wake_and_command_in_one_breath(on: Stage, speech: Speech) -> None
     assert "words" not in turn, "transcripts are published only when asked for"
     await on.is_in("idle")
     assert on.state()["audio_sent_asleep_bytes"] == 0
-    states = [json.loads(one.payload)["state"] for one in on.messages if one.topic == f"speaker/{NAME}/state"]
+    states = [json.loads(one.payload)["state"] for one in on.messages if one.topic == f"speaker/{STAGE_NAME}/state"]
     order = [state for index, state in enumerate(states) if index == 0 or states[index - 1] != state]
     assert order[-5:] == ["idle", "listening", "processing", "responding", "listening"] or order[-1] == "idle"
 
@@ -73,7 +73,7 @@ async def test_muted_hears_nothing_and_says_so(on: Stage, speech: Speech) -> Non
 
 async def test_wake_word_interrupts_a_long_answer(on: Stage, speech: Speech) -> None:
     done = ev.ResponseDone(event_id="e7", response=Response(id="resp_1", status="completed"))
-    scene = [*opening(), *spoken_turn(), Emit(done), Expect("conversation.item.truncate")]
+    scene = [*opening(), *spoken_turn(), EmitStep(done), Expect("conversation.item.truncate")]
     async with scripted(scene) as (script, url):
         await on.start(stage_settings(on.broker.port, audio={"volume": 30}, **cloud_at(url)))
         await on.room.say(speech("Hey Jarvis."))
@@ -115,7 +115,7 @@ async def test_slow_tool_is_excused_once(on: Stage, speech: Speech) -> None:
     assert said.count("moment") == 1
 
 
-async def test_broker_gone_and_back(tmp_path: Path, room: Room, speech: Speech) -> None:
+async def test_broker_gone_and_back(tmp_path: Path, room: VirtualRoom, speech: Speech) -> None:
     async with private_broker(tmp_path) as own, stage(tmp_path, room, own) as on:
         await on.start(stage_settings(own.port))
         await own.stop()
@@ -126,7 +126,8 @@ async def test_broker_gone_and_back(tmp_path: Path, room: Room, speech: Speech) 
         on.messages.clear()
         await own.start()
         await on.until(lambda: any(one.topic.endswith("/availability") for one in on.messages), within_s=40)
-        assert [one.payload for one in on.messages if one.topic == f"speaker/{NAME}/availability"][-1] == b"online"
+        told = [one.payload for one in on.messages if one.topic == f"speaker/{STAGE_NAME}/availability"]
+        assert told[-1] == b"online"
         await on.house.announce()
         await on.is_in("idle")
         since_ms = room.now_ms

@@ -15,8 +15,8 @@ import yaml
 
 from speaker.audio import pcm
 from speaker.audio.pcm import SESSION_HZ, Samples
-from speaker.demo.stage import NAME, Stage, stage_settings
-from speaker.demo.virtual_house import Gadget
+from speaker.demo.stage import STAGE_NAME, Stage, stage_settings
+from speaker.demo.virtual_house import VirtualDevice
 from speaker.demo.virtual_room import LOUDSPEAKER, MICROPHONE
 from tests.conftest import Speech
 from tests.support.daemon_scenes import heard, hears, lamp_states, recorded
@@ -26,7 +26,7 @@ async def result(on: Stage, verb: str) -> dict[str, Any]:
     """The speaker's answer to a command."""
 
     def found() -> list[dict[str, Any]]:
-        told = [json.loads(one.payload) for one in on.messages if one.topic == f"speaker/{NAME}/command/result"]
+        told = [json.loads(one.payload) for one in on.messages if one.topic == f"speaker/{STAGE_NAME}/command/result"]
         return [one for one in told if one["verb"] == verb]
 
     await on.until(lambda: bool(found()), within_s=5)
@@ -132,7 +132,7 @@ async def test_question_that_nobody_answers_says_so(on: Stage) -> None:
     assert (answer["answer"], answer["ok"]) == (None, False)
 
 
-def lock(name: str, room: str) -> Gadget:
+def lock(name: str, room: str) -> VirtualDevice:
     """A front door as a Zigbee bridge announces it."""
     topic = f"locks/{name}"
     announced = {
@@ -141,7 +141,7 @@ def lock(name: str, room: str) -> Gadget:
     }  # fmt: skip
     change = {"LOCK": "LOCKED", "UNLOCK": "UNLOCKED"}
     commands = {f"{topic}/set": lambda _, new: change[new]}
-    return Gadget("lock", name.replace(" ", "_"), announced, topic, "LOCKED", commands)
+    return VirtualDevice("lock", name.replace(" ", "_"), announced, topic, "LOCKED", commands)
 
 
 async def unlocking(on: Stage, speech: Speech, answer: str) -> str:

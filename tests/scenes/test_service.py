@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from speaker.demo.stage import NAME, Stage
+from speaker.demo.stage import STAGE_NAME, Stage
 from speaker.demo.virtual_room import LOUDSPEAKER, MICROPHONE
 from tests.conftest import Speech
 
@@ -23,7 +23,7 @@ class Daemon:
     def __init__(self, folder: Path, on: Stage) -> None:
         self.file = folder / "config.yaml"
         self.document: dict[str, Any] = {
-            "id": NAME,
+            "id": STAGE_NAME,
             "audio": {"microphone": MICROPHONE, "loudspeaker": LOUDSPEAKER, "volume": 100},
             "session": {"endpoint": "offline"},
             "mqtt": {"host": "127.0.0.1", "port": on.broker.port},
@@ -137,5 +137,5 @@ async def test_bad_configuration_ends_with_2_and_a_sentence(
 
 
 def _last(on: Stage, topic: str) -> str:
-    found = [one.payload.decode() for one in on.messages if one.topic == f"speaker/{NAME}/{topic}"]
+    found = [one.payload.decode() for one in on.messages if one.topic == f"speaker/{STAGE_NAME}/{topic}"]
     return found[-1] if found else ""

@@ -10,10 +10,10 @@ import pytest
 from speaker.audio import pcm
 from speaker.audio.pcm import SESSION_HZ, WAKE_HZ
 from speaker.demo.stage import Stage, stage_settings
-from speaker.offline.server.scripted import Close, Delay, Drop, Emit, Expect, Step
+from speaker.offline.server.scripted import Close, Delay, Drop, EmitStep, Expect, ScriptStep
 from speaker.offline.server.server import RealtimeServer, ServerSettings
-from speaker.offline.speech.engines import Mind
-from speaker.offline.speech.recogniser import Ears
+from speaker.offline.speech.engines import OfflineEngines
+from speaker.offline.speech.recogniser import Recogniser
 from speaker.realtime.protocol import server_events as ev
 from speaker.realtime.protocol.objects import Response
 from tests.conftest import Speech
@@ -42,7 +42,7 @@ async def test_no_word_is_lost_while_the_cloud_takes_its_time(on: Stage, speech:
         await on.room.say(speech("Hey Jarvis, turn on the sofa lamp."))
         await on.until(lambda: bool(script.seen) and len(sound_sent(script)) > 2.2 * SESSION_HZ)
     received = pcm.resample(sound_sent(script), SESSION_HZ, WAKE_HZ)
-    heard = (await asyncio.to_thread(Ears().hear, received)).text.lower()
+    heard = (await asyncio.to_thread(Recogniser().hear, received)).text.lower()
     # The last sound of the wake word may come along; the first of the command may not be missing.
     assert heard.endswith("turn on the sofa lamp.")
     late = lags(speech("Hey Jarvis, turn on the sofa lamp."), sound_sent(script))
@@ -66,7 +66,9 @@ async def test_wake_without_speech_asks_for_nothing(on: Stage, speech: Speech) -
 
 
 @pytest.mark.parametrize("end", [Drop(), Close(1001, "going away"), Close(1011)])
-async def test_cloud_gone_mid_answer_is_said_and_the_session_opened_anew(on: Stage, speech: Speech, end: Step) -> None:
+async def test_cloud_gone_mid_answer_is_said_and_the_session_opened_anew(
+    on: Stage, speech: Speech, end: ScriptStep
+) -> None:
     async with scripted([*opening(), *spoken_turn(), Delay(1), end], opening()) as (script, url):
         await on.start(stage_settings(on.broker.port, **cloud_at(url)))
         since_ms = on.room.now_ms
@@ -78,14 +80,14 @@ async def test_cloud_gone_mid_answer_is_said_and_the_session_opened_anew(on: Sta
 
 
 async def test_words_that_a_broken_session_took_reach_the_next_one(on: Stage, speech: Speech) -> None:
-    began = Emit(ev.SpeechStarted(event_id="e3", audio_start_ms=0, item_id="item_1"))
+    began = EmitStep(ev.SpeechStarted(event_id="e3", audio_start_ms=0, item_id="item_1"))
     scene = [*opening(), *[Expect("input_audio_buffer.append")] * 30, began, Drop()]
     async with scripted(scene, opening()) as (script, url):
         await on.start(stage_settings(on.broker.port, **cloud_at(url)))
         await on.room.say(speech("Hey Jarvis, turn on the sofa lamp."))
         await on.until(lambda: len(script.seen) == 2 and len(sound_sent(script, 1)) > 2.2 * SESSION_HZ)
     received = pcm.resample(sound_sent(script, 1), SESSION_HZ, WAKE_HZ)
-    heard = (await asyncio.to_thread(Ears().hear, received)).text.lower()
+    heard = (await asyncio.to_thread(Recogniser().hear, received)).text.lower()
     assert heard.endswith("turn on the sofa lamp.")
 
 
@@ -105,7 +107,10 @@ async def test_no_internet_falls_back_to_the_offline_server(
 
 
 async def test_refused_key_is_said_once_and_not_asked_for_again(on: Stage, speech: Speech) -> None:
-    refusal: list[Step] = [Emit(error("invalid_api_key")), Close(3000, "invalid_request_error.invalid_api_key")]
+    refusal: list[ScriptStep] = [
+        EmitStep(error("invalid_api_key")),
+        Close(3000, "invalid_request_error.invalid_api_key"),
+    ]
     async with scripted(refusal) as (script, url):
         await on.start(stage_settings(on.broker.port, **cloud_at(url)))
         for _ in range(2):
@@ -117,12 +122,12 @@ async def test_refused_key_is_said_once_and_not_asked_for_again(on: Stage, speec
         assert "refuses the key" in on.state()["last_error"]
 
 
-def said(text: str) -> list[Step]:
+def said(text: str) -> list[ScriptStep]:
     """An answer that the service made, in words and as a short sound."""
     return [
         *spoken_turn()[:10],
-        Emit(ev.TranscriptDone(event_id="t", response_id="resp_1", item_id="item_2", transcript=text)),
-        Emit(ev.ResponseDone(event_id="e7", response=Response(id="resp_1", status="completed"))),
+        EmitStep(ev.TranscriptDone(event_id="t", response_id="resp_1", item_id="item_2", transcript=text)),
+        EmitStep(ev.ResponseDone(event_id="e7", response=Response(id="resp_1", status="completed"))),
     ]
 
 
@@ -156,7 +161,9 @@ async def test_next_conversation_knows_what_was_said_in_the_last(on: Stage, spee
 
 
 @pytest.mark.parametrize("protocol", ["ga", "beta"])
-async def test_both_dialects_hold_the_same_conversation(on: Stage, speech: Speech, mind: Mind, protocol: str) -> None:
+async def test_both_dialects_hold_the_same_conversation(
+    on: Stage, speech: Speech, mind: OfflineEngines, protocol: str
+) -> None:
     """One breath with a tool, an interruption, a follow-up and a goodbye: against our server, in its two dialects."""
     async with RealtimeServer(ServerSettings(port=0), mind) as server:
         cloud = {"endpoint": "cloud", "url": server.url, "protocol": protocol}

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from speaker.cost.entries import Booking, Purpose, Saved
+from speaker.cost.entries import LedgerEntry, Purpose, Saved
 from speaker.cost.tokens import Tokens
 from speaker.errors import SpeakerError
 from speaker.store.migrations import STEPS, VERSION
@@ -35,14 +35,14 @@ def opened(file: Path) -> Iterator[Ledger]:
         yield ledger
 
 
-def spent(cost_usd: float, day: date = DAY, **more: Any) -> Booking:
+def spent(cost_usd: float, day: date = DAY, **more: Any) -> LedgerEntry:
     told: dict[str, Any] = {
         "model": MODEL,
         "endpoint": "cloud",
         "turn": 1,
         "at": datetime.combine(day, NOON.timetz()),
     } | more
-    return Booking(cost_usd=cost_usd, **told)
+    return LedgerEntry(cost_usd=cost_usd, **told)
 
 
 @contextmanager
@@ -324,11 +324,12 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from speaker.store.store import Ledger
-from speaker.cost.entries import Booking
+from speaker.cost.entries import LedgerEntry
 ledger = Ledger(Path(sys.argv[1]))
 for _ in range(int(sys.argv[2])):
     turn = ledger.begin_turn(datetime.now(UTC))
-    ledger.book(Booking(at=datetime(2026, 11, 30, tzinfo=UTC), turn=turn, model="m", endpoint="cloud", cost_usd=0.25))
+    at = datetime(2026, 11, 30, tzinfo=UTC)
+    ledger.book(LedgerEntry(at=at, turn=turn, model="m", endpoint="cloud", cost_usd=0.25))
     ledger.save("cached", datetime(2026, 11, 30, tzinfo=UTC).date(), usd=0.25)
 print(ledger.problem)
 ledger.close()

@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from speaker.demo.virtual_house import Gadget
-from speaker.home.device_registry import House
+from speaker.demo.virtual_house import VirtualDevice
+from speaker.home.device_registry import DeviceRegistry
 
 Announcement = tuple[str, dict[str, Any]]
 
@@ -13,19 +13,19 @@ def topic(path: str) -> str:
     return f"homeassistant/{path}/config"
 
 
-def hear(house: House, announcement: Announcement) -> bool:
+def hear(house: DeviceRegistry, announcement: Announcement) -> bool:
     path, config = announcement
     return house.hear_discovery(topic(path), json.dumps(config).encode())
 
 
-def announce(gadgets: list[Gadget], house: House) -> None:
+def announce(gadgets: list[VirtualDevice], house: DeviceRegistry) -> None:
     """The virtual devices' announcements, without a broker."""
     for one in gadgets:
         hear(house, (f"{one.component}/{one.key}", one.announced))
 
 
-def home_of(*announcements: Announcement) -> House:
-    house = House("homeassistant")
+def home_of(*announcements: Announcement) -> DeviceRegistry:
+    house = DeviceRegistry("homeassistant")
     for announcement in announcements:
         hear(house, announcement)
     return house

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from speaker.errors import BrokerError
-from speaker.home.device_controller import MqttHome
-from speaker.home.device_registry import House
+from speaker.home.device_controller import DeviceController
+from speaker.home.device_registry import DeviceRegistry
 
 Reports = list[tuple[str, str]]
 
@@ -20,7 +20,7 @@ class Street:
     delay_s: float = 0.01
     connected: bool = True
     sent: list[tuple[str, str, bool, int]] = field(default_factory=list)
-    home: MqttHome | None = None
+    home: DeviceController | None = None
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def publish(self, topic: str, payload: str, *, retain: bool = False, qos: int = 1) -> None:
@@ -59,9 +59,13 @@ def silent(topic: str, payload: str) -> Reports:
 
 
 def live(
-    house: House, answers: Callable[[str, str], Reports] = echo, *, timeout_s: float = 0.3, delay_s: float = 0.01
-) -> tuple[MqttHome, Street]:
+    house: DeviceRegistry,
+    answers: Callable[[str, str], Reports] = echo,
+    *,
+    timeout_s: float = 0.3,
+    delay_s: float = 0.01,
+) -> tuple[DeviceController, Street]:
     """A home whose devices answer that way."""
     street = Street(answers, delay_s)
-    street.home = MqttHome(house, street, timeout_s)
+    street.home = DeviceController(house, street, timeout_s)
     return street.home, street

@@ -13,10 +13,10 @@ from speaker.audio import pcm
 from speaker.audio.pcm import SESSION_HZ, WAKE_HZ, Samples
 from speaker.config.settings import Settings
 from speaker.demo.stage import Stage, stage_settings
-from speaker.offline.server.scripted import Emit, Expect, Scripted, Step
+from speaker.offline.server.scripted import EmitStep, Expect, Scripted, ScriptStep
 from speaker.offline.server.server import RealtimeServer, ServerSettings
-from speaker.offline.speech.engines import Mind
-from speaker.offline.speech.recogniser import Ears
+from speaker.offline.speech.engines import OfflineEngines
+from speaker.offline.speech.recogniser import Recogniser
 from speaker.realtime.protocol import server_events as ev
 from speaker.realtime.protocol.objects import Response, SessionHead
 
@@ -24,33 +24,36 @@ LAMP = "zigbee2mqtt/Sofa lamp"
 
 
 @asynccontextmanager
-async def scripted(*scenes: list[Step]) -> AsyncIterator[tuple[Scripted, str]]:
+async def scripted(*scenes: list[ScriptStep]) -> AsyncIterator[tuple[Scripted, str]]:
     """A cloud that plays scenes, and its address."""
-    script, mind = Scripted(list(scenes)), Mind()
+    script, mind = Scripted(list(scenes)), OfflineEngines()
     async with RealtimeServer(ServerSettings(port=0), mind, script) as server:
         yield script, server.url
     mind.close()
 
 
-def opening() -> list[Step]:
+def opening() -> list[ScriptStep]:
     return [
-        Emit(ev.SessionCreated(event_id="e1", session=SessionHead(id="sess_1"))),
+        EmitStep(ev.SessionCreated(event_id="e1", session=SessionHead(id="sess_1"))),
         Expect("session.update"),
-        Emit(ev.SessionUpdated(event_id="e2", session=SessionHead(id="sess_1"))),
+        EmitStep(ev.SessionUpdated(event_id="e2", session=SessionHead(id="sess_1"))),
     ]
 
 
-def spoken_turn() -> list[Step]:
+def spoken_turn() -> list[ScriptStep]:
     """The user has spoken, and the answer begins: three seconds of a tone in pieces."""
     t = np.arange(SESSION_HZ * 3) / SESSION_HZ
     tone = pcm.to_bytes(pcm.from_float((0.3 * np.sin(2 * np.pi * 300 * t)).astype(np.float32)))
     pieces = [tone[i : i + 9600] for i in range(0, len(tone), 9600)]
     return [
         Expect("input_audio_buffer.append"),
-        Emit(ev.SpeechStarted(event_id="e3", audio_start_ms=0, item_id="item_1")),
-        Emit(ev.SpeechStopped(event_id="e4", audio_end_ms=900, item_id="item_1")),
-        Emit(ev.ResponseCreated(event_id="e5", response=Response(id="resp_1", status="in_progress"))),
-        *(Emit(ev.AudioDelta(event_id="e6", response_id="resp_1", item_id="item_2", delta=piece)) for piece in pieces),
+        EmitStep(ev.SpeechStarted(event_id="e3", audio_start_ms=0, item_id="item_1")),
+        EmitStep(ev.SpeechStopped(event_id="e4", audio_end_ms=900, item_id="item_1")),
+        EmitStep(ev.ResponseCreated(event_id="e5", response=Response(id="resp_1", status="in_progress"))),
+        *(
+            EmitStep(ev.AudioDelta(event_id="e6", response_id="resp_1", item_id="item_2", delta=piece))
+            for piece in pieces
+        ),
     ]
 
 
@@ -71,7 +74,7 @@ async def heard(on: Stage, since_ms: float) -> str:
 async def recorded(on: Stage, since_ms: float) -> str:
     """What the loudspeaker has said since then, recognised."""
     answer = pcm.resample(on.room.heard(since_ms), SESSION_HZ, WAKE_HZ)
-    return (await asyncio.to_thread(Ears().hear, answer)).text.lower()
+    return (await asyncio.to_thread(Recogniser().hear, answer)).text.lower()
 
 
 async def hears(on: Stage, since_ms: float, word: str, within_s: float = 20) -> str:

@@ -11,10 +11,10 @@ from websockets.asyncio.server import ServerConnection
 
 from speaker.audio.pcm import Samples
 from speaker.errors import SessionError
-from speaker.offline.server.scripted import Emit, Expect, Json, Scripted, Step
+from speaker.offline.server.scripted import EmitStep, Expect, Json, Scripted, ScriptStep
 from speaker.offline.server.server import RealtimeServer, ServerSettings
-from speaker.offline.speech.engines import Mind
-from speaker.realtime.client import Closed, News, Opened, RealtimeSession
+from speaker.offline.speech.engines import OfflineEngines
+from speaker.realtime.client import Closed, News, Opened, RealtimeClient
 from speaker.realtime.endpoint import Target
 from speaker.realtime.protocol import server_events as ev
 from speaker.realtime.protocol.codec import Dialect
@@ -29,8 +29,8 @@ WANTED = Session(
 )
 CREATED = ev.SessionCreated(event_id="e1", session=SessionHead(id="sess_1"))
 UPDATED = ev.SessionUpdated(event_id="e2", session=SessionHead(id="sess_1"))
-HELLO: list[Step] = [Emit(CREATED)]
-OPEN: list[Step] = [*HELLO, Expect("session.update"), Emit(UPDATED)]
+HELLO: list[ScriptStep] = [EmitStep(CREATED)]
+OPEN: list[ScriptStep] = [*HELLO, Expect("session.update"), EmitStep(UPDATED)]
 SPEECH = ev.SpeechStarted(event_id="e3", audio_start_ms=40, item_id="item_1")
 
 
@@ -69,7 +69,9 @@ class Witness:
 
 
 @asynccontextmanager
-async def played(mind: Mind, *steps: Step, then: Sequence[Step] | None = None) -> AsyncIterator[tuple[Witness, str]]:
+async def played(
+    mind: OfflineEngines, *steps: ScriptStep, then: Sequence[ScriptStep] | None = None
+) -> AsyncIterator[tuple[Witness, str]]:
     """A cloud that plays one scene to every client, and its address; with ``then``, another to all but the first."""
     witness = Witness(Scripted([list(steps), *([list(then)] if then is not None else [])]))
     async with RealtimeServer(ServerSettings(port=0), mind, witness) as server:
@@ -84,7 +86,7 @@ class Told:
         self.news: list[News] = []
         self._says = says
         self._arrived = asyncio.Event()
-        self.session = RealtimeSession(Target(url, "offline", **target), WANTED, self._hear)
+        self.session = RealtimeClient(Target(url, "offline", **target), WANTED, self._hear)
 
     def _hear(self, news: News) -> None:
         self.news.append(news)

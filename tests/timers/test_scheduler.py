@@ -13,7 +13,7 @@ import pytest
 
 from speaker.errors import ToolError
 from speaker.store.store import Ledger
-from speaker.timers.scheduler import Ringer
+from speaker.timers.scheduler import TimerScheduler
 from speaker.timers.timers import LATE_S, MOST, Alarm
 
 
@@ -27,8 +27,10 @@ class Room:
     events: list[dict[str, Any]] = field(default_factory=list)
     changes: int = 0
 
-    def ringer(self) -> Ringer:
-        return Ringer(self.ledger.memory, ring=self._ring, say=self._say, told=self.events.append, changed=self._change)
+    def ringer(self) -> TimerScheduler:
+        return TimerScheduler(
+            self.ledger.memory, ring=self._ring, say=self._say, told=self.events.append, changed=self._change
+        )
 
     async def _ring(self) -> None:
         self.rings += 1
@@ -49,7 +51,7 @@ def room(tmp_path: Path) -> Room:
 
 
 @asynccontextmanager
-async def running(ringer: Ringer) -> AsyncIterator[Ringer]:
+async def running(ringer: TimerScheduler) -> AsyncIterator[TimerScheduler]:
     task = asyncio.create_task(ringer.run())
     try:
         yield ringer

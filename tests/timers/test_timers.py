@@ -17,7 +17,7 @@ from speaker.timers.timers import (
     missed_words,
     named,
     ringing_words,
-    spoken,
+    spoken_timer,
     timer_length_s,
 )
 
@@ -95,8 +95,8 @@ def test_unclear_name_is_asked_about(name: str) -> None:
 
 
 def test_words() -> None:
-    assert spoken(timer(5)) == "5 minute timer"
-    assert spoken(timer(1.5)) == "1 minute 30 second timer"
+    assert spoken_timer(timer(5)) == "5 minute timer"
+    assert spoken_timer(timer(1.5)) == "1 minute 30 second timer"
     assert described(alarm("07:00", "weekdays"), NOW) == "alarm at 07:00 tomorrow, weekdays"
     assert ringing_words(timer(5, "pasta")) == "Pasta timer."
     assert ringing_words(alarm("07:00", text="take the bins out")) == "Reminder: take the bins out"

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from speaker.errors import SpeakerError
-from speaker.home.device_controller import MqttHome
-from speaker.home.device_registry import House
+from speaker.home.device_controller import DeviceController
+from speaker.home.device_registry import DeviceRegistry
 from speaker.tools.api import MAX_OUTPUT_CHARACTERS, Annotated, Home, Meta, Tool, ToolError, Voice, tool
 from tests.support.announced_homes import EVERYTHING, home_of
 from tests.support.answering_devices import Street, silent
@@ -35,8 +35,8 @@ async def shout(voice: Voice, text: str = "hey") -> str:
     return text
 
 
-def providers(house: House | None = None) -> dict[type, object]:
-    return {Home: MqttHome(house or House(), Street(silent))}
+def providers(house: DeviceRegistry | None = None) -> dict[type, object]:
+    return {Home: DeviceController(house or DeviceRegistry(), Street(silent))}
 
 
 def test_the_signature_is_the_schema() -> None:

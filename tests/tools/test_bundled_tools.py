@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from speaker.home.device_controller import MqttHome
-from speaker.home.device_registry import House
+from speaker.home.device_controller import DeviceController
+from speaker.home.device_registry import DeviceRegistry
 from speaker.tools.api import Home, Tool, ToolError, Voice
 from tests.support.announced_homes import CEILING, CLIMATE_SENSOR, EVERYTHING, OUTDOOR, RADIATOR, SOFA_LAMP, home_of
 from tests.support.answering_devices import Reports, echo, live, silent
@@ -52,12 +52,12 @@ class Throat:
         self.leaving = True
 
 
-async def use(name: str, provider: MqttHome | Throat, /, **arguments: Any) -> str:
+async def use(name: str, provider: DeviceController | Throat, /, **arguments: Any) -> str:
     kind: type = Voice if isinstance(provider, Throat) else Home
     return await TOOLS[name].call(json.dumps(arguments), {kind: provider})
 
 
-def at_home(answers: Callable[[str, str], Reports] = echo, house: House | None = None) -> MqttHome:
+def at_home(answers: Callable[[str, str], Reports] = echo, house: DeviceRegistry | None = None) -> DeviceController:
     return live(house or home_of(*EVERYTHING), answers, timeout_s=0.1)[0]
 
 
@@ -147,7 +147,7 @@ async def test_an_offline_or_undimmable_light_among_many() -> None:
 
 
 async def test_many_failures_are_counted() -> None:
-    house = House()
+    house = DeviceRegistry()
     house.add_configured(
         {"name": f"Spot {n}", "kind": "light", "command_topic": f"spot{n}/set", "state_topic": "never"}
         for n in range(6)
@@ -245,7 +245,7 @@ async def test_what_counts_as_outside(sensor: dict[str, str], said: str) -> None
 
 
 async def test_the_indoor_part_of_a_weather_station_is_not_outside() -> None:
-    house = House()
+    house = DeviceRegistry()
     house.add_configured([{"kind": "sensor", "name": "Weather station indoor temperature", "state_topic": "t"}])
     home = at_home(house=house)
     home.hear("t", b"21")

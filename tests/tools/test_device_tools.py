@@ -13,23 +13,23 @@ from speaker.demo.virtual_devices import (
     humidifier,
     lamp,
     lock,
-    number,
     player,
     scene,
     select,
     sensor,
     socket,
     vacuum,
+    virtual_number,
 )
-from speaker.demo.virtual_house import Gadget
+from speaker.demo.virtual_house import VirtualDevice
 from speaker.errors import ToolError
-from speaker.home.device_controller import MqttHome
-from speaker.home.device_registry import House
+from speaker.home.device_controller import DeviceController
+from speaker.home.device_registry import DeviceRegistry
 from tests.support.announced_homes import announce
 from tests.support.answering_devices import Reports, live
 from tests.tools.test_bundled_tools import use
 
-GADGETS: list[Callable[[], Gadget]] = [
+GADGETS: list[Callable[[], VirtualDevice]] = [
     lambda: lamp("Ceiling", "Kitchen"),
     lambda: lamp("Counter", "Kitchen"),
     lambda: lamp("Ceiling", "Hall"),
@@ -47,7 +47,7 @@ GADGETS: list[Callable[[], Gadget]] = [
     lambda: heating("Radiator", "Office"),
     lambda: scene("Dinner", "Kitchen"),
     lambda: button("Doorbell", "Hall"),
-    lambda: number("Boost", "Attic"),
+    lambda: virtual_number("Boost", "Attic"),
     lambda: select("Program", "Bathroom"),
     lambda: sensor("Fridge", "Kitchen"),
     lambda: contact("Window", "Kitchen"),
@@ -60,7 +60,7 @@ class Flat:
 
     def __init__(self) -> None:
         self.gadgets = [make() for make in GADGETS]
-        house = House()
+        house = DeviceRegistry()
         announce(self.gadgets, house)
         self.home, self.street = live(house, self._answers, timeout_s=0.1)
         for one in self.gadgets:
@@ -69,7 +69,7 @@ class Flat:
     def _answers(self, topic: str, payload: str) -> Reports:
         return [answer for one in self.gadgets if (answer := one.answer(topic, payload)) is not None]
 
-    def gadget(self, key: str) -> Gadget:
+    def gadget(self, key: str) -> VirtualDevice:
         return next(one for one in self.gadgets if one.key == key)
 
 
@@ -171,8 +171,8 @@ async def test_those_that_refuse_or_stay_silent_are_named() -> None:
 
 
 async def test_a_long_answer_says_how_to_ask_for_less() -> None:
-    home: MqttHome
-    house = House()
+    home: DeviceController
+    house = DeviceRegistry()
     announce([lamp(f"Lamp {n}", "Hall") for n in range(50)], house)
     home, _ = live(house)
     said = await use("find_devices", home, kind="light")

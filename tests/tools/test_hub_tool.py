@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from speaker.errors import SpeakerError, ToolError
-from speaker.tools.hub_tool import MOST_BYTES, ConfirmWhen, Definition, checked_arguments, read_definition
+from speaker.tools.hub_tool import MOST_BYTES, ConfirmWhen, HubToolDefinition, checked_arguments, read_definition
 
 TOPIC = "speaker/tools/start_vacuum"
 GOOD: dict[str, Any] = {
@@ -23,7 +23,7 @@ GOOD: dict[str, Any] = {
 }
 
 
-def defined(**changes: Any) -> Definition:
+def defined(**changes: Any) -> HubToolDefinition:
     document = {key: value for key, value in (GOOD | changes).items() if value is not None}
     return read_definition(TOPIC, json.dumps(document).encode())[1]
 

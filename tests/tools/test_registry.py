@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from speaker.config.settings import Tools
+from speaker.config.settings import ToolSettings
 from speaker.tools.api import MAX_OUTPUT_CHARACTERS, Kind, Risk, Tool, ToolError, tool
-from speaker.tools.registry import Ran, Toolbelt, bundled, find
+from speaker.tools.registry import Ran, ToolRegistry, bundled, find
 
 BUNDLED = {
     "activate_scene",
@@ -40,8 +40,8 @@ async def open_safe() -> str:
     return "Confirmed: the safe is open."
 
 
-def belt(settings: Tools | None = None, *tools: Tool) -> Toolbelt:
-    return Toolbelt({one.name: one for one in tools or (echo, open_garage, open_safe)}, settings or Tools())
+def belt(settings: ToolSettings | None = None, *tools: Tool) -> ToolRegistry:
+    return ToolRegistry({one.name: one for one in tools or (echo, open_garage, open_safe)}, settings or ToolSettings())
 
 
 def write(folder: Path, name: str, answer: str, head: str = "") -> None:
@@ -117,30 +117,32 @@ async def test_a_file_may_have_classes_of_its_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "offered"),
     [
-        (Tools(), ["echo", "open_garage"]),
-        (Tools(allow=["open_*"]), ["open_garage"]),
-        (Tools(deny=["open_*"]), ["echo"]),
-        (Tools(allow=["echo", "open_?afe"], risk={"open_safe": "allow"}), ["echo", "open_safe"]),
-        (Tools(allow=[]), []),
-        (Tools(risk={"echo": "never"}), ["open_garage"]),
+        (ToolSettings(), ["echo", "open_garage"]),
+        (ToolSettings(allow=["open_*"]), ["open_garage"]),
+        (ToolSettings(deny=["open_*"]), ["echo"]),
+        (ToolSettings(allow=["echo", "open_?afe"], risk={"open_safe": "allow"}), ["echo", "open_safe"]),
+        (ToolSettings(allow=[]), []),
+        (ToolSettings(risk={"echo": "never"}), ["open_garage"]),
     ],
 )
-def test_what_the_model_is_offered(settings: Tools, offered: list[str]) -> None:
+def test_what_the_model_is_offered(settings: ToolSettings, offered: list[str]) -> None:
     assert [one["name"] for one in belt(settings).definitions()] == offered
 
 
 def test_a_house_is_offered_what_it_can_use() -> None:
     tools, _ = find([bundled()])
     kinds: set[Kind] = {"light", "lock"}
-    offered = {one["name"] for one in Toolbelt(tools, Tools(), kinds=lambda: kinds).definitions()}
+    offered = {one["name"] for one in ToolRegistry(tools, ToolSettings(), kinds=lambda: kinds).definitions()}
     assert {"set_light", "set_lock", "find_devices", "get_weather", "end_conversation"} <= offered
     assert offered.isdisjoint({"set_cover", "control_vacuum", "set_fan", "activate_scene", "set_temperature"})
     kinds.add("cover")
-    assert "set_cover" in {one["name"] for one in Toolbelt(tools, Tools(), kinds=lambda: kinds).definitions()}
+    assert "set_cover" in {
+        one["name"] for one in ToolRegistry(tools, ToolSettings(), kinds=lambda: kinds).definitions()
+    }
 
 
 async def test_what_was_not_offered_does_not_run() -> None:
-    denied = belt(Tools(deny=["echo"]))
+    denied = belt(ToolSettings(deny=["echo"]))
     assert await denied.run("echo", '{"text":"x"}', {}) == Ran("Refused: there is no tool echo.", False, False)
     assert await denied.run("open_safe", "{}", {}) == Ran("Refused: open_safe is not allowed.", False, False)
     garage = await denied.run("open_garage", "{}", {})
@@ -150,7 +152,7 @@ async def test_what_was_not_offered_does_not_run() -> None:
 @pytest.mark.parametrize(("risk", "ran"), [("allow", True), ("confirm", False), ("never", False)])
 async def test_the_configuration_has_the_last_word_on_risk(risk: Risk, ran: bool) -> None:
     for name, one in (("echo", echo), ("open_safe", open_safe)):
-        owner = belt(Tools(risk={name: risk}))
+        owner = belt(ToolSettings(risk={name: risk}))
         assert owner.risk(one) == risk
         assert (await owner.run(name, '{"text":"x"}' if one is echo else "{}", {})).ok is ran
 
@@ -251,5 +253,5 @@ async def test_a_sound_is_answer_enough_only_when_all_is_confirmed(answer: str, 
 async def test_the_configuration_may_call_tools_quiet() -> None:
     said = json.dumps({"text": "Confirmed: it is said."})
     for patterns, quiet in (((), False), (("lamps",), False), (("echo",), True), (("e*",), True)):
-        ran = await Toolbelt({"echo": echo}, Tools(), patterns).run("echo", said, {})
+        ran = await ToolRegistry({"echo": echo}, ToolSettings(), patterns).run("echo", said, {})
         assert (ran.confirmed, ran.quiet) == (True, quiet)

@@ -4,12 +4,12 @@ import asyncio
 from typing import Final
 
 from speaker.cli.doctor.check import Check, failed, good, skipped
-from speaker.cli.remote import Line
+from speaker.cli.remote import RemoteSpeaker
 from speaker.config.settings import Settings
 from speaker.errors import BrokerError, SpeakerError
-from speaker.home.device_registry import House
+from speaker.home.device_registry import DeviceRegistry
 from speaker.hub.own_discovery import discovery_topic
-from speaker.mqtt.client import Incoming
+from speaker.mqtt.client import IncomingMessage
 
 RETAINED_S: Final = 1.5
 """What the broker keeps arrives within this."""
@@ -20,7 +20,7 @@ async def check_house(settings: Settings, password: str | None) -> list[Check]:
     prefix = settings.mqtt.discovery_prefix
     place = f"{settings.mqtt.host}:{settings.mqtt.port}"
     try:
-        async with Line(settings, password) as line:
+        async with RemoteSpeaker(settings, password) as line:
             line.broker.subscribe([f"{prefix}/+/+/config", f"{prefix}/+/+/+/config", f"{prefix}/status"])
             line.broker.subscribe([f"{settings.topic}/availability"])
             await asyncio.sleep(RETAINED_S)
@@ -31,8 +31,8 @@ async def check_house(settings: Settings, password: str | None) -> list[Check]:
     return [good("broker", f"{place} lets us in, MQTT {settings.mqtt.version}"), _check_hub(settings, messages)]
 
 
-def _check_hub(settings: Settings, messages: list[Incoming]) -> Check:
-    house = House(settings.mqtt.discovery_prefix)
+def _check_hub(settings: Settings, messages: list[IncomingMessage]) -> Check:
+    house = DeviceRegistry(settings.mqtt.discovery_prefix)
     bad: list[str] = []
     for message in messages:
         if message.topic.endswith("/config"):

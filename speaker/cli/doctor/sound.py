@@ -14,22 +14,22 @@ from speaker.audio.loudspeaker import Loudspeaker
 from speaker.audio.microphone import Microphone
 from speaker.audio.pcm import FRAME_MS, Samples, level_dbfs
 from speaker.cli.doctor.check import Check, failed, good, skipped
-from speaker.config.settings import Audio
+from speaker.config.settings import AudioSettings
 from speaker.errors import SoundError
 
 LISTEN_FRAMES: Final = 1_000 // FRAME_MS
 """About a second."""
 
-WAIT_S: Final = 4.0
+_WAIT_S: Final = 4.0
 """A device that delivers nothing for so long does not work."""
 
 LOUD_DBFS: Final = -20.0
 """A room that is so loud overdrives the microphone when somebody speaks."""
 
-BUSY: Final = "if the service runs, it has the devices: `sudo systemctl stop speaker` first; else see `speaker devices`"
+_BUSY: Final = "the service may have the devices: `sudo systemctl stop speaker` first; else see `speaker devices`"
 
 
-async def check_sound(audio: Audio) -> list[Check]:
+async def check_sound(audio: AudioSettings) -> list[Check]:
     """Devices, the microphone's level, and the echo; the loudspeaker is heard."""
     system = SoundSystem()
     found = [_find(system, audio.microphone, "microphone"), _find(system, audio.loudspeaker, "loudspeaker")]
@@ -38,7 +38,7 @@ async def check_sound(audio: Audio) -> list[Check]:
     try:
         async with _opened(system, audio) as pair:
             if not await pair.hears():
-                silent = failed("level", pair.problem or "the microphone delivers nothing", BUSY)
+                silent = failed("level", pair.problem or "the microphone delivers nothing", _BUSY)
                 return [*found, silent, skipped("echo", "nothing is heard")]
             echo = await pair.echo(audio.volume)
             return [*found, pair.level(), echo]
@@ -58,7 +58,7 @@ def _find(system: SoundSystem, name: str, direction: Direction) -> Check:
 class _Pair:
     """Both devices at work."""
 
-    def __init__(self, system: SoundSystem, audio: Audio) -> None:
+    def __init__(self, system: SoundSystem, audio: AudioSettings) -> None:
         self.problem = ""
         self._frames: list[Samples] = []
         self._test: EchoTest | None = None
@@ -70,7 +70,7 @@ class _Pair:
     async def hears(self) -> bool:
         """Listen for a second; whether the microphone delivers anything."""
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + WAIT_S
+        deadline = loop.time() + _WAIT_S
         while len(self._frames) < LISTEN_FRAMES and loop.time() < deadline:
             await asyncio.sleep(FRAME_MS / 1000)
         return bool(self._frames)
@@ -92,11 +92,11 @@ class _Pair:
         try:
             report = await self._test.run()
         except SoundError as error:
-            return failed("echo", self.problem or str(error), BUSY)
+            return failed("echo", self.problem or str(error), _BUSY)
         finally:
             self._test = None
         if self.problem:
-            return failed("echo", self.problem, BUSY)
+            return failed("echo", self.problem, _BUSY)
         if not report.heard:
             remedy = "turn the loudspeaker up (`alsamixer`, audio.volume); with headphones this is as it should be"
             return failed("echo", "the microphone does not hear the chirp of the loudspeaker", remedy)
@@ -117,7 +117,7 @@ def _nothing() -> None:
 
 
 @asynccontextmanager
-async def _opened(system: SoundSystem, audio: Audio) -> AsyncIterator[_Pair]:
+async def _opened(system: SoundSystem, audio: AudioSettings) -> AsyncIterator[_Pair]:
     pair = _Pair(system, audio)
     pair.microphone.open(True)
     tasks = [asyncio.create_task(pair.microphone.run()), asyncio.create_task(pair.loudspeaker.run())]

@@ -11,8 +11,8 @@ from speaker.cli.doctor.check import Check, failed, good, skipped
 from speaker.config.settings import Settings
 from speaker.daemon.daemon import endpoints, open_words
 from speaker.errors import ConfigError, ModelError, SessionError
-from speaker.offline.speech.engines import Mind
-from speaker.realtime.client import Closed, News, Opened, RealtimeSession
+from speaker.offline.speech.engines import OfflineEngines
+from speaker.realtime.client import Closed, News, Opened, RealtimeClient
 from speaker.realtime.endpoint import Target
 from speaker.realtime.session_config import opening
 from speaker.wake.detector import WakeWords
@@ -24,7 +24,7 @@ REINSTALL: Final = "run the installer again: the packages that carry the models 
 
 async def check_speech(settings: Settings) -> list[Check]:
     """Wake words on a spoken phrase, then ears and voice; both in the offline voice."""
-    mind = Mind()
+    mind = OfflineEngines()
     try:
         await mind.warm_up()
         return [*await _check_words(settings, mind), await _check_engines(mind)]
@@ -34,7 +34,7 @@ async def check_speech(settings: Settings) -> list[Check]:
         mind.close()
 
 
-async def _check_words(settings: Settings, mind: Mind) -> list[Check]:
+async def _check_words(settings: Settings, mind: OfflineEngines) -> list[Check]:
     try:
         words = WakeWords(open_words(settings), refractory_s=settings.wake.refractory_s, lazy=False)
     except ConfigError as error:
@@ -50,7 +50,7 @@ async def _check_words(settings: Settings, mind: Mind) -> list[Check]:
     return checks
 
 
-async def _spoken(mind: Mind, text: str) -> Samples:
+async def _spoken(mind: OfflineEngines, text: str) -> Samples:
     """A sentence between two pauses: int16, 16 kHz."""
     pieces = [piece async for piece in mind.speak(f"{text.title()}.", 1.0)]
     pause = np.zeros(WAKE_HZ, np.int16)
@@ -65,7 +65,7 @@ def _best_score(words: WakeWords, name: str, sound: Samples) -> float:
     return best
 
 
-async def _check_engines(mind: Mind) -> Check:
+async def _check_engines(mind: OfflineEngines) -> Check:
     heard = (await mind.hear(await _spoken(mind, SENTENCE), WAKE_HZ)).text
     if "lamp" in heard.lower():
         return good("offline speech", f"what the voice said was understood: {heard!r}")
@@ -92,7 +92,7 @@ async def check_service(settings: Settings, api_key: str | None) -> Check:
 async def _open(settings: Settings, target: Target) -> SessionError | None:
     """Open a session and close it again; why that is not possible."""
     told: asyncio.Queue[News] = asyncio.Queue()
-    session = RealtimeSession(target, opening(settings.session, "", []), told.put_nowait, open_within_s=OPEN_S)
+    session = RealtimeClient(target, opening(settings.session, "", []), told.put_nowait, open_within_s=OPEN_S)
     holding = asyncio.create_task(session.run())
     try:
         while True:

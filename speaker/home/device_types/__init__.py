@@ -2,14 +2,14 @@
 
 A kind is one class: its fields are the keys of the announcement, its methods say what the device
 reports, what it is sent and what that means. To add a kind, write the class in a file of its own and
-enter it in ``KINDS`` (its name in ``entities.Kind``, what one calls it in ``naming.NOUNS``).
+enter it in ``DEVICE_TYPES`` (its name in ``entities.Kind``, what one calls it in ``naming.NOUNS``).
 """
 
 from dataclasses import dataclass
 from typing import Final
 
 from speaker.home.device_command import Kind
-from speaker.home.device_types.base import Availability, Shape
+from speaker.home.device_types.base import Availability, DeviceType
 from speaker.home.device_types.climate import Climate
 from speaker.home.device_types.cover import Cover
 from speaker.home.device_types.fan import Fan
@@ -25,12 +25,12 @@ from speaker.home.device_types.template_light import TemplateLight
 from speaker.home.device_types.vacuum import Vacuum
 from speaker.home.naming import the
 
-__all__ = ["KINDS", "LIGHT_FORMS", "Availability", "Device", "Shape"]
+__all__ = ["KINDS", "LIGHT_FORMS", "Availability", "Device", "DeviceType"]
 
-LIGHT_FORMS: Final[dict[str, type[Shape]]] = {"basic": Light, "json": JsonLight, "template": TemplateLight}
+LIGHT_FORMS: Final[dict[str, type[DeviceType]]] = {"basic": Light, "json": JsonLight, "template": TemplateLight}
 """A light's ``schema``: its class."""
 
-KINDS: Final[dict[Kind, type[Shape]]] = {
+DEVICE_TYPES: Final[dict[Kind, type[DeviceType]]] = {
     "light": Light,
     "switch": Switch,
     "cover": Cover,
@@ -60,7 +60,7 @@ class Device:
     room: str
     """In lower case; empty when not known."""
     kind: Kind
-    shape: Shape
+    shape: DeviceType
     long_name: str
     """A longer name, for when the short one is not the only one in its room."""
     unique_id: str = ""

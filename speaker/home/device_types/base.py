@@ -8,13 +8,13 @@ from msgspec import Meta
 
 from speaker.errors import ToolError
 from speaker.home import templates
-from speaker.home.device_command import Fact, Feed, Message, State, Wish
+from speaker.home.device_command import DeviceMessage, DeviceState, Fact, Feed, Wish
 from speaker.home.naming import clean, listing
 
-Topic = Annotated[str, Meta(min_length=1, max_length=1000, pattern=r"^[^+#\x00-\x1f]+\Z")]
+DeviceTopic = Annotated[str, Meta(min_length=1, max_length=1000, pattern=r"^[^+#\x00-\x1f]+\Z")]
 """An MQTT topic without wildcards: a device may not make us listen to everything."""
 
-Word = str | int | float | bool
+AnnouncedValue = str | int | float | bool
 """A payload; announcements also write it as a JSON number or truth value."""
 
 LACKING: Final = {
@@ -38,18 +38,18 @@ ONLY_READ: Final = "{} can only be read."
 class Availability(msgspec.Struct, frozen=True, kw_only=True):
     """A topic that says whether the device can be reached."""
 
-    topic: Topic
+    topic: DeviceTopic
     value_template: str = ""
-    payload_available: Word = "online"
-    payload_not_available: Word = "offline"
+    payload_available: AnnouncedValue = "online"
+    payload_not_available: AnnouncedValue = "offline"
 
     def read(self, payload: bytes) -> bool | None:
         """Whether ``payload`` says available; None when it says neither."""
-        text = templates.read(self.value_template, payload)
+        text = templates.render_payload(self.value_template, payload)
         return {str(self.payload_available): True, str(self.payload_not_available): False}.get(text)
 
 
-class Shape(msgspec.Struct, frozen=True, kw_only=True):
+class DeviceType(msgspec.Struct, frozen=True, kw_only=True):
     """What every announcement may hold, and how a device behaves that only reports."""
 
     availability: list[Availability] = msgspec.field(default_factory=list)
@@ -74,14 +74,14 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
             if part not in taken and getattr(wish, part) is not None:
                 raise ToolError(f"{said} {lacking}.")
 
-    def settled(self, state: State, wish: Wish, said: str) -> Wish:  # noqa: ARG002
+    def settled(self, state: DeviceState, wish: Wish, said: str) -> Wish:  # noqa: ARG002
         """The wish with its ``step`` as a value, counted from what was reported.
 
         Raises ToolError when there is nothing to count, or the device has not said where it stands.
         """
         raise ToolError(f"{said} {LACKING['step']}.")
 
-    def order(self, wish: Wish, said: str) -> list[Message]:  # noqa: ARG002
+    def order(self, wish: Wish, said: str) -> list[DeviceMessage]:  # noqa: ARG002
         """The messages that ask for ``wish``.
 
         Raises ToolError when the device, which is called ``said`` in the sentence, cannot do that.
@@ -96,7 +96,7 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
         """What is said when the wish was sent and nothing ever reports it; empty when something should."""
         return ""
 
-    def approaches(self, before: State, state: State, wish: Wish) -> bool:  # noqa: ARG002
+    def approaches(self, before: DeviceState, state: DeviceState, wish: Wish) -> bool:  # noqa: ARG002
         """Whether the device is on its way to the wish: slow ones report every step."""
         return False
 
@@ -104,34 +104,34 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
         """The facts that must be reported before the wish can be called fulfilled."""
         return set() if wish.wants_on is None else {"on"}
 
-    def fulfils(self, state: State, wish: Wish) -> bool | None:
+    def fulfils(self, state: DeviceState, wish: Wish) -> bool | None:
         """Whether the reported state is what the wish asks for; None when the device did not say."""
         on = state.get("on")
         return None if on is None or wish.wants_on is None else on is wish.wants_on
 
-    def condition(self, state: State) -> str | None:
+    def condition(self, state: DeviceState) -> str | None:
         """What the device is, to be said after "is": "on at 40 percent"; None when not known."""
         on = state.get("on")
         return None if on is None else "on" if on else "off"
 
-    def reading(self, state: State) -> str | None:
+    def reading(self, state: DeviceState) -> str | None:
         """The value that one asks this device for; None when not known."""
         return self.condition(state)
 
 
-def figure(state: State, fact: Fact) -> float | None:
+def figure(state: DeviceState, fact: Fact) -> float | None:
     """A fact that is a number; None when not known."""
     value = state.get(fact)
     return value if isinstance(value, float) else None
 
 
-def word_of(state: State, fact: Fact) -> str:
+def word_of(state: DeviceState, fact: Fact) -> str:
     """A fact that is a word; empty when not known."""
     value = state.get(fact)
     return value if isinstance(value, str) else ""
 
 
-def option(asked: str, options: Sequence[Word], said: str) -> str:
+def one_of_options(asked: str, options: Sequence[AnnouncedValue], said: str) -> str:
     """The one of the device's options that is asked for, in the device's spelling. Raises ToolError."""
     plain = {"".join(filter(str.isalnum, one)).casefold(): one for one in map(str, options)}
     found = plain.get("".join(filter(str.isalnum, asked)).casefold())
@@ -141,7 +141,7 @@ def option(asked: str, options: Sequence[Word], said: str) -> str:
     return found
 
 
-def stepped(state: State, fact: Fact, step: float, said: str) -> int:
+def stepped(state: DeviceState, fact: Fact, step: float, said: str) -> int:
     """A percentage after a step, 0-100. Raises ToolError when the device has not told the present one."""
     now = figure(state, fact)
     if now is None:

@@ -7,8 +7,8 @@ from msgspec import Meta
 
 from speaker.errors import ToolError
 from speaker.home import templates, value_parsers
-from speaker.home.device_command import Fact, Feed, Message, State, Wish, feeds
-from speaker.home.device_types.base import Shape, Topic, Word, figure, option, word_of
+from speaker.home.device_command import DeviceMessage, DeviceState, Fact, Feed, Wish, feeds
+from speaker.home.device_types.base import AnnouncedValue, DeviceTopic, DeviceType, figure, one_of_options, word_of
 from speaker.home.spoken_values import say_degrees, to_celsius, to_fahrenheit
 
 TOLERANCE_C: Final = 0.25
@@ -25,32 +25,34 @@ RUNNING: Final = ("auto", "heat_cool", "heat", "cool", "dry", "fan_only")
 """Modes that "on" may mean, the likeliest first."""
 
 
-class Climate(Shape, frozen=True, kw_only=True):
+class Climate(DeviceType, frozen=True, kw_only=True):
     """A thermostat."""
 
-    temperature_command_topic: Topic | None = None
+    temperature_command_topic: DeviceTopic | None = None
     temperature_command_template: str = ""
-    temperature_state_topic: Topic | None = None
+    temperature_state_topic: DeviceTopic | None = None
     temperature_state_template: str = ""
-    temperature_low_command_topic: Topic | None = None
+    temperature_low_command_topic: DeviceTopic | None = None
     temperature_low_command_template: str = ""
-    temperature_low_state_topic: Topic | None = None
+    temperature_low_state_topic: DeviceTopic | None = None
     temperature_low_state_template: str = ""
-    temperature_high_command_topic: Topic | None = None
+    temperature_high_command_topic: DeviceTopic | None = None
     temperature_high_command_template: str = ""
-    temperature_high_state_topic: Topic | None = None
+    temperature_high_state_topic: DeviceTopic | None = None
     temperature_high_state_template: str = ""
-    current_temperature_topic: Topic | None = None
+    current_temperature_topic: DeviceTopic | None = None
     current_temperature_template: str = ""
-    mode_command_topic: Topic | None = None
+    mode_command_topic: DeviceTopic | None = None
     mode_command_template: str = ""
-    mode_state_topic: Topic | None = None
+    mode_state_topic: DeviceTopic | None = None
     mode_state_template: str = ""
-    modes: list[Word] = msgspec.field(default_factory=lambda: ["auto", "off", "cool", "heat", "dry", "fan_only"])
-    power_command_topic: Topic | None = None
+    modes: list[AnnouncedValue] = msgspec.field(
+        default_factory=lambda: ["auto", "off", "cool", "heat", "dry", "fan_only"]
+    )
+    power_command_topic: DeviceTopic | None = None
     power_command_template: str = ""
-    payload_on: Word = "ON"
-    payload_off: Word = "OFF"
+    payload_on: AnnouncedValue = "ON"
+    payload_off: AnnouncedValue = "OFF"
     value_template: str = ""
     """Stands for every template to read with that is not given."""
     min_temp: float | None = None
@@ -82,7 +84,7 @@ class Climate(Shape, frozen=True, kw_only=True):
         high = HIGHEST_C if self.max_temp is None else convert(self.max_temp)
         return low, high
 
-    def settled(self, state: State, wish: Wish, said: str) -> Wish:
+    def settled(self, state: DeviceState, wish: Wish, said: str) -> Wish:
         """Warmer or colder, within the range of the device."""
         now = self._target(state)
         if now is None:
@@ -90,7 +92,7 @@ class Climate(Shape, frozen=True, kw_only=True):
         low, high = self.range_c()
         return Wish(temperature_c=min(high, max(low, now + (wish.step or 0))), mode=wish.mode)
 
-    def order(self, wish: Wish, said: str) -> list[Message]:
+    def order(self, wish: Wish, said: str) -> list[DeviceMessage]:
         """The mode first, since some set the temperature of the mode they are in."""
         orders = [] if wish.on is None and wish.mode is None else [self._mode(wish, said)]
         if wish.temperature_c is None:
@@ -99,13 +101,17 @@ class Climate(Shape, frozen=True, kw_only=True):
             return orders
         return [*orders, *self._temperature(wish.temperature_c, said)]
 
-    def _mode(self, wish: Wish, said: str) -> Message:
+    def _mode(self, wish: Wish, said: str) -> DeviceMessage:
         if self.mode_command_topic is not None:
-            mode = option(wish.mode or self._mode_for(on=bool(wish.on), said=said), self.modes, said)
-            return Message(self.mode_command_topic, templates.write(self.mode_command_template, mode), self.retain)
+            mode = one_of_options(wish.mode or self._mode_for(on=bool(wish.on), said=said), self.modes, said)
+            return DeviceMessage(
+                self.mode_command_topic, templates.write(self.mode_command_template, mode), self.retain
+            )
         if wish.mode is None and self.power_command_topic is not None:
             word = str(self.payload_on if wish.on else self.payload_off)
-            return Message(self.power_command_topic, templates.write(self.power_command_template, word), self.retain)
+            return DeviceMessage(
+                self.power_command_topic, templates.write(self.power_command_template, word), self.retain
+            )
         raise ToolError(f"{said} cannot be switched on or off from here, only set to a temperature.")
 
     def _mode_for(self, *, on: bool, said: str) -> str:
@@ -114,7 +120,7 @@ class Climate(Shape, frozen=True, kw_only=True):
             raise ToolError(f"{said} has no mode for that.")
         return fitting[0]
 
-    def _temperature(self, asked: float, said: str) -> list[Message]:
+    def _temperature(self, asked: float, said: str) -> list[DeviceMessage]:
         low, high = self.range_c()
         if not low - 0.05 <= asked <= high + 0.05:
             raise ToolError(f"{said} takes {say_degrees(low)} to {say_degrees(high)}.")
@@ -126,7 +132,7 @@ class Climate(Shape, frozen=True, kw_only=True):
         # One target when there is one: the range is for those that know nothing else.
         used = ways[:1] if self.temperature_command_topic is not None else ways[1:]
         orders = [
-            Message(topic, templates.write(template, self.told(degrees)), self.retain)
+            DeviceMessage(topic, templates.write(template, self.told(degrees)), self.retain)
             for topic, template, degrees in used
             if topic is not None
         ]
@@ -149,7 +155,7 @@ class Climate(Shape, frozen=True, kw_only=True):
             asked |= {"target_c"} if one else {"low_c", "high_c"}
         return asked
 
-    def fulfils(self, state: State, wish: Wish) -> bool | None:
+    def fulfils(self, state: DeviceState, wish: Wish) -> bool | None:
         """Whether mode and target are as asked, the target within half a step."""
         parts: list[bool | None] = []
         mode = word_of(state, "mode")
@@ -166,14 +172,14 @@ class Climate(Shape, frozen=True, kw_only=True):
         step_c = self.temp_step / 1.8 if self.temperature_unit == "F" else self.temp_step
         return max(TOLERANCE_C, step_c / 2)
 
-    def _target(self, state: State) -> float | None:
+    def _target(self, state: DeviceState) -> float | None:
         """The one target, or the middle of the range."""
         low, high = figure(state, "low_c"), figure(state, "high_c")
         if self.temperature_command_topic is None and low is not None and high is not None:
             return (low + high) / 2
         return figure(state, "target_c")
 
-    def condition(self, state: State) -> str | None:
+    def condition(self, state: DeviceState) -> str | None:
         """The target: "set to 21 degrees"; and the mode when it changes what that means."""
         low, high, mode = figure(state, "low_c"), figure(state, "high_c"), word_of(state, "mode")
         target = figure(state, "target_c")
@@ -184,7 +190,7 @@ class Climate(Shape, frozen=True, kw_only=True):
             return f"set to between {say_degrees(low)} and {say_degrees(high)}{idle}"
         return f"in mode {mode.replace('_', ' ')}" if mode else None
 
-    def reading(self, state: State) -> str | None:
+    def reading(self, state: DeviceState) -> str | None:
         """What is measured, and the target."""
         current, target = figure(state, "current_c"), self.condition(state)
         if current is None:

@@ -4,35 +4,35 @@ from typing import Final
 
 from speaker.errors import ToolError
 from speaker.home import templates, value_parsers
-from speaker.home.device_command import Action, Fact, Feed, Message, State, Wish
-from speaker.home.device_types.base import Shape, Topic, Word, figure, stepped, word_of
+from speaker.home.device_command import Action, DeviceMessage, DeviceState, Fact, Feed, Wish
+from speaker.home.device_types.base import AnnouncedValue, DeviceTopic, DeviceType, figure, stepped, word_of
 from speaker.home.spoken_values import say_number
 
-TOLERANCE_PERCENT: Final = 3.0
+_TOLERANCE_PERCENT: Final = 3.0
 """How far a reported position may be off: motors are stopped by time or by a coarse counter."""
 
-STEP_PERCENT: Final = 1.0
+_STEP_PERCENT: Final = 1.0
 """How much nearer a position must be to the one asked for to be called a movement towards it."""
 
 
-class Cover(Shape, frozen=True, kw_only=True):
+class Cover(DeviceType, frozen=True, kw_only=True):
     """A cover; 100 percent is open, 0 is closed, whatever the device calls these."""
 
-    command_topic: Topic | None = None
+    command_topic: DeviceTopic | None = None
     command_template: str = ""
-    payload_open: Word | None = "OPEN"
-    payload_close: Word | None = "CLOSE"
-    payload_stop: Word | None = "STOP"
-    state_topic: Topic | None = None
+    payload_open: AnnouncedValue | None = "OPEN"
+    payload_close: AnnouncedValue | None = "CLOSE"
+    payload_stop: AnnouncedValue | None = "STOP"
+    state_topic: DeviceTopic | None = None
     value_template: str = ""
-    state_open: Word = "open"
-    state_opening: Word = "opening"
-    state_closed: Word = "closed"
-    state_closing: Word = "closing"
-    state_stopped: Word = "stopped"
-    set_position_topic: Topic | None = None
+    state_open: AnnouncedValue = "open"
+    state_opening: AnnouncedValue = "opening"
+    state_closed: AnnouncedValue = "closed"
+    state_closing: AnnouncedValue = "closing"
+    state_stopped: AnnouncedValue = "stopped"
+    set_position_topic: DeviceTopic | None = None
     set_position_template: str = ""
-    position_topic: Topic | None = None
+    position_topic: DeviceTopic | None = None
     position_template: str = ""
     position_open: float = 100
     position_closed: float = 0
@@ -55,11 +55,11 @@ class Cover(Shape, frozen=True, kw_only=True):
             feeds.append(Feed(self.position_topic, "percent", self.position_template, percent))
         return tuple(feeds)
 
-    def settled(self, state: State, wish: Wish, said: str) -> Wish:
+    def settled(self, state: DeviceState, wish: Wish, said: str) -> Wish:
         """Further open or further closed."""
         return Wish(percent=stepped(state, "percent", wish.step or 0, said))
 
-    def order(self, wish: Wish, said: str) -> list[Message]:
+    def order(self, wish: Wish, said: str) -> list[DeviceMessage]:
         """A command word, or a position."""
         if wish.percent is None:
             return [self._command(wish.action, said)]
@@ -69,23 +69,23 @@ class Cover(Shape, frozen=True, kw_only=True):
             return [self._command("open" if wish.percent else "close", said)]
         raise ToolError(f"{said} can only be opened and closed, not set to a position.")
 
-    def _command(self, action: Action | None, said: str) -> Message:
+    def _command(self, action: Action | None, said: str) -> DeviceMessage:
         words = {"open": self.payload_open, "close": self.payload_close, "stop": self.payload_stop}
         if action is None or action not in words:
             raise ToolError(f"{said} can only be opened, closed or stopped.")
         word = words[action]
         if self.command_topic is not None and word is not None:
-            return Message(self.command_topic, templates.write(self.command_template, str(word)), self.retain)
+            return DeviceMessage(self.command_topic, templates.write(self.command_template, str(word)), self.retain)
         if self.set_position_topic is not None and action != "stop":
             return self._position(100 if action == "open" else 0)
         raise ToolError(f"{said} cannot be told to {action}.")
 
-    def _position(self, percent: int) -> Message:
+    def _position(self, percent: int) -> DeviceMessage:
         span = self.position_open - self.position_closed
         position = round(self.position_closed + span * percent / 100)
         named = {"position": position, "position_open": self.position_open, "position_closed": self.position_closed}
         payload = templates.write(self.set_position_template, position, **named)
-        return Message(str(self.set_position_topic), payload, self.retain)
+        return DeviceMessage(str(self.set_position_topic), payload, self.retain)
 
     def asks(self, wish: Wish) -> set[Fact]:
         """The position, or what it is doing: whichever it reports."""
@@ -93,7 +93,7 @@ class Cover(Shape, frozen=True, kw_only=True):
             return {"state"}
         return {"percent"} if self.position_topic is not None else {"state"}
 
-    def fulfils(self, state: State, wish: Wish) -> bool | None:
+    def fulfils(self, state: DeviceState, wish: Wish) -> bool | None:
         """Whether it is there, or moves there; being stopped is not moving."""
         doing, position = word_of(state, "state"), figure(state, "percent")
         if wish.action == "stop":
@@ -102,32 +102,32 @@ class Cover(Shape, frozen=True, kw_only=True):
         if target is None or (not doing and position is None):
             return None
         if position is not None:
-            near = abs(position - target) <= TOLERANCE_PERCENT
+            near = abs(position - target) <= _TOLERANCE_PERCENT
             rising = doing == "opening" and position < target
             return near or rising or (doing == "closing" and position > target)
         if target == 100:
             return doing in {"opening", "open"}
         return doing in {"closing", "closed"} if target == 0 else None
 
-    def approaches(self, before: State, state: State, wish: Wish) -> bool:
+    def approaches(self, before: DeviceState, state: DeviceState, wish: Wish) -> bool:
         """Whether the position came nearer: many covers report nothing else while they move."""
         was, now, target = figure(before, "percent"), figure(state, "percent"), _target(wish)
         if was is None or now is None or target is None:
             return False
-        return abs(now - target) < abs(was - target) - STEP_PERCENT
+        return abs(now - target) < abs(was - target) - _STEP_PERCENT
 
     def secures(self, wish: Wish) -> bool:
         """Closing and stopping."""
         return wish.action in {"close", "stop"} or wish.percent == 0
 
-    def condition(self, state: State) -> str | None:
+    def condition(self, state: DeviceState) -> str | None:
         """What it is doing, or how far open it is."""
         doing, position = word_of(state, "state"), figure(state, "percent")
         if doing in {"opening", "closing"} or position is None:
             return doing or None
-        if position <= TOLERANCE_PERCENT:
+        if position <= _TOLERANCE_PERCENT:
             return "closed"
-        return "open" if position >= 100 - TOLERANCE_PERCENT else f"{say_number(round(position))} percent open"
+        return "open" if position >= 100 - _TOLERANCE_PERCENT else f"{say_number(round(position))} percent open"
 
 
 def _target(wish: Wish) -> int | None:

@@ -8,11 +8,11 @@ from msgspec import Meta
 
 from speaker.errors import ToolError
 from speaker.home import templates, value_parsers
-from speaker.home.device_command import Fact, Feed, Message, State, Wish
-from speaker.home.device_types.base import Topic, Word, figure, option, stepped, word_of
+from speaker.home.device_command import DeviceMessage, DeviceState, Fact, Feed, Wish
+from speaker.home.device_types.base import AnnouncedValue, DeviceTopic, figure, one_of_options, stepped, word_of
 from speaker.home.device_types.switch_scene_button import Switch
 
-TOLERANCE_PERCENT: Final = 2.0
+_TOLERANCE_PERCENT: Final = 2.0
 """How far a reported speed may be off, beside the width of one of the fan's own steps."""
 
 
@@ -20,17 +20,17 @@ class Fan(Switch, frozen=True, kw_only=True):
     """A fan, perhaps with a speed, perhaps with modes."""
 
     state_value_template: str = ""
-    percentage_command_topic: Topic | None = None
+    percentage_command_topic: DeviceTopic | None = None
     percentage_command_template: str = ""
-    percentage_state_topic: Topic | None = None
+    percentage_state_topic: DeviceTopic | None = None
     percentage_value_template: str = ""
     speed_range_min: Annotated[int, Meta(ge=1)] = 1
     speed_range_max: Annotated[int, Meta(ge=1)] = 100
-    preset_mode_command_topic: Topic | None = None
+    preset_mode_command_topic: DeviceTopic | None = None
     preset_mode_command_template: str = ""
-    preset_mode_state_topic: Topic | None = None
+    preset_mode_state_topic: DeviceTopic | None = None
     preset_mode_value_template: str = ""
-    preset_modes: list[Word] = msgspec.field(default_factory=list)
+    preset_modes: list[AnnouncedValue] = msgspec.field(default_factory=list)
 
     def takes(self) -> set[str]:
         """On and off, a speed and a mode as far as there are any."""
@@ -48,25 +48,25 @@ class Fan(Switch, frozen=True, kw_only=True):
             feeds.append(Feed(self.preset_mode_state_topic, "mode", template, value_parsers.said))
         return tuple(feeds)
 
-    def settled(self, state: State, wish: Wish, said: str) -> Wish:
+    def settled(self, state: DeviceState, wish: Wish, said: str) -> Wish:
         """Faster or slower, but never off."""
         if self.percentage_command_topic is None:
             raise ToolError(f"{said} has only one speed.")
-        known: State = {"percent": 0.0} if state.get("on") is False else state
+        known: DeviceState = {"percent": 0.0} if state.get("on") is False else state
         return Wish(percent=max(1, stepped(known, "percent", wish.step or 0, said)))
 
-    def order(self, wish: Wish, said: str) -> list[Message]:
+    def order(self, wish: Wish, said: str) -> list[DeviceMessage]:
         """Off, or on with speed and mode; a fan that is told a speed also runs."""
         if wish.on is False or wish.percent == 0:
             return [self.switch(on=False)]
-        orders: list[Message] = []
+        orders: list[DeviceMessage] = []
         if wish.percent is not None and self.percentage_command_topic is not None:
             speed = templates.write(self.percentage_command_template, self.speed(wish.percent))
-            orders.append(Message(self.percentage_command_topic, speed, self.retain))
+            orders.append(DeviceMessage(self.percentage_command_topic, speed, self.retain))
         if wish.mode is not None and self.preset_mode_command_topic is not None:
-            mode = option(wish.mode, self.preset_modes, said)
+            mode = one_of_options(wish.mode, self.preset_modes, said)
             payload = templates.write(self.preset_mode_command_template, mode)
-            orders.append(Message(self.preset_mode_command_topic, payload, self.retain))
+            orders.append(DeviceMessage(self.preset_mode_command_topic, payload, self.retain))
         if wish.on or not orders:
             orders.insert(0, self.switch(on=True))
         return orders
@@ -84,7 +84,7 @@ class Fan(Switch, frozen=True, kw_only=True):
         asked |= {"mode"} if wish.mode is not None else set()
         return asked or {"on"}
 
-    def fulfils(self, state: State, wish: Wish) -> bool | None:
+    def fulfils(self, state: DeviceState, wish: Wish) -> bool | None:
         """Whether it runs as asked, within one step of its speed."""
         on, speed, mode = state.get("on"), figure(state, "percent"), word_of(state, "mode")
         if wish.on is False or wish.percent == 0:
@@ -92,7 +92,7 @@ class Fan(Switch, frozen=True, kw_only=True):
         if on is False:
             return False
         if wish.percent is not None:
-            tolerance = max(TOLERANCE_PERCENT, 100 / (self.speed_range_max - self.speed_range_min + 1) / 2)
+            tolerance = max(_TOLERANCE_PERCENT, 100 / (self.speed_range_max - self.speed_range_min + 1) / 2)
             told = (self.speed(wish.percent) - self.speed_range_min + 1) * 100
             told_percent = told / (self.speed_range_max - self.speed_range_min + 1)
             return None if speed is None else abs(speed - told_percent) <= tolerance
@@ -100,7 +100,7 @@ class Fan(Switch, frozen=True, kw_only=True):
             return mode.casefold() == wish.mode.casefold() if mode else None
         return None if on is None else bool(on)
 
-    def condition(self, state: State) -> str | None:
+    def condition(self, state: DeviceState) -> str | None:
         """On with its speed and mode, or off."""
         on, speed, mode = super().condition(state), figure(state, "percent"), word_of(state, "mode")
         if on == "off" or (on is None and speed is None):

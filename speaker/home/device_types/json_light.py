@@ -5,7 +5,8 @@ from typing import Any
 import msgspec
 
 from speaker.home import colours, value_parsers
-from speaker.home.device_command import Colour, Feed, Message, Wish
+from speaker.home.colours import Colour
+from speaker.home.device_command import DeviceMessage, Feed, Wish
 from speaker.home.device_types.light import COLOUR_MODES, Lamp
 
 
@@ -40,7 +41,7 @@ class JsonLight(Lamp, frozen=True, kw_only=True):
         if self.state_topic is None:
             return ()
         topic = self.state_topic
-        feeds = [Feed(topic, "on", "{{ value_json.state }}", value_parsers.switch("ON", "OFF"))]
+        feeds = [Feed(topic, "on", "{{ value_json.state }}", value_parsers.read_switch("ON", "OFF"))]
         if self.has_brightness:
             percent = value_parsers.percent(self.brightness_scale)
             feeds.append(Feed(topic, "brightness_percent", "{{ value_json.brightness }}", percent))
@@ -53,7 +54,7 @@ class JsonLight(Lamp, frozen=True, kw_only=True):
             feeds.append(Feed(topic, "kelvin", "{{ value_json.color_temp }}", kelvin))
         return tuple(feeds)
 
-    def order(self, wish: Wish, said: str) -> list[Message]:
+    def order(self, wish: Wish, said: str) -> list[DeviceMessage]:
         """One JSON object."""
         if not wish.wants_on:
             return super().order(wish, said)
@@ -64,7 +65,7 @@ class JsonLight(Lamp, frozen=True, kw_only=True):
             body["color"] = self._parts(wish.colour)
         if wish.kelvin is not None:
             body["color_temp"] = self.white(wish.kelvin)
-        return [Message(self.command_topic, msgspec.json.encode(body).decode(), self.retain)]
+        return [DeviceMessage(self.command_topic, msgspec.json.encode(body).decode(), self.retain)]
 
     def _parts(self, colour: Colour) -> dict[str, float]:
         modes = self.supported_color_modes
@@ -74,7 +75,7 @@ class JsonLight(Lamp, frozen=True, kw_only=True):
             return dict(zip("xy", colours.to_xy(colour), strict=True))
         return dict(zip("rgb", colour, strict=True))
 
-    def switch(self, *, on: bool) -> Message:
+    def switch(self, *, on: bool) -> DeviceMessage:
         """The object that switches the light."""
         word = "ON" if on else "OFF"
-        return Message(self.command_topic, f'{{"state":"{word}"}}', self.retain)
+        return DeviceMessage(self.command_topic, f'{{"state":"{word}"}}', self.retain)

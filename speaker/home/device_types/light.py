@@ -6,11 +6,12 @@ from msgspec import Meta
 
 from speaker.errors import ToolError
 from speaker.home import colours, templates, value_parsers
-from speaker.home.device_command import Colour, Fact, Feed, Message, State, Wish, feeds
-from speaker.home.device_types.base import Topic, figure, stepped, word_of
+from speaker.home.colours import Colour
+from speaker.home.device_command import DeviceMessage, DeviceState, Fact, Feed, Wish, feeds
+from speaker.home.device_types.base import DeviceTopic, figure, stepped, word_of
 from speaker.home.device_types.switch_scene_button import Switch
 
-TOLERANCE_PERCENT: Final = 2.0
+_TOLERANCE_PERCENT: Final = 2.0
 """How far a reported brightness may be off: devices round, and some convert twice."""
 
 COLOUR_MODES: Final = frozenset({"hs", "xy", "rgb", "rgbw", "rgbww"})
@@ -56,11 +57,11 @@ class Lamp(Switch, frozen=True, kw_only=True):
         if wish.brightness_percent and not self.has_brightness:
             raise ToolError(f"{said} cannot be dimmed, only switched on and off.")
 
-    def settled(self, state: State, wish: Wish, said: str) -> Wish:
+    def settled(self, state: DeviceState, wish: Wish, said: str) -> Wish:
         """Brighter or dimmer, but never off."""
         if not self.has_brightness:
             raise ToolError(f"{said} cannot be dimmed, only switched on and off.")
-        known: State = {"brightness_percent": 0.0} if state.get("on") is False else state
+        known: DeviceState = {"brightness_percent": 0.0} if state.get("on") is False else state
         percent = max(1, stepped(known, "brightness_percent", wish.step or 0, said))
         return Wish(brightness_percent=percent, colour=wish.colour, kelvin=wish.kelvin)
 
@@ -73,7 +74,7 @@ class Lamp(Switch, frozen=True, kw_only=True):
             asked |= {"kelvin"} if wish.kelvin is not None else set()
         return asked
 
-    def fulfils(self, state: State, wish: Wish) -> bool | None:
+    def fulfils(self, state: DeviceState, wish: Wish) -> bool | None:
         """Whether on and off are as asked, and brightness and colour near enough."""
         lit = super().fulfils(state, wish)
         if not lit or not wish.wants_on:
@@ -81,15 +82,15 @@ class Lamp(Switch, frozen=True, kw_only=True):
         parts = [self._bright(state, wish), self._coloured(state, wish), self._white(state, wish)]
         return False if False in parts else None if None in parts else True
 
-    def _bright(self, state: State, wish: Wish) -> bool | None:
+    def _bright(self, state: DeviceState, wish: Wish) -> bool | None:
         level = figure(state, "brightness_percent")
         if wish.brightness_percent is None or level is None:
             return None if level is None and wish.brightness_percent is not None else True
         # On a coarse scale what the device was told may be far from what was asked.
         told = self.level(wish.brightness_percent) * 100 / self.brightness_scale
-        return min(abs(level - wish.brightness_percent), abs(level - told)) <= TOLERANCE_PERCENT
+        return min(abs(level - wish.brightness_percent), abs(level - told)) <= _TOLERANCE_PERCENT
 
-    def _coloured(self, state: State, wish: Wish) -> bool | None:
+    def _coloured(self, state: DeviceState, wish: Wish) -> bool | None:
         if wish.colour is None:
             return True
         if word_of(state, "mode") == "color_temp":
@@ -97,7 +98,7 @@ class Lamp(Switch, frozen=True, kw_only=True):
         shown = state.get("colour")
         return colours.alike(wish.colour, shown) if isinstance(shown, tuple) else None
 
-    def _white(self, state: State, wish: Wish) -> bool | None:
+    def _white(self, state: DeviceState, wish: Wish) -> bool | None:
         if wish.kelvin is None:
             return True
         if word_of(state, "mode") in COLOUR_MODES:
@@ -107,7 +108,7 @@ class Lamp(Switch, frozen=True, kw_only=True):
             return None
         return abs(colours.to_mired(shown) - colours.to_mired(told)) <= colours.MIRED_TOLERANCE
 
-    def condition(self, state: State) -> str | None:
+    def condition(self, state: DeviceState) -> str | None:
         """What is reported: "on at 40 percent, red", or without what is not known."""
         level = figure(state, "brightness_percent")
         if not state.get("on"):
@@ -116,7 +117,7 @@ class Lamp(Switch, frozen=True, kw_only=True):
         tint = self._tint(state)
         return f"{lit}, {tint}" if tint else lit
 
-    def _tint(self, state: State) -> str:
+    def _tint(self, state: DeviceState) -> str:
         mode, shown, white = word_of(state, "mode"), state.get("colour"), figure(state, "kelvin")
         if isinstance(shown, tuple) and (mode in COLOUR_MODES or not mode):
             return colours.name(shown)
@@ -143,27 +144,27 @@ class Light(Lamp, frozen=True, kw_only=True):
     """A light with a topic for on and off, and perhaps others for brightness and colour."""
 
     state_value_template: str = ""
-    brightness_command_topic: Topic | None = None
+    brightness_command_topic: DeviceTopic | None = None
     brightness_command_template: str = ""
-    brightness_state_topic: Topic | None = None
+    brightness_state_topic: DeviceTopic | None = None
     brightness_value_template: str = ""
-    color_temp_command_topic: Topic | None = None
+    color_temp_command_topic: DeviceTopic | None = None
     color_temp_command_template: str = ""
-    color_temp_state_topic: Topic | None = None
+    color_temp_state_topic: DeviceTopic | None = None
     color_temp_value_template: str = ""
-    rgb_command_topic: Topic | None = None
+    rgb_command_topic: DeviceTopic | None = None
     rgb_command_template: str = ""
-    rgb_state_topic: Topic | None = None
+    rgb_state_topic: DeviceTopic | None = None
     rgb_value_template: str = ""
-    hs_command_topic: Topic | None = None
+    hs_command_topic: DeviceTopic | None = None
     hs_command_template: str = ""
-    hs_state_topic: Topic | None = None
+    hs_state_topic: DeviceTopic | None = None
     hs_value_template: str = ""
-    xy_command_topic: Topic | None = None
+    xy_command_topic: DeviceTopic | None = None
     xy_command_template: str = ""
-    xy_state_topic: Topic | None = None
+    xy_state_topic: DeviceTopic | None = None
     xy_value_template: str = ""
-    color_mode_state_topic: Topic | None = None
+    color_mode_state_topic: DeviceTopic | None = None
     color_mode_value_template: str = ""
     on_command_type: Literal["last", "first", "brightness"] = "last"
 
@@ -196,7 +197,7 @@ class Light(Lamp, frozen=True, kw_only=True):
         )
         return (*self.on_feed(self.state_value_template or self.value_template), *others)
 
-    def order(self, wish: Wish, said: str) -> list[Message]:
+    def order(self, wish: Wish, said: str) -> list[DeviceMessage]:
         """One message or several, in the order that the light asks for."""
         if not wish.wants_on:
             return super().order(wish, said)
@@ -209,19 +210,19 @@ class Light(Lamp, frozen=True, kw_only=True):
             return style
         return [on, *style] if self.on_command_type == "first" else [*style, on]
 
-    def _dim(self, percent: int | None) -> list[Message]:
+    def _dim(self, percent: int | None) -> list[DeviceMessage]:
         if percent is None or self.brightness_command_topic is None:
             return []
         level = templates.write(self.brightness_command_template, self.level(percent))
-        return [Message(self.brightness_command_topic, level, self.retain)]
+        return [DeviceMessage(self.brightness_command_topic, level, self.retain)]
 
-    def _temperature(self, kelvin: int | None) -> list[Message]:
+    def _temperature(self, kelvin: int | None) -> list[DeviceMessage]:
         if kelvin is None or self.color_temp_command_topic is None:
             return []
         payload = templates.write(self.color_temp_command_template, self.white(kelvin))
-        return [Message(self.color_temp_command_topic, payload, self.retain)]
+        return [DeviceMessage(self.color_temp_command_topic, payload, self.retain)]
 
-    def _colour(self, colour: Colour | None) -> list[Message]:
+    def _colour(self, colour: Colour | None) -> list[DeviceMessage]:
         if colour is None:
             return []
         (red, green, blue), (hue, sat), (x, y) = colour, colours.to_hs(colour), colours.to_xy(colour)
@@ -233,5 +234,5 @@ class Light(Lamp, frozen=True, kw_only=True):
         for topic, template, parts in forms:
             if topic is not None:
                 plain = ",".join(f"{part:g}" for part in parts.values())
-                return [Message(topic, templates.write(template, plain, **parts), self.retain)]
+                return [DeviceMessage(topic, templates.write(template, plain, **parts), self.retain)]
         return []

@@ -2,27 +2,27 @@
 
 from speaker.errors import ToolError
 from speaker.home import templates, value_parsers
-from speaker.home.device_command import Fact, Feed, Message, State, Wish
-from speaker.home.device_types.base import Shape, Topic, Word, word_of
+from speaker.home.device_command import DeviceMessage, DeviceState, Fact, Feed, Wish
+from speaker.home.device_types.base import AnnouncedValue, DeviceTopic, DeviceType, word_of
 
 
-class Lock(Shape, frozen=True, kw_only=True):
+class Lock(DeviceType, frozen=True, kw_only=True):
     """A lock. Only its own "locked" and "unlocked" confirm anything, not that it is about to."""
 
-    command_topic: Topic
+    command_topic: DeviceTopic
     command_template: str = ""
-    payload_lock: Word = "LOCK"
-    payload_unlock: Word = "UNLOCK"
-    payload_open: Word | None = None
+    payload_lock: AnnouncedValue = "LOCK"
+    payload_unlock: AnnouncedValue = "UNLOCK"
+    payload_open: AnnouncedValue | None = None
     code_format: str = ""
-    state_topic: Topic | None = None
+    state_topic: DeviceTopic | None = None
     value_template: str = ""
-    state_locked: Word = "LOCKED"
-    state_locking: Word = "LOCKING"
-    state_unlocked: Word = "UNLOCKED"
-    state_unlocking: Word = "UNLOCKING"
-    state_jammed: Word = "JAMMED"
-    state_open: Word = "OPEN"
+    state_locked: AnnouncedValue = "LOCKED"
+    state_locking: AnnouncedValue = "LOCKING"
+    state_unlocked: AnnouncedValue = "UNLOCKED"
+    state_unlocking: AnnouncedValue = "UNLOCKING"
+    state_jammed: AnnouncedValue = "JAMMED"
+    state_open: AnnouncedValue = "OPEN"
 
     def takes(self) -> set[str]:
         """Lock, unlock and open."""
@@ -38,7 +38,7 @@ class Lock(Shape, frozen=True, kw_only=True):
         }  # fmt: skip
         return (Feed(self.state_topic, "state", self.value_template, value_parsers.word(words)),)
 
-    def order(self, wish: Wish, said: str) -> list[Message]:
+    def order(self, wish: Wish, said: str) -> list[DeviceMessage]:
         """One word."""
         words = {"lock": self.payload_lock, "unlock": self.payload_unlock, "open": self.payload_open}
         if wish.action not in words:
@@ -49,13 +49,13 @@ class Lock(Shape, frozen=True, kw_only=True):
         if self.code_format:
             raise ToolError(f"{said} wants a code, which is not given by voice.")
         payload = templates.write(self.command_template, str(word), code="")
-        return [Message(self.command_topic, payload, self.retain)]
+        return [DeviceMessage(self.command_topic, payload, self.retain)]
 
     def asks(self, wish: Wish) -> set[Fact]:  # noqa: ARG002
         """The state of the bolt."""
         return {"state"}
 
-    def fulfils(self, state: State, wish: Wish) -> bool | None:
+    def fulfils(self, state: DeviceState, wish: Wish) -> bool | None:
         """Whether the bolt is where it should be."""
         bolt = word_of(state, "state")
         if not bolt:
@@ -68,6 +68,6 @@ class Lock(Shape, frozen=True, kw_only=True):
         """Locking."""
         return wish.action == "lock"
 
-    def condition(self, state: State) -> str | None:
+    def condition(self, state: DeviceState) -> str | None:
         """The state of the bolt."""
         return word_of(state, "state") or None

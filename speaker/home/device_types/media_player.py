@@ -10,10 +10,10 @@ from msgspec import Meta
 
 from speaker.errors import ToolError
 from speaker.home import templates, value_parsers
-from speaker.home.device_command import Action, Fact, Feed, Message, State, Wish, feeds
-from speaker.home.device_types.base import Shape, Topic, Word, figure, stepped, word_of
+from speaker.home.device_command import Action, DeviceMessage, DeviceState, Fact, Feed, Wish, feeds
+from speaker.home.device_types.base import AnnouncedValue, DeviceTopic, DeviceType, figure, stepped, word_of
 
-TOLERANCE_PERCENT: Final = 3.0
+_TOLERANCE_PERCENT: Final = 3.0
 """How far a reported volume may be off: players have steps of their own."""
 
 _STATES: Final = {"playing": "playing", "paused": "paused", "stopped": "stopped", "idle": "idle", "off": "off"}
@@ -25,27 +25,27 @@ _MEANT: Final[dict[Action, frozenset[str]]] = {
 """What a player may be doing after each command; the others are not reported."""
 
 
-class MediaPlayer(Shape, frozen=True, kw_only=True):
+class MediaPlayer(DeviceType, frozen=True, kw_only=True):
     """Play, pause, stop, next, previous, and a volume."""
 
-    command_topic: Topic | None = None
-    command_play_topic: Topic | None = None
-    command_play_payload: Word = "play"
-    command_pause_topic: Topic | None = None
-    command_pause_payload: Word = "pause"
-    command_stop_topic: Topic | None = None
-    command_stop_payload: Word = "stop"
-    command_next_topic: Topic | None = None
-    command_next_payload: Word = "next"
-    command_previous_topic: Topic | None = None
-    command_previous_payload: Word = "previous"
-    command_volume_topic: Topic | None = None
+    command_topic: DeviceTopic | None = None
+    command_play_topic: DeviceTopic | None = None
+    command_play_payload: AnnouncedValue = "play"
+    command_pause_topic: DeviceTopic | None = None
+    command_pause_payload: AnnouncedValue = "pause"
+    command_stop_topic: DeviceTopic | None = None
+    command_stop_payload: AnnouncedValue = "stop"
+    command_next_topic: DeviceTopic | None = None
+    command_next_payload: AnnouncedValue = "next"
+    command_previous_topic: DeviceTopic | None = None
+    command_previous_payload: AnnouncedValue = "previous"
+    command_volume_topic: DeviceTopic | None = None
     command_volume_template: str = ""
-    state_state_topic: Topic | None = None
+    state_state_topic: DeviceTopic | None = None
     state_state_template: str = ""
-    state_volume_topic: Topic | None = None
+    state_volume_topic: DeviceTopic | None = None
     state_volume_template: str = ""
-    state_title_topic: Topic | None = None
+    state_title_topic: DeviceTopic | None = None
     state_title_template: str = ""
     volume_scale: Annotated[float, Meta(gt=0)] = 1
     """What the player calls 100 percent: usually 1, or 100."""
@@ -62,25 +62,25 @@ class MediaPlayer(Shape, frozen=True, kw_only=True):
             (self.state_title_topic, "value", self.state_title_template, value_parsers.said),
         )
 
-    def settled(self, state: State, wish: Wish, said: str) -> Wish:
+    def settled(self, state: DeviceState, wish: Wish, said: str) -> Wish:
         """Louder or quieter."""
         if self.command_volume_topic is None:
             raise ToolError(f"{said} has no volume to set.")
         return Wish(percent=stepped(state, "percent", wish.step or 0, said))
 
-    def order(self, wish: Wish, said: str) -> list[Message]:
+    def order(self, wish: Wish, said: str) -> list[DeviceMessage]:
         """A command, a volume, or both."""
         orders = [] if wish.action is None else [self._command(wish.action, said)]
         if wish.percent is not None and self.command_volume_topic is not None:
             level = round(wish.percent * self.volume_scale / 100, 2)
             payload = templates.write(self.command_volume_template, level)
-            orders.append(Message(self.command_volume_topic, payload, self.retain))
+            orders.append(DeviceMessage(self.command_volume_topic, payload, self.retain))
         if not orders:
             raise ToolError(f"Say what {said} is to do, or how loud it is to be.")
         return orders
 
-    def _command(self, action: Action, said: str) -> Message:
-        ways: dict[Action, tuple[str | None, Word]] = {
+    def _command(self, action: Action, said: str) -> DeviceMessage:
+        ways: dict[Action, tuple[str | None, AnnouncedValue]] = {
             "play": (self.command_play_topic, self.command_play_payload),
             "pause": (self.command_pause_topic, self.command_pause_payload),
             "stop": (self.command_stop_topic, self.command_stop_payload),
@@ -91,14 +91,14 @@ class MediaPlayer(Shape, frozen=True, kw_only=True):
         topic = topic or (self.command_topic if action in ways else None)
         if topic is None:
             raise ToolError(f"{said} cannot do that.")
-        return Message(topic, str(word), self.retain)
+        return DeviceMessage(topic, str(word), self.retain)
 
     def asks(self, wish: Wish) -> set[Fact]:
         """The volume, or what it is doing."""
         asked: set[Fact] = {"state"} if wish.action is not None else set()
         return asked | ({"percent"} if wish.percent is not None else set())
 
-    def fulfils(self, state: State, wish: Wish) -> bool | None:
+    def fulfils(self, state: DeviceState, wish: Wish) -> bool | None:
         """Whether it does what it should, as loud as it should."""
         parts: list[bool | None] = []
         if wish.action is not None:
@@ -106,7 +106,7 @@ class MediaPlayer(Shape, frozen=True, kw_only=True):
             parts.append(doing in _MEANT[wish.action] if doing and wish.action in _MEANT else None)
         if wish.percent is not None:
             volume = figure(state, "percent")
-            parts.append(None if volume is None else abs(volume - wish.percent) <= TOLERANCE_PERCENT)
+            parts.append(None if volume is None else abs(volume - wish.percent) <= _TOLERANCE_PERCENT)
         return False if False in parts else None if None in parts or not parts else True
 
     def unreported(self, wish: Wish) -> str:
@@ -114,13 +114,13 @@ class MediaPlayer(Shape, frozen=True, kw_only=True):
         skipped = wish.action in {"next", "previous"} and wish.percent is None
         return "was told to; players do not confirm that" if skipped else ""
 
-    def condition(self, state: State) -> str | None:
+    def condition(self, state: DeviceState) -> str | None:
         """What it is doing, and how loud."""
         doing, volume = word_of(state, "state"), figure(state, "percent")
         loud = f"at {round(volume)} percent" if volume is not None else ""
         return " ".join(part for part in (doing, loud) if part) or None
 
-    def reading(self, state: State) -> str | None:
+    def reading(self, state: DeviceState) -> str | None:
         """The same with the title."""
         title, condition = word_of(state, "value"), self.condition(state)
         return f'{condition}, "{title}"' if title and condition else condition

@@ -6,8 +6,8 @@ import msgspec
 
 from speaker.errors import ToolError
 from speaker.home import templates, value_parsers
-from speaker.home.device_command import Fact, Feed, Message, State, Wish
-from speaker.home.device_types.base import Shape, Topic, Word, figure, option, word_of
+from speaker.home.device_command import DeviceMessage, DeviceState, Fact, Feed, Wish
+from speaker.home.device_types.base import AnnouncedValue, DeviceTopic, DeviceType, figure, one_of_options, word_of
 from speaker.home.device_types.sensor import Unit
 from speaker.home.spoken_values import say_quantity
 
@@ -15,12 +15,12 @@ MOST_OPTIONS: Final = 200
 """Options of a select that are kept; the rest of a longer list is not for the voice."""
 
 
-class Number(Shape, frozen=True, kw_only=True):
+class Number(DeviceType, frozen=True, kw_only=True):
     """A number within bounds."""
 
-    command_topic: Topic
+    command_topic: DeviceTopic
     command_template: str = ""
-    state_topic: Topic | None = None
+    state_topic: DeviceTopic | None = None
     value_template: str = ""
     min: float = 1
     max: float = 100
@@ -33,16 +33,20 @@ class Number(Shape, frozen=True, kw_only=True):
 
     def feeds(self) -> tuple[Feed, ...]:
         """The value."""
-        return (Feed(self.state_topic, "value", self.value_template, value_parsers.number),) if self.state_topic else ()
+        return (
+            (Feed(self.state_topic, "value", self.value_template, value_parsers.read_number),)
+            if self.state_topic
+            else ()
+        )
 
-    def settled(self, state: State, wish: Wish, said: str) -> Wish:
+    def settled(self, state: DeviceState, wish: Wish, said: str) -> Wish:
         """More or less, within the bounds."""
         now = figure(state, "value")
         if now is None:
             raise ToolError(f"{said} has not said where it stands; ask for a number.")
         return Wish(number=min(self.max, max(self.min, now + (wish.step or 0))))
 
-    def order(self, wish: Wish, said: str) -> list[Message]:
+    def order(self, wish: Wish, said: str) -> list[DeviceMessage]:
         """The number in the steps of the device."""
         if wish.number is None:
             raise ToolError(f"Say which number {said} is to be set to.")
@@ -50,7 +54,7 @@ class Number(Shape, frozen=True, kw_only=True):
             low, high = (say_quantity(bound, self.unit_of_measurement) for bound in (self.min, self.max))
             raise ToolError(f"{said} takes {low} to {high}.")
         payload = templates.write(self.command_template, _digits(self.told(wish.number)))
-        return [Message(self.command_topic, payload, self.retain)]
+        return [DeviceMessage(self.command_topic, payload, self.retain)]
 
     def told(self, number: float) -> float:
         """The nearest number that the device knows."""
@@ -61,27 +65,27 @@ class Number(Shape, frozen=True, kw_only=True):
         """The value."""
         return {"value"}
 
-    def fulfils(self, state: State, wish: Wish) -> bool | None:
+    def fulfils(self, state: DeviceState, wish: Wish) -> bool | None:
         """Whether the value is the one it was told, within half a step."""
         value = figure(state, "value")
         if value is None or wish.number is None:
             return None
         return abs(value - self.told(wish.number)) <= max(self.step, 0) / 2 + 1e-6
 
-    def condition(self, state: State) -> str | None:
+    def condition(self, state: DeviceState) -> str | None:
         """The value with its unit."""
         value = figure(state, "value")
         return None if value is None else say_quantity(value, self.unit_of_measurement)
 
 
-class Select(Shape, frozen=True, kw_only=True):
+class Select(DeviceType, frozen=True, kw_only=True):
     """One of several options."""
 
-    command_topic: Topic
+    command_topic: DeviceTopic
     command_template: str = ""
-    state_topic: Topic | None = None
+    state_topic: DeviceTopic | None = None
     value_template: str = ""
-    options: list[Word] = msgspec.field(default_factory=list)
+    options: list[AnnouncedValue] = msgspec.field(default_factory=list)
 
     def takes(self) -> set[str]:
         """An option."""
@@ -91,23 +95,23 @@ class Select(Shape, frozen=True, kw_only=True):
         """The option that is chosen."""
         return (Feed(self.state_topic, "mode", self.value_template, value_parsers.said),) if self.state_topic else ()
 
-    def order(self, wish: Wish, said: str) -> list[Message]:
+    def order(self, wish: Wish, said: str) -> list[DeviceMessage]:
         """The option in the spelling of the device."""
         if wish.mode is None:
             raise ToolError(f"Say which option {said} is to be set to.")
-        chosen = option(wish.mode, self.options[:MOST_OPTIONS], said)
-        return [Message(self.command_topic, templates.write(self.command_template, chosen), self.retain)]
+        chosen = one_of_options(wish.mode, self.options[:MOST_OPTIONS], said)
+        return [DeviceMessage(self.command_topic, templates.write(self.command_template, chosen), self.retain)]
 
     def asks(self, wish: Wish) -> set[Fact]:  # noqa: ARG002
         """The option that is chosen."""
         return {"mode"}
 
-    def fulfils(self, state: State, wish: Wish) -> bool | None:
+    def fulfils(self, state: DeviceState, wish: Wish) -> bool | None:
         """Whether that option is chosen."""
         chosen = word_of(state, "mode")
         return _letters(chosen) == _letters(wish.mode) if chosen and wish.mode else None
 
-    def condition(self, state: State) -> str | None:
+    def condition(self, state: DeviceState) -> str | None:
         """The option that is chosen."""
         chosen = word_of(state, "mode")
         return f"set to {chosen}" if chosen else None

@@ -2,19 +2,19 @@
 
 from speaker.errors import ToolError
 from speaker.home import templates, value_parsers
-from speaker.home.device_command import Feed, Message, Wish
-from speaker.home.device_types.base import Shape, Topic, Word
+from speaker.home.device_command import DeviceMessage, Feed, Wish
+from speaker.home.device_types.base import AnnouncedValue, DeviceTopic, DeviceType
 
 
-class Switch(Shape, frozen=True, kw_only=True):
+class Switch(DeviceType, frozen=True, kw_only=True):
     """A socket, relay or anything else that is on or off."""
 
-    command_topic: Topic
-    state_topic: Topic | None = None
-    payload_on: Word = "ON"
-    payload_off: Word = "OFF"
-    state_on: Word | None = None
-    state_off: Word | None = None
+    command_topic: DeviceTopic
+    state_topic: DeviceTopic | None = None
+    payload_on: AnnouncedValue = "ON"
+    payload_off: AnnouncedValue = "OFF"
+    state_on: AnnouncedValue | None = None
+    state_off: AnnouncedValue | None = None
     value_template: str = ""
     command_template: str = ""
 
@@ -32,9 +32,9 @@ class Switch(Shape, frozen=True, kw_only=True):
             return ()
         on = self.payload_on if self.state_on is None else self.state_on
         off = self.payload_off if self.state_off is None else self.state_off
-        return (Feed(self.state_topic, "on", template, value_parsers.switch(on, off)),)
+        return (Feed(self.state_topic, "on", template, value_parsers.read_switch(on, off)),)
 
-    def order(self, wish: Wish, said: str) -> list[Message]:
+    def order(self, wish: Wish, said: str) -> list[DeviceMessage]:
         """On or off; nothing else."""
         if wish.wants_on and wish.brightness_percent is not None:
             raise ToolError(f"{said} cannot be dimmed, only switched on and off.")
@@ -42,50 +42,50 @@ class Switch(Shape, frozen=True, kw_only=True):
             raise ToolError(f"Say whether {said} is to be on or off.")
         return [self.switch(on=wish.wants_on)]
 
-    def switch(self, *, on: bool) -> Message:
+    def switch(self, *, on: bool) -> DeviceMessage:
         """The message that switches the device."""
         word = str(self.payload_on if on else self.payload_off)
-        return Message(self.command_topic, templates.write(self.command_template, word), self.retain)
+        return DeviceMessage(self.command_topic, templates.write(self.command_template, word), self.retain)
 
 
-class Scene(Shape, frozen=True, kw_only=True):
+class Scene(DeviceType, frozen=True, kw_only=True):
     """Something to be set off; it has no state."""
 
-    command_topic: Topic
-    payload_on: Word = "ON"
+    command_topic: DeviceTopic
+    payload_on: AnnouncedValue = "ON"
 
     def takes(self) -> set[str]:
         """On; the others only to be told so."""
         return {"on", "brightness_percent", "action"}
 
-    def order(self, wish: Wish, said: str) -> list[Message]:
+    def order(self, wish: Wish, said: str) -> list[DeviceMessage]:
         """Activation; nothing else."""
         if not wish.on or wish.brightness_percent is not None:
             raise ToolError(f"{said} can only be activated.")
-        return [Message(self.command_topic, str(self.payload_on), self.retain)]
+        return [DeviceMessage(self.command_topic, str(self.payload_on), self.retain)]
 
     def unreported(self, wish: Wish) -> str:  # noqa: ARG002
         """Scenes give no confirmation."""
         return "was sent; scenes give no confirmation"
 
 
-class Button(Shape, frozen=True, kw_only=True):
+class Button(DeviceType, frozen=True, kw_only=True):
     """Something to be pressed; it has no state either."""
 
-    command_topic: Topic
+    command_topic: DeviceTopic
     command_template: str = ""
-    payload_press: Word = "PRESS"
+    payload_press: AnnouncedValue = "PRESS"
 
     def takes(self) -> set[str]:
         """Being pressed; on is taken for the same."""
         return {"action", "on"}
 
-    def order(self, wish: Wish, said: str) -> list[Message]:
+    def order(self, wish: Wish, said: str) -> list[DeviceMessage]:
         """The press; nothing else."""
         if wish.action != "press" and not wish.on:
             raise ToolError(f"{said} can only be pressed.")
         payload = templates.write(self.command_template, str(self.payload_press))
-        return [Message(self.command_topic, payload, self.retain)]
+        return [DeviceMessage(self.command_topic, payload, self.retain)]
 
     def unreported(self, wish: Wish) -> str:  # noqa: ARG002
         """Buttons give no confirmation."""

@@ -1,7 +1,7 @@
 """Lights whose messages are made and read by templates of their own."""
 
 from speaker.home import colours, templates, value_parsers
-from speaker.home.device_command import Feed, Message, Wish, feeds
+from speaker.home.device_command import DeviceMessage, Feed, Wish, feeds
 from speaker.home.device_types.light import Lamp
 
 
@@ -38,13 +38,13 @@ class TemplateLight(Lamp, frozen=True, kw_only=True):
         kelvin = value_parsers.kelvin(mireds=not self.color_temp_kelvin)
         topic, percent = self.state_topic, value_parsers.percent(self.brightness_scale)
         return feeds(
-            (topic if self.state_template else None, "on", self.state_template, value_parsers.switch("on", "off")),
+            (topic if self.state_template else None, "on", self.state_template, value_parsers.read_switch("on", "off")),
             (topic if self.has_brightness else None, "brightness_percent", self.brightness_template, percent),
             (topic if self.has_white else None, "kelvin", self.color_temp_template, kelvin),
             (topic if self.has_colour else None, "colour", parts, value_parsers.rgb),
         )
 
-    def order(self, wish: Wish, said: str) -> list[Message]:
+    def order(self, wish: Wish, said: str) -> list[DeviceMessage]:
         """One message, from the template for on or for off."""
         if not wish.wants_on:
             return super().order(wish, said)
@@ -56,9 +56,11 @@ class TemplateLight(Lamp, frozen=True, kw_only=True):
             named |= dict(zip(("red", "green", "blue"), wish.colour, strict=True)) | {"hue": hue, "sat": saturation}
         if wish.kelvin is not None:
             named["color_temp"] = self.white(wish.kelvin)
-        return [Message(self.command_topic, templates.write(self.command_on_template, "on", **named), self.retain)]
+        return [
+            DeviceMessage(self.command_topic, templates.write(self.command_on_template, "on", **named), self.retain)
+        ]
 
-    def switch(self, *, on: bool) -> Message:
+    def switch(self, *, on: bool) -> DeviceMessage:
         """The message of the template for on, or for off."""
         template, state = (self.command_on_template, "on") if on else (self.command_off_template, "off")
-        return Message(self.command_topic, templates.write(template, state, state=state), self.retain)
+        return DeviceMessage(self.command_topic, templates.write(template, state, state=state), self.retain)

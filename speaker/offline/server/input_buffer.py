@@ -2,8 +2,8 @@
 
 from speaker.audio import pcm
 from speaker.audio.pcm import BYTES_PER_SAMPLE, SESSION_HZ, WAKE_HZ
-from speaker.audio.vad import SpeechStarted, SpeechStopped, TurnDetector, TurnEvent, TurnSettings
-from speaker.offline.speech.engines import Mind
+from speaker.audio.vad import SpeechOffset, SpeechOnset, TurnDetector, TurnEvent, TurnSettings
+from speaker.offline.speech.engines import OfflineEngines
 
 
 class Buffer:
@@ -60,7 +60,7 @@ class Listener:
     All times are milliseconds since the first sample that the session got, detected or not.
     """
 
-    def __init__(self, mind: Mind) -> None:
+    def __init__(self, mind: OfflineEngines) -> None:
         self._mind = mind
         self._detector: TurnDetector | None = None
         self._to_wake_hz = pcm.Resampler(SESSION_HZ, WAKE_HZ)
@@ -87,6 +87,6 @@ class Listener:
         return [self._dated(event) for event in await self._mind.detect(self._detector, samples)]
 
     def _dated(self, event: TurnEvent) -> TurnEvent:
-        if isinstance(event, SpeechStarted):
-            return SpeechStarted(event.start_ms + self._begins_ms)
-        return SpeechStopped(event.end_ms + self._begins_ms)
+        if isinstance(event, SpeechOnset):
+            return SpeechOnset(event.start_ms + self._begins_ms)
+        return SpeechOffset(event.end_ms + self._begins_ms)

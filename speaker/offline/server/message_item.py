@@ -6,7 +6,7 @@ from typing import Literal, TypedDict
 from speaker.offline.server.conversation_items import Entry
 from speaker.realtime.protocol.objects import Content, Item
 
-Status = Literal["in_progress", "completed", "incomplete"]
+ItemStatus = Literal["in_progress", "completed", "incomplete"]
 
 
 class Place(TypedDict):
@@ -19,7 +19,7 @@ class Place(TypedDict):
 
 
 @dataclass(slots=True)
-class Message:
+class MessageItem:
     """A message under way."""
 
     response_id: str
@@ -46,7 +46,7 @@ class Message:
         """The content as ``content_part`` events show it: named differently than in the item."""
         return Content(type="audio", transcript=self.text) if self.spoken else Content(type="text", text=self.text)
 
-    def item(self, status: Status) -> Item:
+    def item(self, status: ItemStatus) -> Item:
         """The item as it is now."""
         if self.spoken:
             content = Content(type="output_audio", transcript=self.text)

@@ -14,10 +14,10 @@ from speaker.audio import pcm
 from speaker.audio.pcm import SESSION_HZ
 from speaker.cost.tokens import ASSISTANT_MS_PER_TOKEN, text_tokens
 from speaker.offline.server.conversation_items import Entry, Items, new_id
-from speaker.offline.server.message_item import Message
+from speaker.offline.server.message_item import MessageItem
 from speaker.offline.server.session_settings import sides, wished
 from speaker.offline.server.token_counter import Counter, audio_tokens, rate_limits
-from speaker.offline.speech.engines import Mind
+from speaker.offline.speech.engines import OfflineEngines
 from speaker.offline.understanding.intent_engine import STILL_THERE
 from speaker.offline.understanding.tool_schema import Call, Reply
 from speaker.realtime.protocol import server_events as ev
@@ -45,12 +45,12 @@ machine away from the echo canceller for seconds, and most of it for nothing if 
 VERBATIM: Final = "Say exactly:"
 """A response whose instructions begin so is the rest of them, word for word."""
 
-Emit = Callable[[ev.ServerEvent], None]
-Outcome = Literal["completed", "cancelled", "failed"]
+EmitEvent = Callable[[ev.ServerEvent], None]
+ResponseStatus = Literal["completed", "cancelled", "failed"]
 
 
 @dataclass(slots=True)
-class Made:
+class ResponseOutput:
     """What a response has put out so far."""
 
     items: list[Item] = field(default_factory=list)
@@ -69,7 +69,14 @@ class Answer:
     """
 
     def __init__(
-        self, mind: Mind, items: Items, session: Session, wish: ResponseWish, *, counter: Counter, emit: Emit
+        self,
+        mind: OfflineEngines,
+        items: Items,
+        session: Session,
+        wish: ResponseWish,
+        *,
+        counter: Counter,
+        emit: EmitEvent,
     ) -> None:
         """Raises RefusedError, and nothing has happened, when the wish cannot be granted."""
         self.id = new_id("resp")
@@ -82,8 +89,8 @@ class Answer:
         self._read = list(items) if wish.input is UNSET else items.read(wish.input)
         self._counter = counter
         self._emit = emit
-        self._made = Made()
-        self._open: Message | None = None
+        self._made = ResponseOutput()
+        self._open: MessageItem | None = None
         self._work: asyncio.Task[None] | None = None
 
     @property
@@ -149,7 +156,7 @@ class Answer:
 
     async def _say(self, text: str) -> None:
         spoken = self._session.output_modalities != ["text"]
-        message = Message(self.id, new_id("item"), len(self._made.items), spoken=spoken)
+        message = MessageItem(self.id, new_id("item"), len(self._made.items), spoken=spoken)
         self._announce(message)
         self._write(message, text)
         if spoken:
@@ -164,7 +171,7 @@ class Answer:
     def _voice(self) -> AudioOutput:
         return sides(self._session)[1]
 
-    def _announce(self, message: Message) -> None:
+    def _announce(self, message: MessageItem) -> None:
         self._open = message
         item = message.item("in_progress")
         self._emit(ev.OutputItemAdded(response_id=self.id, output_index=message.index, item=item))
@@ -177,13 +184,13 @@ class Answer:
             before = self._items.add(entry)
             self._emit(ev.ItemAdded(item=entry.item, previous_item_id=before))
 
-    def _write(self, message: Message, text: str) -> None:
+    def _write(self, message: MessageItem, text: str) -> None:
         message.text += text
         self._made.text_tokens += text_tokens(text)
         delta = ev.TranscriptDelta if message.spoken else ev.TextDelta
         self._emit(delta(**message.place, delta=text))
 
-    async def _sound(self, message: Message, audio: bytes) -> None:
+    async def _sound(self, message: MessageItem, audio: bytes) -> None:
         self._made.sounds_since = self._made.sounds_since or asyncio.get_running_loop().time()
         step = pcm.BYTES_PER_SAMPLE * pcm.ms_to_samples(DELTA_MS, SESSION_HZ)
         for start in range(0, len(audio), step):
@@ -193,7 +200,7 @@ class Answer:
             self._emit(ev.AudioDelta(**message.place, delta=piece))
             await asyncio.sleep(0)  # a cancel must find its way in between
 
-    def _finish(self, message: Message, status: Literal["completed", "incomplete"]) -> None:
+    def _finish(self, message: MessageItem, status: Literal["completed", "incomplete"]) -> None:
         """Send the ``.done`` events of everything that was opened."""
         self._open = None
         if message.spoken:
@@ -235,12 +242,12 @@ class Answer:
         if self.in_conversation:
             self._emit(ev.ItemDone(item=item, previous_item_id=self._items.before(item.id or "")))
 
-    def _stop(self, outcome: Outcome, details: StatusDetails) -> None:
+    def _stop(self, outcome: ResponseStatus, details: StatusDetails) -> None:
         if self._open is not None:
             self._finish(self._open, "incomplete")
         self._end(outcome, details)
 
-    def _end(self, outcome: Outcome, details: StatusDetails | None) -> None:
+    def _end(self, outcome: ResponseStatus, details: StatusDetails | None) -> None:
         self.ended = True
         sounded = audio_tokens(self._made.audio, ASSISTANT_MS_PER_TOKEN)
         usage = self._counter.usage(self._session, self._read, self._made.text_tokens, sounded)
@@ -267,7 +274,7 @@ class Answer:
         )
 
 
-async def hear(mind: Mind, entry: Entry) -> str:
+async def hear(mind: OfflineEngines, entry: Entry) -> str:
     """The words of a user item; its sound is worked through once only, however many ask."""
     async with entry.hearing:
         if entry.words is None:

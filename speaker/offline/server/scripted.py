@@ -27,7 +27,7 @@ class Expect:
 
 
 @dataclass(frozen=True, slots=True)
-class Emit:
+class EmitStep:
     """Send an event, or what a function makes of the client events seen so far."""
 
     event: ev.ServerEvent | Callable[[Sequence[Json]], ev.ServerEvent]
@@ -60,14 +60,14 @@ class Drop:
     """Cut the line without a word, as a network does."""
 
 
-Step = Expect | Emit | Raw | Delay | Close | Drop
+ScriptStep = Expect | EmitStep | Raw | Delay | Close | Drop
 
 
 @dataclass(slots=True)
 class Scripted:
     """Scenes for consecutive connections, and what clients sent."""
 
-    scenes: list[list[Step]]
+    scenes: list[list[ScriptStep]]
     seen: list[list[Json]] = field(default_factory=list)
     """For each connection, every client event in order, as JSON objects."""
 
@@ -97,7 +97,11 @@ async def _read(connection: ServerConnection, seen: list[Json], arrived: asyncio
 
 
 async def _play_all(
-    scene: Sequence[Step], connection: ServerConnection, dialect: Dialect, seen: Sequence[Json], arrived: asyncio.Event
+    scene: Sequence[ScriptStep],
+    connection: ServerConnection,
+    dialect: Dialect,
+    seen: Sequence[Json],
+    arrived: asyncio.Event,
 ) -> None:
     passed = 0
     for step in scene:
@@ -119,9 +123,9 @@ async def _expect(step: Expect, seen: Sequence[Json], passed: int, arrived: asyn
             await arrived.wait()
 
 
-async def _play(step: Step, connection: ServerConnection, dialect: Dialect, seen: Sequence[Json]) -> None:
+async def _play(step: ScriptStep, connection: ServerConnection, dialect: Dialect, seen: Sequence[Json]) -> None:
     match step:
-        case Emit(event=event):
+        case EmitStep(event=event):
             await send(connection, event if isinstance(event, ev.ServerEvent) else event(seen), dialect)
         case Raw(frame=frame):
             await connection.send(frame)

@@ -20,7 +20,7 @@ from speaker.errors import SpeakerError
 from speaker.offline.server.conversation_items import new_id
 from speaker.offline.server.session import ServerSession
 from speaker.offline.server.session_settings import new_session
-from speaker.offline.speech.engines import Mind
+from speaker.offline.speech.engines import OfflineEngines
 from speaker.realtime.protocol import server_events as ev
 from speaker.realtime.protocol.codec import Dialect, encode_server, type_of
 from speaker.realtime.protocol.objects import Problem
@@ -65,7 +65,7 @@ class Script(Protocol):
 class RealtimeServer:
     """Realtime over WebSocket for any number of clients with one set of engines."""
 
-    def __init__(self, settings: ServerSettings, mind: Mind, script: Script | None = None) -> None:
+    def __init__(self, settings: ServerSettings, mind: OfflineEngines, script: Script | None = None) -> None:
         if settings.host not in LOOPBACK and not settings.token:
             raise SpeakerError(
                 f"the offline server will not listen on {settings.host} without a token; "
@@ -212,10 +212,10 @@ def _choose_subprotocol(_connection: ServerConnection, offered: Sequence[Subprot
 
 
 @contextlib.asynccontextmanager
-async def offline_server(settings: ServerSettings, mind: Mind | None = None) -> AsyncIterator[RealtimeServer]:
+async def offline_server(settings: ServerSettings, mind: OfflineEngines | None = None) -> AsyncIterator[RealtimeServer]:
     """A server for as long as it is needed, with its own engines unless some are given."""
     own = mind is None
-    mind = mind or Mind()
+    mind = mind or OfflineEngines()
     server = RealtimeServer(settings, mind)
     try:
         async with server:

@@ -9,14 +9,14 @@ from msgspec import UNSET
 
 from speaker.audio import pcm
 from speaker.audio.pcm import SESSION_HZ
-from speaker.audio.vad import SpeechStarted
+from speaker.audio.vad import SpeechOnset
 from speaker.offline.server.conversation_items import Entry, Items, accepted, new_id
 from speaker.offline.server.idle_timeout import IdleWait
 from speaker.offline.server.input_buffer import Buffer, Listener
 from speaker.offline.server.response import Answer, hear
-from speaker.offline.server.session_settings import idle_timeout_ms, sides, turn_settings, updated
+from speaker.offline.server.session_settings import idle_timeout_ms, requested_turn_settings, sides, updated
 from speaker.offline.server.token_counter import Counter
-from speaker.offline.speech.engines import Mind
+from speaker.offline.speech.engines import OfflineEngines
 from speaker.realtime.protocol import client_events as cl
 from speaker.realtime.protocol import server_events as ev
 from speaker.realtime.protocol.codec import Dialect, RefusedError, decode_client, type_of
@@ -42,7 +42,9 @@ SHORTEST_COMMIT_MS: Final = 100
 class ServerSession:
     """The state of one client. ``send`` takes events in the order they are to go out."""
 
-    def __init__(self, session: Session, mind: Mind, send: Callable[[ev.ServerEvent], None], dialect: Dialect) -> None:
+    def __init__(
+        self, session: Session, mind: OfflineEngines, send: Callable[[ev.ServerEvent], None], dialect: Dialect
+    ) -> None:
         self.session = session
         self._mind = mind
         self._send = send
@@ -168,8 +170,8 @@ class ServerSession:
         if turns is None:
             self._listener.forget()
             return
-        for change in await self._listener.hear(audio, begins_ms, turn_settings(turns)):
-            if isinstance(change, SpeechStarted):
+        for change in await self._listener.hear(audio, begins_ms, requested_turn_settings(turns)):
+            if isinstance(change, SpeechOnset):
                 self._begin_turn(change.start_ms, turns)
             else:
                 self._end_turn(change.end_ms, turns)

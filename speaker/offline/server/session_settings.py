@@ -8,6 +8,7 @@ from msgspec import UNSET, Struct, UnsetType
 from speaker.audio.vad import TurnSettings
 from speaker.realtime.protocol.codec import RefusedError
 from speaker.realtime.protocol.objects import (
+    SESSION_FORMAT,
     Audio,
     AudioFormat,
     AudioInput,
@@ -19,8 +20,7 @@ from speaker.realtime.protocol.objects import (
     TurnDetection,
 )
 
-INSTRUCTIONS: Final = "You are the voice of a home. Answer briefly."
-PCM: Final = AudioFormat(type="audio/pcm", rate=24_000)
+DEFAULT_INSTRUCTIONS: Final = "You are the voice of a home. Answer briefly."
 
 LONGEST_MS: Final = 60_000
 """No setting of turn detection may be longer."""
@@ -43,12 +43,12 @@ def new_session(session_id: str, model: str, expires_at: int) -> Session:
         model=model,
         expires_at=expires_at,
         output_modalities=["audio"],
-        instructions=INSTRUCTIONS,
+        instructions=DEFAULT_INSTRUCTIONS,
         audio=Audio(
             input=AudioInput(
-                format=PCM, transcription=None, noise_reduction=None, turn_detection=complete(ServerVad())
+                format=SESSION_FORMAT, transcription=None, noise_reduction=None, turn_detection=complete(ServerVad())
             ),
-            output=AudioOutput(format=PCM, voice="heart", speed=1.0),
+            output=AudioOutput(format=SESSION_FORMAT, voice="heart", speed=1.0),
         ),
         tools=[],
         tool_choice="auto",
@@ -64,8 +64,8 @@ def complete(turns: ServerVad | SemanticVad) -> ServerVad | SemanticVad:
     """Turn detection with every value: those left out are the server's own."""
     if isinstance(turns, SemanticVad):
         defaults = SemanticVad(eagerness="auto", create_response=True, interrupt_response=True)
-        return merged(defaults, turns)
-    return merged(
+        return merged_update(defaults, turns)
+    return merged_update(
         ServerVad(
             threshold=0.5,
             prefix_padding_ms=300,
@@ -78,7 +78,7 @@ def complete(turns: ServerVad | SemanticVad) -> ServerVad | SemanticVad:
     )
 
 
-def turn_settings(turns: ServerVad | SemanticVad) -> TurnSettings:
+def requested_turn_settings(turns: ServerVad | SemanticVad) -> TurnSettings:
     """What the turn detector is set to."""
     if isinstance(turns, SemanticVad):
         return TurnSettings(silence_duration_ms=_EAGERNESS_MS[str(turns.eagerness)])
@@ -98,7 +98,7 @@ def idle_timeout_ms(session: Session) -> int | None:
     return wanted if isinstance(wanted, int) else None
 
 
-def merged(base: S, update: S) -> S:
+def merged_update(base: S, update: S) -> S:
     """``base`` with every leaf that ``update`` mentions; turn detection and the like are leaves."""
     changes: dict[str, object] = {}
     for name in update.__struct_fields__:
@@ -107,7 +107,7 @@ def merged(base: S, update: S) -> S:
             continue
         old = getattr(base, name)
         nested = isinstance(value, Audio | AudioInput | AudioOutput) and isinstance(old, Struct)
-        changes[name] = merged(old, value) if nested else value
+        changes[name] = merged_update(old, value) if nested else value
     return msgspec.structs.replace(base, **changes)
 
 
@@ -122,7 +122,7 @@ def updated(current: Session, update: Session, *, spoke: bool) -> Session:
         wanted, fixed = (msgspec.structs.asdict(one)[name] for one in (update, current))
         if wanted is not UNSET and wanted != fixed:
             raise _refused(f"The {name} of a session cannot be changed.", "invalid_value", f"session.{name}")
-    after = merged(current, update)
+    after = merged_update(current, update)
     check(after, "session")
     if spoke and sides(after)[1].voice != sides(current)[1].voice:
         message = "Cannot update a conversation's voice if assistant audio is present."
@@ -141,7 +141,7 @@ def wished(session: Session, wish: ResponseWish) -> Session:
         tool_choice=wish.tool_choice,
         max_output_tokens=wish.max_output_tokens,
     )
-    after = merged(session, changes)
+    after = merged_update(session, changes)
     check(after, "response")
     return completed(after)
 
@@ -151,9 +151,11 @@ def completed(session: Session) -> Session:
     heard, spoken = sides(session)
     turns = heard.turn_detection
     heard = msgspec.structs.replace(
-        heard, format=PCM, turn_detection=complete(turns) if isinstance(turns, ServerVad | SemanticVad) else None
+        heard,
+        format=SESSION_FORMAT,
+        turn_detection=complete(turns) if isinstance(turns, ServerVad | SemanticVad) else None,
     )
-    audio = Audio(input=heard, output=msgspec.structs.replace(spoken, format=PCM))
+    audio = Audio(input=heard, output=msgspec.structs.replace(spoken, format=SESSION_FORMAT))
     return msgspec.structs.replace(session, audio=audio)
 
 
@@ -176,9 +178,9 @@ def check(session: Session, where: str) -> None:
 def _check_format(given: AudioFormat | UnsetType, param: str) -> None:
     if given is UNSET:
         return
-    if given.type != PCM.type:
+    if given.type != SESSION_FORMAT.type:
         raise _refused(f"Invalid value: '{given.type}'. This server takes audio/pcm.", "invalid_value", f"{param}.type")
-    if given.rate not in (PCM.rate, UNSET):
+    if given.rate not in (SESSION_FORMAT.rate, UNSET):
         raise _refused(f"Invalid value: {given.rate}. The only rate is 24000.", "invalid_value", f"{param}.rate")
 
 

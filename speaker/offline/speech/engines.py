@@ -13,37 +13,37 @@ from typing import Any, Final, TypeVar
 
 from speaker.audio.pcm import SESSION_HZ, WAKE_HZ, Samples, resample
 from speaker.audio.vad import TurnDetector, TurnEvent, TurnSettings
-from speaker.offline.speech.recogniser import Ears, Heard
-from speaker.offline.speech.synthesiser import Voice
-from speaker.offline.understanding.intent_engine import Brain
+from speaker.offline.speech.recogniser import RecognisedSpeech, Recogniser
+from speaker.offline.speech.synthesiser import Synthesiser
+from speaker.offline.understanding.intent_engine import IntentEngine
 from speaker.offline.understanding.tool_schema import Call, Reply
 
-NICENESS: Final = 10
+_NICENESS: Final = 10
 
 T = TypeVar("T")
 
 
 def _be_nice() -> None:
     """On Linux priorities belong to threads; this lowers only the worker's own."""
-    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
 
 
-class Mind:
+class OfflineEngines:
     """Ears, rules and voice."""
 
     def __init__(self) -> None:
         # Turn detection has a worker of its own: a barge-in must not wait for a sentence to be made.
         self._detecting = ThreadPoolExecutor(1, "offline-vad", _be_nice)
         self._working = ThreadPoolExecutor(1, "offline-speech", _be_nice)
-        self._brains: dict[int, Brain] = {}
+        self._brains: dict[int, IntentEngine] = {}
 
     @cached_property
-    def _ears(self) -> Ears:
-        return Ears()
+    def _ears(self) -> Recogniser:
+        return Recogniser()
 
     @cached_property
-    def _voice(self) -> Voice:
-        voice = Voice()
+    def _voice(self) -> Synthesiser:
+        voice = Synthesiser()
         voice.warm_up()
         return voice
 
@@ -65,23 +65,23 @@ class Mind:
         """Starts and stops of speech in more of a session's sound: int16, shape (n,), 16 kHz."""
         return await self._loop.run_in_executor(self._detecting, detector.push, samples)
 
-    async def hear(self, samples: Samples, hz: int = SESSION_HZ) -> Heard:
+    async def hear(self, samples: Samples, hz: int = SESSION_HZ) -> RecognisedSpeech:
         """The words of one turn: int16, shape (n,), at ``hz``."""
         return await self._work(lambda: self._ears.hear(resample(samples, hz, WAKE_HZ)))
 
-    async def brain(self, instructions: str, tools: Sequence[Mapping[str, Any]]) -> Brain:
+    async def brain(self, instructions: str, tools: Sequence[Mapping[str, Any]]) -> IntentEngine:
         """The rules for these instructions and tools; kept, since a house has the same ones all day."""
         key = hash((instructions, repr(tools)))
         if key not in self._brains:
             self._brains.clear()
-            self._brains[key] = await self._work(lambda: Brain(instructions, tools))
+            self._brains[key] = await self._work(lambda: IntentEngine(instructions, tools))
         return self._brains[key]
 
-    async def reply(self, brain: Brain, words: str) -> Reply:
+    async def reply(self, brain: IntentEngine, words: str) -> Reply:
         """What the rules make of the user's words."""
         return await self._work(lambda: brain.reply(words))
 
-    async def confident(self, brain: Brain, words: str) -> tuple[Call, ...]:
+    async def confident(self, brain: IntentEngine, words: str) -> tuple[Call, ...]:
         """The calls for the user's words if the rules hardly doubt them, else none."""
         return await self._work(lambda: brain.confident(words))
 

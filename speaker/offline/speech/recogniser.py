@@ -49,12 +49,12 @@ TOKENS_PER_SECOND: Final = 6.5
 
 BEGIN, END = 1, 2
 
-Floats = NDArray[np.float32]
+_Floats = NDArray[np.float32]
 Arrays = dict[str, NDArray[np.generic]]
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class RecognisedSpeech:
     """What was said, as far as it could be made out."""
 
     text: str
@@ -63,10 +63,10 @@ class Heard:
     """Mean log-probability of the tokens: 0 is certain, minus infinity means that nobody spoke."""
 
 
-NOTHING: Final = Heard("", -math.inf)
+NOTHING: Final = RecognisedSpeech("", -math.inf)
 
 
-class Ears:
+class Recogniser:
     """The recogniser; every call stands for itself."""
 
     def __init__(self) -> None:
@@ -81,7 +81,7 @@ class Ears:
             if given.name.startswith("past_key_values.")
         }
 
-    def hear(self, samples: Samples) -> Heard:
+    def hear(self, samples: Samples) -> RecognisedSpeech:
         """The words in (n,) int16 samples at 16 kHz, one turn of speech."""
         if samples.size < ms_to_samples(SHORTEST_MS, WAKE_HZ) or level_dbfs(samples) < QUIETEST_DBFS:
             return NOTHING
@@ -89,10 +89,10 @@ class Ears:
         tokens, confidence = self._decode(_prepare(samples), most)
         text = self._spell(tokens)
         if confidence < CONFIDENCE_FLOOR or _is_invented(text):
-            return Heard("", confidence)
-        return Heard(text, confidence)
+            return RecognisedSpeech("", confidence)
+        return RecognisedSpeech(text, confidence)
 
-    def _decode(self, values: Floats, most: int) -> tuple[list[int], float]:
+    def _decode(self, values: _Floats, most: int) -> tuple[list[int], float]:
         """The likeliest tokens, at most ``most``, and their mean log-probability."""
         mask = np.ones(values.shape, np.int64)
         (encoded,) = self._encoder.run(None, {"input_values": values, "attention_mask": mask})
@@ -122,10 +122,10 @@ class Ears:
         return " ".join(letters.decode("utf-8", errors="ignore").split())
 
 
-def _prepare(samples: Samples) -> Floats:
+def _prepare(samples: Samples) -> _Floats:
     """Samples as (1, n) floats in [-1, 1], with silence after very short ones."""
     missing = max(0, ms_to_samples(PADDED_MS, WAKE_HZ) - samples.size)
-    values: Floats = np.pad(samples, (0, missing)).astype(np.float32)[None] / np.float32(32768)
+    values: _Floats = np.pad(samples, (0, missing)).astype(np.float32)[None] / np.float32(32768)
     return values
 
 
@@ -134,7 +134,7 @@ def _is_invented(text: str) -> bool:
     return not words.strip() or words in INVENTED
 
 
-def _likeliest(logits: Floats) -> tuple[int, float]:
+def _likeliest(logits: _Floats) -> tuple[int, float]:
     """The best token of (n,) logits and its log-probability."""
     token = int(np.argmax(logits))
     return token, -float(np.log(np.sum(np.exp(logits - logits[token]))))

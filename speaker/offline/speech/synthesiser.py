@@ -45,7 +45,7 @@ _MARKS = re.compile(r"\*+|`+|~~|(?<!\w)_+|_+(?!\w)")
 _DEGREES = re.compile(r"°\s*([CF]\b)?")
 
 
-class Voice:
+class Synthesiser:
     """The synthesiser. What it says is the same, sample by sample, whenever it says it."""
 
     def __init__(self) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 DONE: Final = "Okay."
-FAILED: Final = "That did not work."
+_FAILED: Final = "That did not work."
 UNREADABLE: Final = "There is an answer, but I can't put it into words offline."
 
 _WORDS: Final = ("error", "text", "answer", "message", "result", "output", "content", "state", "value")
@@ -60,7 +60,7 @@ def _report(status: str, text: str) -> str:
         words = words.partition(";")[0]
     words = words.strip(" ;.") if status else words.strip()
     if not words:
-        return DONE if status in _GOOD else FAILED
+        return DONE if status in _GOOD else _FAILED
     if _COUNT.fullmatch(words) and status not in _GOOD:
         return f"{words} did not answer" if status == "no answer" else f"{words} refused"
     if orders and status == "no answer":
@@ -77,7 +77,7 @@ def _told(value: object) -> Iterator[str]:
         case True | None:
             yield DONE
         case False:
-            yield FAILED
+            yield _FAILED
         case int() | float():
             yield str(value)
         case _:
@@ -88,7 +88,7 @@ def _from_object(fields: dict[str, object]) -> Iterator[str]:
     signs = [fields[key] for key in _SIGNS if isinstance(fields.get(key), bool)]
     failed = bool(fields.get("error")) or not all(signs)
     if failed:
-        yield FAILED
+        yield _FAILED
     telling = next((value for key in _WORDS if _tells(value := fields.get(key))), None)
     if telling is not None:
         yield from _told(telling)

@@ -5,9 +5,9 @@ from itertools import product
 
 from speaker.offline.understanding.devices_from_prompt import Household, Listed
 from speaker.offline.understanding.sentence_matcher import Slot
-from speaker.offline.understanding.tool_schema import Call, Definition, Reply, Value
+from speaker.offline.understanding.tool_schema import ArgumentValue, Call, Reply, ToolSchema
 
-Arguments = Mapping[str, Value]
+Arguments = Mapping[str, ArgumentValue]
 Slots = Mapping[str, Slot]
 
 
@@ -33,13 +33,13 @@ def every(calls: Iterable[Call | None]) -> Reply | None:
     return together(None if call is None else Reply((call,)) for call in calls)
 
 
-def first(tool: Definition, variants: Iterable[Arguments]) -> Call | None:
+def first(tool: ToolSchema, variants: Iterable[Arguments]) -> Call | None:
     """The first of several ways to say the same that the tool's parameters allow."""
     calls = (tool.call(**arguments) for arguments in variants)
     return next((call for call in calls if call is not None), None)
 
 
-def merged(targets: Sequence[Arguments], changes: Sequence[Arguments]) -> Iterator[Arguments]:
+def merged_calls(targets: Sequence[Arguments], changes: Sequence[Arguments]) -> Iterator[Arguments]:
     """Every target with every change."""
     for target, change in product(targets, changes):
         yield {**target, **change}
@@ -73,6 +73,6 @@ def number_in(value: Slot) -> int | float:
     return int(value) if value == int(value) else value
 
 
-def listing(names: Sequence[str]) -> str:
+def comma_list(names: Sequence[str]) -> str:
     """Names as one says a choice of them."""
     return " or ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)

@@ -6,30 +6,30 @@ from typing import Final
 from speaker.offline.understanding.call_builders import (
     Arguments,
     Slots,
+    comma_list,
     device_in,
     every,
     first,
-    listing,
-    merged,
+    merged_calls,
     number_in,
     rooms_of,
     targets,
 )
 from speaker.offline.understanding.devices_from_prompt import Household
-from speaker.offline.understanding.tool_schema import Definition, Reply
+from speaker.offline.understanding.tool_schema import Reply, ToolSchema
 
-STEP_PERCENT: Final = 20
+_LOUDER_PERCENT: Final = 20
 """How much faster or louder "faster" and "louder" are."""
 
-Plan = Callable[[Slots, Definition, Household], Reply | None]
+IntentPlan = Callable[[Slots, ToolSchema, Household], Reply | None]
 
 
-def _socket(slots: Slots, tool: Definition, household: Household) -> Reply | None:
+def _socket(slots: Slots, tool: ToolSchema, household: Household) -> Reply | None:
     there = targets("name", device_in(slots["socket"]), household, "switch")
-    return every([first(tool, merged(there, [{"on": bool(slots["on"])}]))])
+    return every([first(tool, merged_calls(there, [{"on": bool(slots["on"])}]))])
 
 
-def _cover(slots: Slots, tool: Definition, household: Household) -> Reply | None:
+def _cover(slots: Slots, tool: ToolSchema, household: Household) -> Reply | None:
     change = _share(slots, "position") or {"action": str(slots["go"])}
     if "cover" in slots:
         there = targets("cover", device_in(slots["cover"]), household, "cover")
@@ -40,48 +40,48 @@ def _cover(slots: Slots, tool: Definition, household: Household) -> Reply | None
     elif len(rooms := rooms_of("cover", household)) == 1:
         there = [{"cover": str(slots["covers"]), "room": rooms[0]}]
     else:
-        return Reply(text=f"Say in which room: {listing(rooms)}.")
-    return every([first(tool, merged(there, [change]))])
+        return Reply(text=f"Say in which room: {comma_list(rooms)}.")
+    return every([first(tool, merged_calls(there, [change]))])
 
 
-def _lock(slots: Slots, tool: Definition, household: Household) -> Reply | None:
+def _lock(slots: Slots, tool: ToolSchema, household: Household) -> Reply | None:
     action: Arguments = {"action": str(slots["action"])}
     if "everywhere" in slots:
         return every([tool.call(lock="all", **action)])
     there = targets("lock", device_in(slots["lock"]), household, "lock")
-    return every([first(tool, merged(there, [action]))])
+    return every([first(tool, merged_calls(there, [action]))])
 
 
-def _of_kind(key: str, kind: str, percent: str) -> Plan:
+def _of_kind(key: str, kind: str, percent: str) -> IntentPlan:
     """A plan for one device that may go without saying, with on, an action, a percentage, or more and less."""
 
-    def plan(slots: Slots, tool: Definition, household: Household) -> Reply | None:
+    def plan(slots: Slots, tool: ToolSchema, household: Household) -> Reply | None:
         change: Arguments | None = _share(slots, percent)
         if "more" in slots:
-            change = {"change": STEP_PERCENT if slots["more"] else -STEP_PERCENT}
+            change = {"change": _LOUDER_PERCENT if slots["more"] else -_LOUDER_PERCENT}
         elif change is None:
             change = {"action": str(slots["action"])} if "action" in slots else {"on": bool(slots["on"])}
         if key in slots:
             there = targets(key, device_in(slots[key]), household, kind)
         elif len(known := household.of(kind)) > 1:
-            return Reply(text=f"Say which one: {listing([device.name for device in known])}.")
+            return Reply(text=f"Say which one: {comma_list([device.name for device in known])}.")
         else:
             there = [{}]
-        return every([first(tool, merged(there, [change]))])
+        return every([first(tool, merged_calls(there, [change]))])
 
     return plan
 
 
-def _button(slots: Slots, tool: Definition, household: Household) -> Reply | None:
+def _button(slots: Slots, tool: ToolSchema, household: Household) -> Reply | None:
     return every([first(tool, targets("button", device_in(slots["button"]), household, "button"))])
 
 
-def _read(slots: Slots, tool: Definition, _: Household) -> Reply | None:
+def _read(slots: Slots, tool: ToolSchema, _: Household) -> Reply | None:
     device = device_in(slots["device"])
     return every([first(tool, [{"name": device.name, "room": device.room}, {"name": device.name}])])
 
 
-def _find(slots: Slots, tool: Definition, _: Household) -> Reply | None:
+def _find(slots: Slots, tool: ToolSchema, _: Household) -> Reply | None:
     names = {"things": "kind", "state": "state", "room": "room"}
     return every([tool.call(**{names[slot]: str(value) for slot, value in slots.items() if slot in names})])
 
@@ -90,7 +90,7 @@ def _share(slots: Slots, key: str) -> Arguments | None:
     return {key: round(number_in(slots["percent"]))} if "percent" in slots else None
 
 
-PLANS: Final[Mapping[str, Plan]] = {
+PLANS: Final[Mapping[str, IntentPlan]] = {
     "set_switch": _socket,
     "set_cover": _cover,
     "set_lock": _lock,

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from speaker.offline.understanding.normalise import spoken
+from speaker.offline.understanding.normalise import spoken_name
 
-HEADING: Final = "Devices, by room:"
+_HEADING: Final = "Devices, by room:"
 NOWHERE: Final = "elsewhere"
 """The heading of devices without a room."""
 
@@ -34,7 +34,7 @@ class Listed:
 
     def says(self) -> Iterator[str]:
         """How people call it, in plain words: its name, with its room, and with "light" or "lamp"."""
-        name, room = spoken(self.name), spoken(self.room)
+        name, room = spoken_name(self.name), spoken_name(self.room)
         for variant in _variants(name) if self.kind == "light" else [name]:
             yield variant
             if room and room not in variant:
@@ -60,7 +60,7 @@ class Household:
     @classmethod
     def read(cls, instructions: str) -> "Household":
         """The list in ``instructions``; an empty household when there is none."""
-        _, _, rest = instructions.partition(HEADING)
+        _, _, rest = instructions.partition(_HEADING)
         devices: list[Listed] = []
         for line in rest.strip().splitlines():
             found = _LINE.fullmatch(line.strip())
@@ -100,4 +100,4 @@ class Household:
     @property
     def has_outside(self) -> bool:
         """Whether something measures the weather outside."""
-        return any({"outdoor", "outside", "outdoors"} & set(spoken(d.name).split()) for d in self.of("sensor"))
+        return any({"outdoor", "outside", "outdoors"} & set(spoken_name(d.name).split()) for d in self.of("sensor"))

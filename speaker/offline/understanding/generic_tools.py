@@ -11,8 +11,8 @@ from itertools import pairwise
 from typing import Final
 
 from speaker.offline.understanding.devices_from_prompt import Household
-from speaker.offline.understanding.normalise import DOUBTS, plain, spoken, stem, without_separators
-from speaker.offline.understanding.tool_schema import Call, Definition, Parameter, Value
+from speaker.offline.understanding.normalise import DOUBTS, plain_words, spoken_name, stem, without_separators
+from speaker.offline.understanding.tool_schema import ArgumentValue, Call, Parameter, ToolSchema
 
 _JOINING_WORDS = "in to at for of with by from and please it"
 _JOINING: Final = frozenset(_JOINING_WORDS.split())
@@ -24,17 +24,17 @@ _SWITCHES: Final = {"on": True, "off": False}
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
-_Fill = tuple[Value, list[str]]
+_Fill = tuple[ArgumentValue, list[str]]
 """A parameter's value and the words that are left when those that gave it are taken out."""
 
 
-def fill(tool: Definition, words: Sequence[str], household: Household) -> Call | None:
+def fill_call(tool: ToolSchema, words: Sequence[str], household: Household) -> Call | None:
     """The call of ``tool`` that plain ``words`` ask for; None unless they do so beyond doubt."""
-    name = _stems(plain(tool.name.replace("_", " ").replace("-", " ")))
-    described = _stems(without_separators(plain(tool.description.split(". ")[0])))
+    name = _stems(plain_words(tool.name.replace("_", " ").replace("-", " ")))
+    described = _stems(without_separators(plain_words(tool.description.split(". ")[0])))
     if not name or not _covers(name, described, words, tool):
         return None
-    arguments: dict[str, Value] = {}
+    arguments: dict[str, ArgumentValue] = {}
     left = list(words)
     for key, parameter in _in_order(tool):
         found = _take(key, parameter, left, household)
@@ -46,16 +46,16 @@ def fill(tool: Definition, words: Sequence[str], household: Household) -> Call |
     return tool.call(**arguments)
 
 
-def words_of(tool: Definition) -> Iterator[str]:
+def words_of(tool: ToolSchema) -> Iterator[str]:
     """All the words that can have a part in a call of ``tool``."""
-    yield from plain(tool.name.replace("_", " "))
-    yield from plain(tool.description)
+    yield from plain_words(tool.name.replace("_", " "))
+    yield from plain_words(tool.description)
     for parameter in tool.parameters.properties.values():
         for choice in parameter.choices:
-            yield from plain(choice)
+            yield from plain_words(choice)
 
 
-def _covers(name: Sequence[str], described: Sequence[str], words: Sequence[str], tool: Definition) -> bool:
+def _covers(name: Sequence[str], described: Sequence[str], words: Sequence[str], tool: ToolSchema) -> bool:
     """Whether all of the tool's name, or all that its description says, was said."""
     said = set(_stems(words))
     parameters = {stem for key in tool.parameters.properties for stem in _stems(key.split("_"))}
@@ -63,7 +63,7 @@ def _covers(name: Sequence[str], described: Sequence[str], words: Sequence[str],
     return set(name) <= said or (len(content) >= 2 and content <= said)
 
 
-def _in_order(tool: Definition) -> list[tuple[str, Parameter]]:
+def _in_order(tool: ToolSchema) -> list[tuple[str, Parameter]]:
     """Parameters, those that are needed first and those with few choices before those with many."""
     needed = tool.parameters.required
     return sorted(tool.parameters.properties.items(), key=lambda item: (item[0] not in needed, not item[1].choices))
@@ -82,7 +82,7 @@ def _take(key: str, parameter: Parameter, words: list[str], household: Household
     named = [
         device.name
         for device in household.devices
-        if parts & _DEVICE_KEYS or parts & {device.kind, *spoken(device.name).split()}
+        if parts & _DEVICE_KEYS or parts & {device.kind, *spoken_name(device.name).split()}
     ]
     return _take_name(named, words)
 
@@ -91,7 +91,7 @@ def _take_name(names: Iterable[str], words: list[str]) -> _Fill | None:
     """The longest of ``names`` that stands in the words; None as well when two devices have that name."""
     names = list(names)
     for name in sorted(names, key=len, reverse=True):
-        parts = spoken(name).split()
+        parts = spoken_name(name).split()
         at = _find(parts, words)
         if at is not None and names.count(name) == 1:
             return name, words[:at] + words[at + len(parts) :]
@@ -121,7 +121,7 @@ def _unit_of(key: str, parameter: Parameter) -> str:
     """The unit that a parameter's name, or else its description, gives; empty if neither does."""
     short = {"s": "second", "sec": "second", "min": "minute", "h": "hour"}
     last = key.lower().split("_")[-1]
-    stems = [short.get(last, last), *_stems(key.split("_")), *_stems(plain(parameter.description))]
+    stems = [short.get(last, last), *_stems(key.split("_")), *_stems(plain_words(parameter.description))]
     return next((unit for word in stems if (unit := stem(word)) in _UNITS), "")
 
 

@@ -17,11 +17,11 @@ from speaker.home import colours
 from speaker.offline.understanding import answer_text, generic_tools, timer_list_intents
 from speaker.offline.understanding.devices_from_prompt import Household
 from speaker.offline.understanding.light_heating_intents import plan, together
-from speaker.offline.understanding.normalise import SEPARATOR, plain, spoken, trim, without_separators
+from speaker.offline.understanding.normalise import SEPARATOR, plain_words, spoken_name, trim, without_separators
 from speaker.offline.understanding.sentence_matcher import NEAR, Grammar, Match, Sentences, Slot
 from speaker.offline.understanding.tool_schema import Call, Reply, read_definitions
 
-__all__ = ["Brain", "Call", "Reply"]
+__all__ = ["Call", "IntentEngine", "Reply"]
 
 UNHEARD: Final = "Sorry, I didn't catch that."
 STILL_THERE: Final = "Are you still there?"
@@ -97,7 +97,7 @@ def _book() -> _Book:
     return msgspec.convert(yaml.safe_load(text), _Book)
 
 
-class Brain:
+class IntentEngine:
     """The rules for one session: its instructions and its tools."""
 
     def __init__(self, instructions: str, tools: Sequence[Mapping[str, object]]) -> None:
@@ -118,7 +118,7 @@ class Brain:
 
     def _names(self) -> dict[str, Mapping[str, Slot]]:
         house = self._household
-        rooms: dict[str, Slot] = {spoken(room): room for room in house.rooms}
+        rooms: dict[str, Slot] = {spoken_name(room): room for room in house.rooms}
         outside = ("outside", "outdoors", "outdoor") if house.has_outside else ()
         return {
             "light": house.called("light"),
@@ -146,10 +146,10 @@ class Brain:
 
     def reply(self, words: str) -> Reply:
         """Calls of the tools, or a text to speak, for what the user said."""
-        said = plain(words)
+        said = plain_words(words)
         if not said:
             return Reply(text=UNHEARD)
-        kept = timer_list_intents.understood(words, self._tools)
+        kept = timer_list_intents.timer_or_list_reply(words, self._tools)
         if kept is not None:
             return kept
         if len(said) > LONGEST:
@@ -161,7 +161,7 @@ class Brain:
 
         Only tools that sentences were written for count, and a slip must be a small one.
         """
-        said = plain(words)
+        said = plain_words(words)
         clear = 0 < len(said) <= LONGEST and not _MANGLED.search(words.lower())
         reply = self._understood(said, CONFIDENT) if clear else None
         if reply is None or not all(call.name in _book().tools for call in reply.calls):
@@ -218,7 +218,7 @@ class Brain:
         match = self._grammar.exact(words)
         if match is not None:
             return self._planned(match)
-        calls = [generic_tools.fill(tool, words, self._household) for tool in self._others]
+        calls = [generic_tools.fill_call(tool, words, self._household) for tool in self._others]
         certain = [call for call in calls if call is not None]
         return Reply((certain[0],)) if len(certain) == 1 else None
 

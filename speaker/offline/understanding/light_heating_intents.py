@@ -7,31 +7,31 @@ from speaker.offline.understanding import device_intents
 from speaker.offline.understanding.call_builders import (
     Arguments,
     Slots,
+    comma_list,
     device_in,
     every,
     first,
-    listing,
-    merged,
+    merged_calls,
     number_in,
     rooms_of,
     targets,
     together,
 )
 from speaker.offline.understanding.devices_from_prompt import Household, Listed
-from speaker.offline.understanding.normalise import plain
+from speaker.offline.understanding.normalise import plain_words
 from speaker.offline.understanding.sentence_matcher import Match
-from speaker.offline.understanding.tool_schema import Definition, Reply
+from speaker.offline.understanding.tool_schema import Reply, ToolSchema
 
 __all__ = ["plan", "together"]
 
-STEP_PERCENT: Final = 20
+_BRIGHTER_PERCENT: Final = 20
 """How much brighter "brighter" is."""
 
 STEP_DEGREES: Final = 1
 """How much warmer "warmer" is."""
 
 
-def plan(match: Match, tool: Definition, household: Household) -> Reply | None:
+def plan(match: Match, tool: ToolSchema, household: Household) -> Reply | None:
     """What to do about ``match``; None when the tool's parameters cannot say it."""
     slots = match.slots
     if question := _which(slots):
@@ -45,11 +45,11 @@ def _which(slots: Slots) -> str:
     for value in slots.values():
         if isinstance(value, tuple) and len(value) > 1:
             full = [f"the {device.room} {device.name}".replace("  ", " ") for device in value]
-            return f"There is more than one {value[0].name}. Say {listing(full)}."
+            return f"There is more than one {value[0].name}. Say {comma_list(full)}."
     return ""
 
 
-def _lights(slots: Slots, tool: Definition, household: Household) -> Reply | None:
+def _lights(slots: Slots, tool: ToolSchema, household: Household) -> Reply | None:
     changes = _changes(slots)
     if "more" in slots and "change" not in tool.parameters.properties:
         return Reply(text="Say how bright it should be, such as 40 percent.")
@@ -62,8 +62,8 @@ def _lights(slots: Slots, tool: Definition, household: Household) -> Reply | Non
     elif len(rooms := rooms_of("light", household)) == 1:
         return _room_lights(rooms[0], changes, tool, household)
     else:
-        return Reply(text=f"Say in which room: {listing(rooms)}." if rooms else "Say in which room.")
-    return every([first(tool, merged(there, changes))])
+        return Reply(text=f"Say in which room: {comma_list(rooms)}." if rooms else "Say in which room.")
+    return every([first(tool, merged_calls(there, changes))])
 
 
 def _changes(slots: Slots) -> list[Arguments]:
@@ -71,7 +71,7 @@ def _changes(slots: Slots) -> list[Arguments]:
     if "color" in slots:
         return [{"color": str(slots["color"])}]
     if "more" in slots:
-        step = round(number_in(slots.get("percent", STEP_PERCENT)))
+        step = round(number_in(slots.get("percent", _BRIGHTER_PERCENT)))
         return [{"change": step if slots["more"] else -step}]
     if "brightness" not in slots:
         return [{"on": bool(slots["on"])}]
@@ -87,26 +87,26 @@ def _light_targets(device: Listed, household: Household) -> list[Arguments]:
     return targets("light", device, household, "light", "switch")
 
 
-def _room_lights(room: str, changes: Sequence[Arguments], tool: Definition, household: Household) -> Reply | None:
-    whole = first(tool, merged([{"room": room}], changes))
+def _room_lights(room: str, changes: Sequence[Arguments], tool: ToolSchema, household: Household) -> Reply | None:
+    whole = first(tool, merged_calls([{"room": room}], changes))
     if whole is not None:
         return Reply((whole,))
     each = [_light_targets(device, household) for device in household.of("light", room)]
-    return every(first(tool, merged(target, changes)) for target in each)
+    return every(first(tool, merged_calls(target, changes)) for target in each)
 
 
-def _lights_everywhere(changes: Sequence[Arguments], tool: Definition, household: Household) -> Reply | None:
+def _lights_everywhere(changes: Sequence[Arguments], tool: ToolSchema, household: Household) -> Reply | None:
     """In one call if the tool says that it knows "all", else room by room."""
     light = tool.parameters.properties.get("light")
-    if light is not None and "all" in plain(light.description):
-        return every([first(tool, merged([{"light": "all"}], changes))])
+    if light is not None and "all" in plain_words(light.description):
+        return every([first(tool, merged_calls([{"light": "all"}], changes))])
     replies = [_room_lights(room, changes, tool, household) for room in rooms_of("light", household)]
     roomless = [device for device in household.of("light") if not device.room]
-    replies += [every([first(tool, merged(_light_targets(device, household), changes))]) for device in roomless]
+    replies += [every([first(tool, merged_calls(_light_targets(device, household), changes))]) for device in roomless]
     return together(replies)
 
 
-def _heating(slots: Slots, tool: Definition, household: Household) -> Reply | None:
+def _heating(slots: Slots, tool: ToolSchema, household: Household) -> Reply | None:
     if "more" in slots and "change" not in tool.parameters.properties:
         return Reply(text="Say how many degrees it should be, such as 21 degrees in the living room.")
     climates = household.of("climate")
@@ -117,10 +117,10 @@ def _heating(slots: Slots, tool: Definition, household: Household) -> Reply | No
     elif len(climates) == 1:
         there = _thermostat_targets(climates[0], household)[::-1]
     elif climates:
-        return Reply(text=f"Say in which room: {listing(rooms_of('climate', household))}.")
+        return Reply(text=f"Say in which room: {comma_list(rooms_of('climate', household))}.")
     else:
         there = [{}]
-    return every([first(tool, merged(there, [_heat(slots)]))])
+    return every([first(tool, merged_calls(there, [_heat(slots)]))])
 
 
 def _heat(slots: Slots) -> Arguments:
@@ -142,23 +142,23 @@ def _thermostat_targets(device: Listed, household: Household) -> list[Arguments]
     return [{"thermostat": device.name}, both, *room] if alone else [both, *room]
 
 
-def _reading(slots: Slots, tool: Definition, household: Household) -> Reply | None:
+def _reading(slots: Slots, tool: ToolSchema, household: Household) -> Reply | None:
     place = slots.get("place") or slots.get("outside")
     call = tool.call(room=str(place)) if place else tool.call()
     if call is None and not place:
-        return Reply(text=f"Say in which room: {listing(household.rooms)}." if household.rooms else "Say where.")
+        return Reply(text=f"Say in which room: {comma_list(household.rooms)}." if household.rooms else "Say where.")
     return every([call])
 
 
-def _scene(slots: Slots, tool: Definition, _: Household) -> Reply | None:
+def _scene(slots: Slots, tool: ToolSchema, _: Household) -> Reply | None:
     return every([tool.call(scene=device_in(slots["scene"]).name)])
 
 
-def _volume(slots: Slots, tool: Definition, _: Household) -> Reply | None:
+def _volume(slots: Slots, tool: ToolSchema, _: Household) -> Reply | None:
     return every([tool.call(percent=round(number_in(slots["percent"])))])
 
 
-_PLANS: Final[dict[str, Callable[[Slots, Definition, Household], Reply | None]]] = {
+_PLANS: Final[dict[str, Callable[[Slots, ToolSchema, Household], Reply | None]]] = {
     "set_light": _lights,
     "set_temperature": _heating,
     "get_temperature": _reading,

@@ -86,7 +86,7 @@ _WAKE_WORDS: Final = ("jarvis", "alexa", "mycroft", "marvin")
 _LIKE_A_WAKE_WORD: Final = 65.0
 
 
-def plain(text: str) -> list[str]:
+def plain_words(text: str) -> list[str]:
     """``text`` as plain words, with SEPARATOR where it is divided.
 
     Lower case, contractions spelled out, numbers in digits, articles left out.
@@ -98,9 +98,9 @@ def plain(text: str) -> list[str]:
     return [word for word in words if word not in ARTICLES]
 
 
-def spoken(name: str) -> str:
+def spoken_name(name: str) -> str:
     """A name of the house, as its words would come out of ``plain``."""
-    return " ".join(without_separators(plain(name)))
+    return " ".join(without_separators(plain_words(name)))
 
 
 def without_separators(words: list[str]) -> list[str]:

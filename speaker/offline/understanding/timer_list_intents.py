@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from speaker.offline.understanding.normalise import plain, trim, without_separators
-from speaker.offline.understanding.tool_schema import Call, Definition, Reply, Value
+from speaker.offline.understanding.normalise import plain_words, trim, without_separators
+from speaker.offline.understanding.tool_schema import ArgumentValue, Call, Reply, ToolSchema
 
 _LENGTH = r"(?:(?:\d+(?:\.\d+)?|half|quarter)(?: and half)?(?: of)? (?:hour|minute|second)s?(?: and half)?)"
 _SPAN = rf"(?P<span>{_LENGTH}(?:(?: and)? {_LENGTH})*)"
@@ -72,9 +72,9 @@ _NO_NAMES: Final = frozenset({"new", "another", "quick", "that", "this", "curren
 WHICH_HALF: Final = "Do you mean {0} in the morning, or in the evening?"
 
 
-def understood(text: str, tools: Mapping[str, Definition]) -> Reply | None:
+def timer_or_list_reply(text: str, tools: Mapping[str, ToolSchema]) -> Reply | None:
     """A call of one of ``tools``, or a question, for what was said; None when it is about something else."""
-    words = _ONE.sub(r"\1 1 \2", " ".join(without_separators(trim(plain(text)))))
+    words = _ONE.sub(r"\1 1 \2", " ".join(without_separators(trim(plain_words(text)))))
     for name, pattern in _PATTERNS:
         found = pattern.fullmatch(words) if name in tools else None
         if found is None:
@@ -88,34 +88,34 @@ def understood(text: str, tools: Mapping[str, Definition]) -> Reply | None:
     return None
 
 
-Arguments = dict[str, Value]
+NewArguments = dict[str, ArgumentValue]
 Said = dict[str, str]
 
 
-def _timer(said: Said) -> Arguments | None:
+def _timer(said: Said) -> NewArguments | None:
     seconds = span_s(said["span"])
     if seconds <= 0:
         return None
     hours, rest = divmod(seconds, 3600)
     minutes, left = divmod(rest, 60)
-    lengths: Arguments = {"hours": hours, "minutes": minutes, "seconds": left}
-    given: Arguments = {key: value for key, value in lengths.items() if value}
+    lengths: NewArguments = {"hours": hours, "minutes": minutes, "seconds": left}
+    given: NewArguments = {key: value for key, value in lengths.items() if value}
     return given | _texts(said)
 
 
-def _alarm(said: Said) -> Arguments | str | None:
+def _alarm(said: Said) -> NewArguments | str | None:
     time = clock(said["time"], said.get("half") or said.get("part") or ("am" if "wake" in said else ""))
     if time is None:
         return WHICH_HALF.format(said["time"])
     day = said.get("day", "")
-    when: Arguments = {"time": time, **({"day": day} if day else {})}
+    when: NewArguments = {"time": time, **({"day": day} if day else {})}
     if "repeat" in said:
         when["repeat"] = _REPEATS[said["repeat"]]
     return when | _texts(said)
 
 
-def _texts(said: Said) -> Arguments:
-    found: Arguments = {}
+def _texts(said: Said) -> NewArguments:
+    found: NewArguments = {}
     if "text" in said:
         found["message"] = said["text"]
     if said.get("name", "") not in _NO_NAMES | {""}:
@@ -123,7 +123,7 @@ def _texts(said: Said) -> Arguments:
     return found
 
 
-def _cancel(said: Said) -> Arguments:
+def _cancel(said: Said) -> NewArguments:
     kind = said["kind"]
     if "all" in said:
         return {"name": f"all {kind}s"}
@@ -131,20 +131,20 @@ def _cancel(said: Said) -> Arguments:
     return {"name": kind} if name in _NO_NAMES | {""} else {"name": f"{name} {kind}"}
 
 
-def _list_of(said: Said) -> Arguments:
+def _list_of(said: Said) -> NewArguments:
     return {"list": said["list"]} if "list" in said else {}
 
 
-def _item(said: Said) -> Arguments:
+def _item(said: Said) -> NewArguments:
     return {"item": said["text"]} | _list_of(said)
 
 
-def _announcement(said: Said) -> Arguments:
-    where: Arguments = {"where": said["where"]} if "where" in said else {}
+def _announcement(said: Said) -> NewArguments:
+    where: NewArguments = {"where": said["where"]} if "where" in said else {}
     return where | {"message": said["text"]}
 
 
-_MAKERS: Final[Mapping[str, Callable[[Said], Arguments | str | None]]] = {
+_MAKERS: Final[Mapping[str, Callable[[Said], NewArguments | str | None]]] = {
     "set_timer": _timer,
     "set_alarm": _alarm,
     "cancel_timer": _cancel,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-Value = str | int | float | bool
+ArgumentValue = str | int | float | bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +13,7 @@ class Call:
     """One call of a tool."""
 
     name: str
-    arguments: Mapping[str, Value] = field(default_factory=dict)
+    arguments: Mapping[str, ArgumentValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,28 +57,28 @@ class Parameters(msgspec.Struct, frozen=True):
     required: list[str] = []
 
 
-class Definition(msgspec.Struct, frozen=True):
+class ToolSchema(msgspec.Struct, frozen=True):
     """An entry of ``session.tools``."""
 
     name: str
     description: str = ""
     parameters: Parameters = Parameters()
 
-    def call(self, **arguments: Value) -> Call | None:
+    def call(self, **arguments: ArgumentValue) -> Call | None:
         """A call with these arguments; None when the tool lacks one of them or wants one more."""
         takes = self.parameters.properties.keys()
         fits = arguments.keys() <= takes and arguments.keys() >= set(self.parameters.required)
         return Call(self.name, arguments) if fits else None
 
 
-def read_definitions(tools: Sequence[Mapping[str, object]]) -> dict[str, Definition]:
+def read_definitions(tools: Sequence[Mapping[str, object]]) -> dict[str, ToolSchema]:
     """The function tools by name; a definition whose schema cannot be understood is left out."""
-    found: dict[str, Definition] = {}
+    found: dict[str, ToolSchema] = {}
     for tool in tools:
         if tool.get("type", "function") != "function":
             continue
         try:
-            definition = msgspec.convert({**tool, "parameters": tool.get("parameters") or {}}, Definition)
+            definition = msgspec.convert({**tool, "parameters": tool.get("parameters") or {}}, ToolSchema)
         except msgspec.ValidationError:
             continue
         found[definition.name] = definition

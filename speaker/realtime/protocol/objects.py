@@ -3,7 +3,7 @@
 In a session UNSET means "not mentioned" and None means "off"; elsewhere None and absent mean the same.
 """
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
@@ -16,6 +16,10 @@ class AudioFormat(Struct, kw_only=True):
 
     type: str = "audio/pcm"
     rate: int | UnsetType = UNSET
+
+
+SESSION_FORMAT: Final = AudioFormat(type="audio/pcm", rate=24_000)
+"""The format that this speaker and its server use in both directions."""
 
 
 class NoiseReduction(Struct, kw_only=True):

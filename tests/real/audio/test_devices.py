@@ -9,12 +9,12 @@ import pyaudio
 import pytest
 
 from speaker.audio import pcm
-from speaker.audio.devices import Device, Direction, SoundSystem
+from speaker.audio.devices import Direction, SoundDevice, SoundSystem
 from speaker.audio.loudspeaker import Loudspeaker
 from speaker.audio.microphone import Microphone
 from speaker.audio.pcm import FRAME_SAMPLES, SESSION_HZ, WAKE_HZ, Samples
-from speaker.audio.playback_queue import Playlist
-from speaker.demo.virtual_room import LOUDSPEAKER, MICROPHONE, Room
+from speaker.audio.playback_queue import PlaybackQueue
+from speaker.demo.virtual_room import LOUDSPEAKER, MICROPHONE, VirtualRoom
 from speaker.errors import SoundError
 
 
@@ -77,7 +77,7 @@ class Mouth:
         )
 
 
-async def test_microphone_delivers_whole_frames_of_what_is_said(room: Room) -> None:
+async def test_microphone_delivers_whole_frames_of_what_is_said(room: VirtualRoom) -> None:
     ear = Ear()
     microphone = Microphone(SoundSystem(), MICROPHONE, ear.take, ear.troubles.append)
     microphone.open(True)
@@ -92,7 +92,7 @@ async def test_microphone_delivers_whole_frames_of_what_is_said(room: Room) -> N
     assert ear.troubles == []
 
 
-async def test_muted_microphone_is_closed_and_comes_back(room: Room) -> None:
+async def test_muted_microphone_is_closed_and_comes_back(room: VirtualRoom) -> None:
     ear = Ear()
     microphone = Microphone(SoundSystem(), MICROPHONE, ear.take, ear.troubles.append)
     microphone.open(True)
@@ -107,7 +107,7 @@ async def test_muted_microphone_is_closed_and_comes_back(room: Room) -> None:
         await until(lambda: len(ear.frames) > 3)
 
 
-async def test_lost_card_is_said_once_and_reopened(room: Room) -> None:
+async def test_lost_card_is_said_once_and_reopened(room: VirtualRoom) -> None:
     ear, mouth = Ear(), Mouth()
     microphone = Microphone(mouth.system, MICROPHONE, ear.take, ear.troubles.append)
     microphone.open(True)
@@ -129,13 +129,15 @@ async def test_lost_card_is_said_once_and_reopened(room: Room) -> None:
 class Picky(SoundSystem):
     """A real system whose devices refuse every rate but their native one, as bare hardware does."""
 
-    def open(self, device: Device, direction: Direction, callback: object, **options: int) -> pyaudio.PyAudio.Stream:
+    def open(
+        self, device: SoundDevice, direction: Direction, callback: object, **options: int
+    ) -> pyaudio.PyAudio.Stream:
         if options["rate"] != device.native_hz:
             raise SoundError(f"the {direction} cannot be opened: Invalid sample rate")
         return super().open(device, direction, callback, **options)
 
 
-async def test_native_rate_is_resampled_with_a_filter(room: Room) -> None:
+async def test_native_rate_is_resampled_with_a_filter(room: VirtualRoom) -> None:
     ear, mouth = Ear(), Mouth(system=Picky())
     mouth.loudspeaker.set_volume(100)
     microphone = Microphone(mouth.system, MICROPHONE, ear.take, ear.troubles.append)
@@ -160,7 +162,7 @@ async def test_native_rate_is_resampled_with_a_filter(room: Room) -> None:
     assert ear.troubles == []
 
 
-def test_missing_device_is_one_sentence_with_the_choices(room: Room) -> None:
+def test_missing_device_is_one_sentence_with_the_choices(room: VirtualRoom) -> None:
     system = SoundSystem()
     with pytest.raises(
         SoundError, match=r'audio.microphone: no device has "nowhere" in its name; there are .*room_mic'
@@ -170,7 +172,7 @@ def test_missing_device_is_one_sentence_with_the_choices(room: Room) -> None:
     system.end()
 
 
-async def test_loudspeaker_plays_in_order_and_tells_begin_and_end(room: Room) -> None:
+async def test_loudspeaker_plays_in_order_and_tells_begin_and_end(room: VirtualRoom) -> None:
     mouth = Mouth()
     mouth.loudspeaker.set_volume(100)
     since_ms = room.now_ms
@@ -188,7 +190,7 @@ async def test_loudspeaker_plays_in_order_and_tells_begin_and_end(room: Room) ->
     assert pitch_hz(loud[: loud.size // 3], SESSION_HZ) < pitch_hz(loud[-loud.size // 3 :], SESSION_HZ)
 
 
-async def test_hush_empties_at_once_and_knows_what_was_heard(room: Room) -> None:
+async def test_hush_empties_at_once_and_knows_what_was_heard(room: VirtualRoom) -> None:
     mouth = Mouth()
     mouth.loudspeaker.set_volume(100)
     async with running(mouth.loudspeaker):
@@ -209,7 +211,7 @@ async def test_hush_empties_at_once_and_knows_what_was_heard(room: Room) -> None
     assert mouth.loudspeaker.hush() == []
 
 
-async def test_new_volume_reaches_what_is_queued(room: Room) -> None:
+async def test_new_volume_reaches_what_is_queued(room: VirtualRoom) -> None:
     mouth = Mouth()
     mouth.loudspeaker.set_volume(100)
     async with running(mouth.loudspeaker):
@@ -225,7 +227,7 @@ async def test_new_volume_reaches_what_is_queued(room: Room) -> None:
     assert np.count_nonzero(soft) > 0.5 * SESSION_HZ * 0.4
 
 
-async def test_chime_is_heard_and_is_not_an_answer(room: Room) -> None:
+async def test_chime_is_heard_and_is_not_an_answer(room: VirtualRoom) -> None:
     mouth = Mouth()
     async with running(mouth.loudspeaker):
         since_ms = room.now_ms
@@ -242,7 +244,9 @@ class Counted(SoundSystem):
         super().__init__()
         self.opened = self.closed = 0
 
-    def open(self, device: Device, direction: Direction, callback: object, **options: int) -> pyaudio.PyAudio.Stream:
+    def open(
+        self, device: SoundDevice, direction: Direction, callback: object, **options: int
+    ) -> pyaudio.PyAudio.Stream:
         self.opened += 1
         return super().open(device, direction, callback, **options)
 
@@ -251,7 +255,7 @@ class Counted(SoundSystem):
         super().close(stream)
 
 
-async def test_idle_device_is_given_back_once_and_stays_so(room: Room) -> None:
+async def test_idle_device_is_given_back_once_and_stays_so(room: VirtualRoom) -> None:
     system = Counted()
     mouth = Mouth(system=system)
     async with running(mouth.loudspeaker):
@@ -266,7 +270,7 @@ async def test_idle_device_is_given_back_once_and_stays_so(room: Room) -> None:
         assert system.opened == 2
 
 
-async def test_missing_loudspeaker_does_not_hold_up_a_conversation(room: Room) -> None:
+async def test_missing_loudspeaker_does_not_hold_up_a_conversation(room: VirtualRoom) -> None:
     mouth = Mouth("no such thing")
     async with running(mouth.loudspeaker):
         mouth.loudspeaker.play(tone(200), "item")
@@ -275,7 +279,7 @@ async def test_missing_loudspeaker_does_not_hold_up_a_conversation(room: Room) -
 
 
 def test_position_counts_only_what_left_the_device() -> None:
-    playlist = Playlist()
+    playlist = PlaybackQueue()
     playlist.add(tone(1000), "item", None)
     for _ in range(10):
         playlist.pull(480, latency_s=0.1)

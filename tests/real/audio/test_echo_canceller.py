@@ -8,10 +8,10 @@ import pytest
 from speaker.audio import pcm
 from speaker.audio.echo_canceller import AHEAD_MS, TAIL_S, Cleaned, EchoCanceller
 from speaker.audio.pcm import FRAME_SAMPLES, SESSION_HZ, WAKE_HZ, Samples, level_dbfs, ms_to_samples
-from speaker.audio.vad import SpeechStarted, TurnDetector
+from speaker.audio.vad import SpeechOnset, TurnDetector
 from speaker.demo.room_acoustics import Convolver, impulse_response
 from speaker.listening.speech_activity import TALK, TALK_DBFS
-from speaker.offline.speech.recogniser import Ears
+from speaker.offline.speech.recogniser import Recogniser
 from tests.conftest import Speech
 from tests.support.daemon_scenes import STORY
 
@@ -57,7 +57,7 @@ def talks(detector: TurnDetector, cleaned: list[Cleaned]) -> int:
     """How often somebody seems to talk, by the rules of the ear."""
     count = 0
     for one in cleaned:
-        started = any(isinstance(event, SpeechStarted) for event in detector.push(one.residue))
+        started = any(isinstance(event, SpeechOnset) for event in detector.push(one.residue))
         if started and level_dbfs(one.residue) < TALK_DBFS:
             detector.restart()
         elif started:
@@ -93,7 +93,7 @@ def test_somebody_who_talks_over_it_is_heard(story: Samples, speech: Speech) -> 
     detector = TurnDetector(TALK)
     assert talks(detector, cleaned[:first]) == 0
     assert talks(detector, cleaned[first:last]) >= 1
-    assert "kitchen light" in Ears().hear(voice_of(cleaned)[at : at + person.size]).text.lower()
+    assert "kitchen light" in Recogniser().hear(voice_of(cleaned)[at : at + person.size]).text.lower()
 
 
 @pytest.mark.parametrize("slip_ms", [-20, -10, 5, 20, 40, 80])

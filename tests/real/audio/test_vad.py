@@ -13,16 +13,16 @@ from speaker.audio.vad import (
     MIN_SPEECH_MS,
     SILERO,
     WINDOW_MS,
-    Silero,
-    SpeechStarted,
-    SpeechStopped,
+    SileroVad,
+    SpeechOffset,
+    SpeechOnset,
     TurnDetector,
     TurnEvent,
     Turns,
     TurnSettings,
 )
 from speaker.errors import ModelError
-from speaker.offline.speech.synthesiser import Voice
+from speaker.offline.speech.synthesiser import Synthesiser
 
 PROBABILITIES = st.lists(st.floats(0, 1), max_size=150)
 SETTINGS = st.builds(
@@ -35,7 +35,7 @@ SETTINGS = st.builds(
 
 @pytest.fixture(scope="module")
 def speech() -> Samples:
-    spoken = np.concatenate(list(Voice().speak("Turn on the sofa lamp in the living room.")))
+    spoken = np.concatenate(list(Synthesiser().speak("Turn on the sofa lamp in the living room.")))
     return resample(spoken, SESSION_HZ, WAKE_HZ)
 
 
@@ -50,7 +50,7 @@ def noise(ms: int, amplitude: float) -> Samples:
 
 def times(events: list[TurnEvent]) -> Iterator[int]:
     for event in events:
-        yield event.start_ms if isinstance(event, SpeechStarted) else event.end_ms
+        yield event.start_ms if isinstance(event, SpeechOnset) else event.end_ms
 
 
 def run(turns: Turns, probabilities: list[float]) -> list[TurnEvent]:
@@ -58,18 +58,18 @@ def run(turns: Turns, probabilities: list[float]) -> list[TurnEvent]:
 
 
 def test_speech_is_likely_and_silence_is_not(speech: Samples) -> None:
-    heard = Silero().push(speech)
+    heard = SileroVad().push(speech)
     assert len(heard) == speech.size // 512
     assert np.mean(heard) > 0.6
-    assert max(Silero().push(silence(2000))) < 0.1
-    assert max(Silero().push(noise(2000, 300))) < 0.5
+    assert max(SileroVad().push(silence(2000))) < 0.1
+    assert max(SileroVad().push(noise(2000, 300))) < 0.5
 
 
 def test_one_turn_with_the_times_of_the_protocol(speech: Samples) -> None:
     detector = TurnDetector()
     events = detector.push(np.concatenate([silence(1000), speech, silence(1000)]))
     spoken_ms = speech.size * 1000 / WAKE_HZ
-    assert [type(event) for event in events] == [SpeechStarted, SpeechStopped]
+    assert [type(event) for event in events] == [SpeechOnset, SpeechOffset]
     start_ms, end_ms = times(events)
     assert 700 <= start_ms <= 1100
     assert 1000 + spoken_ms <= end_ms + 300
@@ -79,15 +79,15 @@ def test_one_turn_with_the_times_of_the_protocol(speech: Samples) -> None:
 
 def test_start_is_never_before_the_first_sample(speech: Samples) -> None:
     events = TurnDetector(TurnSettings(prefix_padding_ms=5000)).push(speech)
-    assert events[0] == SpeechStarted(0)
+    assert events[0] == SpeechOnset(0)
 
 
 def test_two_turns_do_not_overlap(speech: Samples) -> None:
     detector = TurnDetector(TurnSettings(prefix_padding_ms=3000, silence_duration_ms=300))
     events = detector.push(np.concatenate([speech, silence(700), speech, silence(700)]))
-    assert [type(event) for event in events] == [SpeechStarted, SpeechStopped] * 2
+    assert [type(event) for event in events] == [SpeechOnset, SpeechOffset] * 2
     assert list(times(events)) == sorted(times(events))
-    assert events[2] == SpeechStarted(next(iter(times(events[1:2]))))
+    assert events[2] == SpeechOnset(next(iter(times(events[1:2]))))
 
 
 def test_neither_silence_nor_noise_nor_a_click_is_a_turn() -> None:
@@ -102,7 +102,7 @@ def test_settings_may_change_while_listening(speech: Samples) -> None:
     assert len(detector.push(np.concatenate([speech, silence(1000)]))) == 1
     detector.settings = TurnSettings(silence_duration_ms=200)
     (stop,) = detector.push(silence(300))
-    assert isinstance(stop, SpeechStopped)
+    assert isinstance(stop, SpeechOffset)
 
 
 def test_reset_forgets_the_turn_and_keeps_the_clock(speech: Samples) -> None:
@@ -112,7 +112,7 @@ def test_reset_forgets_the_turn_and_keeps_the_clock(speech: Samples) -> None:
     assert not detector.speaking
     assert detector.now_ms == speech.size * 1000 // WAKE_HZ
     events = detector.push(np.concatenate([silence(1000), speech, silence(1000)]))
-    assert [type(event) for event in events] == [SpeechStarted, SpeechStopped]
+    assert [type(event) for event in events] == [SpeechOnset, SpeechOffset]
     assert detector.now_ms - 3000 - speech.size / 16 <= next(times(events)) <= detector.now_ms
 
 
@@ -131,8 +131,8 @@ def test_events_do_not_depend_on_how_the_samples_are_cut(speech: Samples, cuts: 
 @given(SETTINGS, PROBABILITIES)
 def test_starts_and_stops_alternate_and_time_goes_on(rules: TurnSettings, probabilities: list[float]) -> None:
     events = run(Turns(rules), probabilities)
-    assert all(isinstance(event, SpeechStarted) for event in events[::2])
-    assert all(isinstance(event, SpeechStopped) for event in events[1::2])
+    assert all(isinstance(event, SpeechOnset) for event in events[::2])
+    assert all(isinstance(event, SpeechOffset) for event in events[1::2])
     assert list(times(events)) == sorted(times(events))
     assert all(0 <= ms <= len(probabilities) * WINDOW_MS for ms in times(events))
 

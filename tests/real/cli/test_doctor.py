@@ -16,10 +16,10 @@ from speaker.daemon.daemon import Surroundings
 from speaker.daemon.systemd import Systemd
 from speaker.demo.broker import PrivateBroker
 from speaker.demo.stage import stage_settings
-from speaker.demo.virtual_room import Room
-from speaker.offline.server.scripted import Close, Emit, Step
+from speaker.demo.virtual_room import VirtualRoom
+from speaker.offline.server.scripted import Close, EmitStep, ScriptStep
 from speaker.offline.server.server import RealtimeServer
-from speaker.offline.speech.engines import Mind
+from speaker.offline.speech.engines import OfflineEngines
 from tests.support.scripted_session import error, played
 
 
@@ -31,7 +31,7 @@ def sound_settings(**audio: Any) -> Settings:
     return stage_settings(1883, audio=audio)
 
 
-async def test_good_devices_are_measured(room: Room) -> None:
+async def test_good_devices_are_measured(room: VirtualRoom) -> None:
     await room.quiet(for_ms=300, within_s=10)
     async with room.echo(delay_ms=80, gain_db=-10):
         found = named(await check_sound(sound_settings().audio))
@@ -40,7 +40,7 @@ async def test_good_devices_are_measured(room: Room) -> None:
     assert found["echo"].text.startswith("duplex full: ")
 
 
-async def test_loudspeaker_that_nobody_hears_is_found_out(room: Room) -> None:
+async def test_loudspeaker_that_nobody_hears_is_found_out(room: VirtualRoom) -> None:
     found = named(await check_sound(sound_settings().audio))
     # A room without an echo is digitally silent, as a muted microphone is.
     assert found["level"].result == "failed"
@@ -49,7 +49,7 @@ async def test_loudspeaker_that_nobody_hears_is_found_out(room: Room) -> None:
     assert "does not hear the chirp" in found["echo"].text
 
 
-async def test_missing_device_names_the_setting(room: Room) -> None:
+async def test_missing_device_names_the_setting(room: VirtualRoom) -> None:
     found = named(await check_sound(sound_settings(microphone="nowhere").audio))
     assert found["microphone"].result == "failed"
     assert "audio.microphone" in found["microphone"].remedy
@@ -68,12 +68,15 @@ async def test_threshold_that_no_phrase_reaches_is_found_out() -> None:
     assert found["hey_jarvis"].result == "failed"
 
 
-async def test_service_that_answers_and_one_that_refuses(cloud: RealtimeServer, mind: Mind) -> None:
+async def test_service_that_answers_and_one_that_refuses(cloud: RealtimeServer, mind: OfflineEngines) -> None:
     def settings(url: str) -> Settings:
         return stage_settings(1883, session={"endpoint": "cloud", "url": url})
 
     assert (await check_service(settings(cloud.url), None)).result == "good"
-    refusal: list[Step] = [Emit(error("invalid_api_key")), Close(3000, "invalid_request_error.invalid_api_key")]
+    refusal: list[ScriptStep] = [
+        EmitStep(error("invalid_api_key")),
+        Close(3000, "invalid_request_error.invalid_api_key"),
+    ]
     async with played(mind, *refusal) as (_, url):
         check = await check_service(settings(url), "sk-not-a-key")
     assert check.result == "failed"
@@ -100,7 +103,7 @@ async def test_disk_that_cannot_be_written_is_found_out(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(90)
-async def test_visit_looks_at_everything(room: Room, broker: PrivateBroker, tmp_path: Path) -> None:
+async def test_visit_looks_at_everything(room: VirtualRoom, broker: PrivateBroker, tmp_path: Path) -> None:
     around = Surroundings(None, tmp_path, Systemd(), None, None)
     found = [check.name async for check in visit(stage_settings(broker.port), around)]
     assert found == [

@@ -7,14 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from speaker.audio.pcm import SESSION_HZ, WAKE_HZ, ms_to_samples, resample
-from speaker.config.settings import Tools
-from speaker.conversation.local_intents import LocalFirst, LocalPlan, without_word
+from speaker.config.settings import ToolSettings
+from speaker.conversation.local_intents import LocalIntents, LocalPlan, without_word
 from speaker.listening.uplink_gate import Lead
-from speaker.offline.speech.engines import Mind
+from speaker.offline.speech.engines import OfflineEngines
 from speaker.offline.understanding.tool_schema import Call
 from speaker.realtime.protocol.objects import Session
 from speaker.tools.api import Tool, tool
-from speaker.tools.registry import Ran, Toolbelt, bundled, find
+from speaker.tools.registry import Ran, ToolRegistry, bundled, find
 from tests.conftest import Speech
 from tests.offline.test_intent_engine import BRAIN, COMMANDS, FOREIGN, INSTRUCTIONS, each
 
@@ -89,15 +89,17 @@ def session(*tools: Tool) -> Session:
 
 
 @pytest.fixture
-def mind() -> Iterator[Mind]:
-    mind = Mind()
+def mind() -> Iterator[OfflineEngines]:
+    mind = OfflineEngines()
     yield mind
     mind.close()
 
 
-def local(mind: Mind, *, deny: list[str] | None = None) -> LocalFirst:
-    belt = Toolbelt({one.name: one for one in (set_light, activate_scene)}, Tools(deny=deny or []), ["set_light"])
-    return LocalFirst(mind, belt)
+def local(mind: OfflineEngines, *, deny: list[str] | None = None) -> LocalIntents:
+    belt = ToolRegistry(
+        {one.name: one for one in (set_light, activate_scene)}, ToolSettings(deny=deny or []), ["set_light"]
+    )
+    return LocalIntents(mind, belt)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +120,9 @@ def test_only_the_wake_word_is_taken_off(heard: str, left: str) -> None:
 
 
 @pytest.mark.parametrize("cut_ms", [0, 100, 150])
-async def test_the_end_of_the_wake_word_does_not_hide_a_command(mind: Mind, speech: Speech, cut_ms: int) -> None:
+async def test_the_end_of_the_wake_word_does_not_hide_a_command(
+    mind: OfflineEngines, speech: Speech, cut_ms: int
+) -> None:
     """In one breath, wherever the pre-roll begins."""
     sound = resample(speech("Hey Jarvis, turn on the sofa lamp."), SESSION_HZ, WAKE_HZ)
     at = ms_to_samples(720 + cut_ms, WAKE_HZ)
@@ -127,13 +131,13 @@ async def test_the_end_of_the_wake_word_does_not_hide_a_command(mind: Mind, spee
     assert [call.arguments for call in plan.calls] == [{"light": "Sofa lamp", "on": True}]
 
 
-async def test_a_command_that_somebody_takes_back_is_left(mind: Mind, speech: Speech) -> None:
+async def test_a_command_that_somebody_takes_back_is_left(mind: OfflineEngines, speech: Speech) -> None:
     sound = resample(speech("Hey Jarvis, don't turn on the sofa lamp."), SESSION_HZ, WAKE_HZ)
     at = ms_to_samples(900, WAKE_HZ)
     assert await local(mind).understand(sound[at:], session(set_light), Lead("hey_jarvis", sound[:at])) is None
 
 
-async def test_from_words_to_what_is_said(mind: Mind) -> None:
+async def test_from_words_to_what_is_said(mind: OfflineEngines) -> None:
     words = "turn on the sofa lamp and turn off the hall lights"
     plan = await local(mind).confident(words, session(set_light, activate_scene))
     assert plan is not None
@@ -141,8 +145,8 @@ async def test_from_words_to_what_is_said(mind: Mind) -> None:
         {"light": "Sofa lamp", "on": True},
         {"room": "hall", "on": False},
     ]
-    belt = Toolbelt({"set_light": set_light}, Tools(), ["set_light"])
-    done = await LocalFirst.carry_out(plan, lambda name, arguments: belt.run(name, arguments, {}))
+    belt = ToolRegistry({"set_light": set_light}, ToolSettings(), ["set_light"])
+    done = await LocalIntents.carry_out(plan, lambda name, arguments: belt.run(name, arguments, {}))
     assert done.text == "Sofa lamp is on. Hall is off."
     assert done.quiet
 
@@ -150,15 +154,15 @@ async def test_from_words_to_what_is_said(mind: Mind) -> None:
 @pytest.mark.parametrize(
     "words", ["movie night", "turn on the sofa lamp and start the movie night scene", "turn on the toaster", "hello"]
 )
-async def test_what_needs_a_question_or_another_mind_is_left(mind: Mind, words: str) -> None:
+async def test_what_needs_a_question_or_another_mind_is_left(mind: OfflineEngines, words: str) -> None:
     assert await local(mind).confident(words, session(set_light, activate_scene)) is None
 
 
-async def test_a_tool_that_is_denied_is_left(mind: Mind) -> None:
+async def test_a_tool_that_is_denied_is_left(mind: OfflineEngines) -> None:
     assert await local(mind, deny=["set_light"]).confident("turn on the sofa lamp", session(set_light)) is None
 
 
-async def test_nothing_is_known_without_tools(mind: Mind) -> None:
+async def test_nothing_is_known_without_tools(mind: OfflineEngines) -> None:
     assert await local(mind).confident("turn on the sofa lamp", Session()) is None
 
 
@@ -168,7 +172,7 @@ async def test_one_failure_is_told_in_words() -> None:
         return Ran(text, ok="Sofa" in arguments, confirmed="Sofa" in arguments, quiet="Sofa" in arguments)
 
     calls = (Call("set_light", {"light": "Sofa lamp"}), Call("set_light", {"room": "hall"}))
-    done = await LocalFirst.carry_out(LocalPlan("", calls), run)
+    done = await LocalIntents.carry_out(LocalPlan("", calls), run)
     assert not done.quiet
     assert "It is on." in done.text
     assert "hall lamp" in done.text
@@ -176,12 +180,12 @@ async def test_one_failure_is_told_in_words() -> None:
 
 def test_what_may_guard_a_door_is_never_done_in_passing() -> None:
     everything, _ = find([bundled()])
-    may = Toolbelt(everything, Tools())
+    may = ToolRegistry(everything, ToolSettings())
     assert [may.allows(name) for name in ("set_light", "set_lock", "set_cover", "nothing")] == [
         True,
         False,
         False,
         False,
     ]
-    trusting = Toolbelt(everything, Tools(risk={}))
+    trusting = ToolRegistry(everything, ToolSettings(risk={}))
     assert trusting.allows("set_cover")

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from speaker.audio.pcm import Samples
-from speaker.audio.playback_queue import Heard
+from speaker.audio.playback_queue import PlayedItem
 from speaker.conversation import events
 from speaker.conversation.events import Event
-from speaker.conversation.session import Dialogue, Limits, Ports
+from speaker.conversation.session import ConversationSession, Ports, SessionPatience
 from speaker.errors import SessionError
-from speaker.offline.server.scripted import Close, Delay, Drop, Emit, Expect, Raw, Step
-from speaker.offline.speech.engines import Mind
+from speaker.offline.server.scripted import Close, Delay, Drop, EmitStep, Expect, Raw, ScriptStep
+from speaker.offline.speech.engines import OfflineEngines
 from speaker.realtime.endpoint import Target
 from speaker.realtime.failover import Endpoint
 from speaker.realtime.protocol import server_events as ev
@@ -88,13 +88,13 @@ class World:
 
 @asynccontextmanager
 async def talking(
-    mind: Mind, *scene: Step, stalled_s: float = 15, world: World | None = None
-) -> AsyncIterator[tuple[Dialogue, World, Witness]]:
+    mind: OfflineEngines, *scene: ScriptStep, stalled_s: float = 15, world: World | None = None
+) -> AsyncIterator[tuple[ConversationSession, World, Witness]]:
     """A dialogue with a cloud that plays a scene in the first session, and only opens the next ones."""
     world = world or World()
     async with played(mind, *OPEN, *scene, then=OPEN) as (witness, url):
         endpoints = [Endpoint("cloud", Target(url, "offline"))]
-        dialogue = Dialogue(1, WANTED, endpoints, world.ports(), Limits(5, stalled_s))
+        dialogue = ConversationSession(1, WANTED, endpoints, world.ports(), SessionPatience(5, stalled_s))
         life = asyncio.create_task(dialogue.run())
         try:
             await world.until(lambda: bool(world.of(events.SessionOpened)))
@@ -104,18 +104,18 @@ async def talking(
             await asyncio.gather(life, *world.tasks, return_exceptions=True)
 
 
-def began(response: str = "resp_1") -> Step:
-    return Emit(ev.ResponseCreated(event_id="c", response=Response(id=response, status="in_progress")))
+def began(response: str = "resp_1") -> ScriptStep:
+    return EmitStep(ev.ResponseCreated(event_id="c", response=Response(id=response, status="in_progress")))
 
 
-def done(response: str = "resp_1", status: str = "completed", *items: Item, why: Failure | None = None) -> Step:
+def done(response: str = "resp_1", status: str = "completed", *items: Item, why: Failure | None = None) -> ScriptStep:
     details = StatusDetails(type=status, error=why) if why else None
     made = Response(id=response, status=status, output=list(items), status_details=details)
-    return Emit(ev.ResponseDone(event_id="d", response=made))
+    return EmitStep(ev.ResponseDone(event_id="d", response=made))
 
 
-def sound(item: str, response: str = "resp_1", data: bytes = SOUND) -> Step:
-    return Emit(ev.AudioDelta(event_id="s", response_id=response, item_id=item, delta=data))
+def sound(item: str, response: str = "resp_1", data: bytes = SOUND) -> ScriptStep:
+    return EmitStep(ev.AudioDelta(event_id="s", response_id=response, item_id=item, delta=data))
 
 
 def call(call_id: str, arguments: str = "{}", name: str = "set_light") -> Item:
@@ -126,7 +126,7 @@ def sent(witness: Witness, kind: str) -> Sequence[Json]:
     return [one for one in witness.seen if one["type"] == kind]
 
 
-async def test_several_items_of_one_response_are_played_in_order_and_called_once(mind: Mind) -> None:
+async def test_several_items_of_one_response_are_played_in_order_and_called_once(mind: OfflineEngines) -> None:
     """A commentary, two calls and a final message: one response, and nothing of it is mixed up."""
     scene = [
         began(),
@@ -144,7 +144,7 @@ async def test_several_items_of_one_response_are_played_in_order_and_called_once
     assert sent(witness, "response.create") == [], "only the conversation may ask for a response"
 
 
-async def test_calls_of_one_response_run_together(mind: Mind) -> None:
+async def test_calls_of_one_response_run_together(mind: OfflineEngines) -> None:
     calls = [call(f"c{number}") for number in range(4)]
     async with talking(mind, began(), done("resp_1", "completed", *calls), world=World(tool_s=0.3)) as (_, world, _w):
         loop = asyncio.get_running_loop()
@@ -154,7 +154,7 @@ async def test_calls_of_one_response_run_together(mind: Mind) -> None:
         assert loop.time() - started < 0.9, "one after the other they take 1.2 s"
 
 
-async def test_a_call_that_comes_twice_runs_once(mind: Mind) -> None:
+async def test_a_call_that_comes_twice_runs_once(mind: OfflineEngines) -> None:
     twice = done("resp_1", "completed", call("c1"), call("c1"))
     async with talking(mind, began(), twice, began("resp_2"), done("resp_2", "completed", call("c1"))) as (
         _,
@@ -168,7 +168,7 @@ async def test_a_call_that_comes_twice_runs_once(mind: Mind) -> None:
 
 
 @pytest.mark.parametrize("status", ["cancelled", "incomplete", "failed"])
-async def test_a_call_of_a_response_that_was_not_completed_does_not_run(mind: Mind, status: str) -> None:
+async def test_a_call_of_a_response_that_was_not_completed_does_not_run(mind: OfflineEngines, status: str) -> None:
     """Its arguments may be cut short in the middle of a word, and still be JSON."""
     cut = call("c1", '{"brightness":1')
     async with talking(mind, began(), done("resp_1", status, cut)) as (_, world, _w):
@@ -177,29 +177,35 @@ async def test_a_call_of_a_response_that_was_not_completed_does_not_run(mind: Mi
     assert world.calls == []
 
 
-async def test_late_sound_of_an_interrupted_response_is_dropped(mind: Mind) -> None:
+async def test_late_sound_of_an_interrupted_response_is_dropped(mind: OfflineEngines) -> None:
     scene = [began(), sound("item_a"), Expect("response.cancel"), sound("item_a"), done("resp_1", "cancelled")]
     async with talking(mind, *scene, began("resp_2"), sound("item_b", "resp_2")) as (dialogue, world, witness):
         await world.until(lambda: bool(world.played))
-        dialogue.hush([Heard("item_a", 40, 100), Heard("item_later", 0, 100)])
+        dialogue.hush([PlayedItem("item_a", 40, 100), PlayedItem("item_later", 0, 100)])
         await world.until(lambda: world.played[-1][0] == "item_b")
     assert [item for item, _ in world.played] == ["item_a", "item_b"]
     assert [one["audio_end_ms"] for one in sent(witness, "conversation.item.truncate")] == [40]
     assert [one["item_id"] for one in sent(witness, "conversation.item.delete")] == ["item_later"]
 
 
-async def test_an_answer_that_is_complete_is_not_cancelled_but_cut(mind: Mind) -> None:
+async def test_an_answer_that_is_complete_is_not_cancelled_but_cut(mind: OfflineEngines) -> None:
     """Sound comes faster than it is heard: the response is mostly over when somebody interrupts it."""
     async with talking(mind, began(), sound("item_a"), done()) as (dialogue, world, witness):
         await world.until(lambda: bool(world.of(events.ResponseEnded)))
-        dialogue.hush([Heard("item_a", 60, 100)])
+        dialogue.hush([PlayedItem("item_a", 60, 100)])
         await world.until(lambda: bool(sent(witness, "conversation.item.truncate")))
     assert sent(witness, "response.cancel") == []
 
 
-async def test_a_response_that_is_not_wanted_any_more_is_cancelled_as_it_begins(mind: Mind) -> None:
+async def test_a_response_that_is_not_wanted_any_more_is_cancelled_as_it_begins(mind: OfflineEngines) -> None:
     """It was asked for, and the user went on before it began: it is neither heard nor waited for."""
-    scene: list[Step] = [Expect("response.create"), Delay(0.2), began(), sound("item_a"), Expect("response.cancel")]
+    scene: list[ScriptStep] = [
+        Expect("response.create"),
+        Delay(0.2),
+        began(),
+        sound("item_a"),
+        Expect("response.cancel"),
+    ]
     async with talking(mind, *scene, done("resp_1", "cancelled"), began("resp_2"), sound("item_b", "resp_2")) as (
         dialogue,
         world,
@@ -212,8 +218,8 @@ async def test_a_response_that_is_not_wanted_any_more_is_cancelled_as_it_begins(
     assert world.of(events.ResponseBegan) == [events.ResponseBegan(1, "resp_2")]
 
 
-async def test_a_refused_wish_does_not_silence_the_next_answer(mind: Mind) -> None:
-    scene: list[Step] = [Expect("response.create"), Emit(error("invalid_value")), began(), sound("item_a")]
+async def test_a_refused_wish_does_not_silence_the_next_answer(mind: OfflineEngines) -> None:
+    scene: list[ScriptStep] = [Expect("response.create"), EmitStep(error("invalid_value")), began(), sound("item_a")]
     async with talking(mind, *scene) as (dialogue, world, _w):
         dialogue.reply()
         await world.until(lambda: bool(world.troubles))
@@ -228,25 +234,25 @@ async def test_a_refused_wish_does_not_silence_the_next_answer(mind: Mind) -> No
         "input_audio_buffer_commit_empty",
     ],
 )  # fmt: skip
-async def test_messages_that_crossed_on_the_way_trouble_nobody(mind: Mind, code: str) -> None:
-    async with talking(mind, Emit(error(code)), began()) as (_, world, _w):
+async def test_messages_that_crossed_on_the_way_trouble_nobody(mind: OfflineEngines, code: str) -> None:
+    async with talking(mind, EmitStep(error(code)), began()) as (_, world, _w):
         await world.until(lambda: bool(world.of(events.ResponseBegan)))
     assert world.troubles == []
 
 
-async def test_a_wish_that_met_another_response_is_told(mind: Mind) -> None:
-    async with talking(mind, Emit(error("conversation_already_has_active_response"))) as (_, world, _w):
+async def test_a_wish_that_met_another_response_is_told(mind: OfflineEngines) -> None:
+    async with talking(mind, EmitStep(error("conversation_already_has_active_response"))) as (_, world, _w):
         await world.until(lambda: bool(world.of(events.ReplyRefused)))
     assert world.troubles == []
 
 
-async def test_nonsense_between_the_lines_costs_nothing(mind: Mind) -> None:
+async def test_nonsense_between_the_lines_costs_nothing(mind: OfflineEngines) -> None:
     """Broken JSON, unknown events, a frame of 10 MB, an end without a beginning: the answer goes on."""
-    noise: list[Step] = [
+    noise: list[ScriptStep] = [
         Raw("{"), Raw('{"type":"response.from.the.future","x":[1,2]}'), Raw("[]"), Raw(b"\x00\xff"),
         Raw('{"type":"response.output_audio.delta","delta":17}'),
         Raw('{"type":"response.huge","pad":"' + "x" * TEN_MB + '"}'),
-        Emit(ev.AudioDone(event_id="x", response_id="resp_0", item_id="item_0")),
+        EmitStep(ev.AudioDone(event_id="x", response_id="resp_0", item_id="item_0")),
         done("resp_0"),
     ]  # fmt: skip
     async with talking(mind, began(), *noise, sound("item_a"), done()) as (_, world, _w):
@@ -255,28 +261,28 @@ async def test_nonsense_between_the_lines_costs_nothing(mind: Mind) -> None:
     assert world.troubles == []
 
 
-async def test_sound_in_a_frame_of_ten_megabytes_is_played(mind: Mind) -> None:
+async def test_sound_in_a_frame_of_ten_megabytes_is_played(mind: OfflineEngines) -> None:
     data = b"\x01\x00" * (TEN_MB // 2)
     async with talking(mind, began(), sound("item_a", data=data), done()) as (_, world, _w):
         await world.until(lambda: bool(world.of(events.ResponseEnded)))
     assert world.played == [("item_a", TEN_MB // 2)]
 
 
-async def test_a_response_without_a_sound_ends_all_the_same(mind: Mind) -> None:
+async def test_a_response_without_a_sound_ends_all_the_same(mind: OfflineEngines) -> None:
     async with talking(mind, began(), done()) as (_, world, _w):
         await world.until(lambda: bool(world.of(events.ResponseEnded)))
     assert world.played == []
 
 
-async def test_written_answers_are_spoken_in_the_own_voice(mind: Mind) -> None:
-    text = Emit(ev.TextDone(event_id="t", response_id="resp_1", item_id="item_a", text="It is noon."))
+async def test_written_answers_are_spoken_in_the_own_voice(mind: OfflineEngines) -> None:
+    text = EmitStep(ev.TextDone(event_id="t", response_id="resp_1", item_id="item_a", text="It is noon."))
     async with talking(mind, began(), text, done()) as (_, world, _w):
         await world.until(lambda: bool(world.of(events.ResponseEnded)))
     assert world.spoken == ["It is noon."]
     assert world.words == [("assistant", "It is noon.")]
 
 
-async def test_a_stalled_answer_is_given_up(mind: Mind) -> None:
+async def test_a_stalled_answer_is_given_up(mind: OfflineEngines) -> None:
     scene = [began(), sound("item_a"), Delay(5), sound("item_a")]
     async with talking(mind, *scene, stalled_s=0.3) as (dialogue, world, witness):
         await world.until(lambda: bool(world.of(events.ResponseEnded)))
@@ -289,7 +295,7 @@ async def test_a_stalled_answer_is_given_up(mind: Mind) -> None:
     assert "sent nothing more for 0.3 s" in world.troubles[0]
 
 
-async def test_every_sign_of_life_keeps_an_answer_alive(mind: Mind) -> None:
+async def test_every_sign_of_life_keeps_an_answer_alive(mind: OfflineEngines) -> None:
     steps = [step for number in range(5) for step in (Delay(0.2), sound(f"item_{number}"))]
     async with talking(mind, began(), *steps, done(), stalled_s=0.6) as (_, world, witness):
         await world.until(lambda: bool(world.of(events.ResponseEnded)))
@@ -297,7 +303,7 @@ async def test_every_sign_of_life_keeps_an_answer_alive(mind: Mind) -> None:
     assert len(world.played) == 5
 
 
-async def test_a_failed_response_says_why(mind: Mind) -> None:
+async def test_a_failed_response_says_why(mind: OfflineEngines) -> None:
     why = Failure(type="rate_limit_error", code="rate_limit_exceeded", message="Try again in 20 s.")
     async with talking(mind, began(), done("resp_1", "failed", why=why)) as (dialogue, world, _w):
         await world.until(lambda: bool(world.of(events.ResponseEnded)))
@@ -306,7 +312,7 @@ async def test_a_failed_response_says_why(mind: Mind) -> None:
     assert "Try again in 20 s." in world.troubles[0]
 
 
-async def test_no_credit_left_is_told_as_a_refusal(mind: Mind) -> None:
+async def test_no_credit_left_is_told_as_a_refusal(mind: OfflineEngines) -> None:
     why = Failure(type="insufficient_quota", code="insufficient_quota", message="You exceeded your quota.")
     async with talking(mind, began(), done("resp_1", "failed", why=why)) as (_, world, _w):
         await world.until(lambda: bool(world.of(events.ResponseEnded)))
@@ -314,7 +320,9 @@ async def test_no_credit_left_is_told_as_a_refusal(mind: Mind) -> None:
 
 
 @pytest.mark.parametrize("end", [Drop(), Close(1001), Close(1011), Close(1012), Close(1013)])
-async def test_what_a_tool_answers_after_the_session_broke_is_told_to_the_next(mind: Mind, end: Step) -> None:
+async def test_what_a_tool_answers_after_the_session_broke_is_told_to_the_next(
+    mind: OfflineEngines, end: ScriptStep
+) -> None:
     scene = [began(), done("resp_1", "completed", call("c1")), Delay(0.1), end]
     async with talking(mind, *scene, world=World(tool_s=1.5)) as (_, world, witness):
         await world.until(lambda: len(world.of(events.SessionOpened)) >= 2)
@@ -324,7 +332,7 @@ async def test_what_a_tool_answers_after_the_session_broke_is_told_to_the_next(m
     assert sent(witness, "conversation.item.create") == []
 
 
-async def test_a_renewed_session_knows_what_was_said(mind: Mind) -> None:
+async def test_a_renewed_session_knows_what_was_said(mind: OfflineEngines) -> None:
     world = World(known="You said: it is noon.")
     async with talking(mind, world=world) as (dialogue, _, witness):
         dialogue.renew()

@@ -9,17 +9,17 @@ import pytest
 
 from speaker.audio import pcm
 from speaker.audio.pcm import SESSION_HZ, WAKE_HZ, Samples
-from speaker.config.settings import Tools
+from speaker.config.settings import ToolSettings
 from speaker.conversation import events
 from speaker.conversation.events import Event
-from speaker.conversation.local_intents import Done, LocalFirst
-from speaker.conversation.session import Dialogue, Limits
+from speaker.conversation.local_intents import Done, LocalIntents
+from speaker.conversation.session import ConversationSession, SessionPatience
 from speaker.conversation.user_turns import Ports, UserTurns
-from speaker.offline.speech.engines import Mind
+from speaker.offline.speech.engines import OfflineEngines
 from speaker.realtime.endpoint import Target
 from speaker.realtime.failover import Endpoint
 from speaker.realtime.protocol.objects import Session
-from speaker.tools.registry import Ran, Toolbelt, bundled, find
+from speaker.tools.registry import Ran, ToolRegistry, bundled, find
 from tests.conftest import Speech
 from tests.offline.test_intent_engine import INSTRUCTIONS
 from tests.real.conversation.test_session import World, sent
@@ -31,7 +31,7 @@ class Scene:
     """Turns of one dialogue, and all that they led to."""
 
     turns: UserTurns
-    dialogue: Dialogue
+    dialogue: ConversationSession
     world: World
     witness: Witness
     answers: list[tuple[Done, float]] = field(default_factory=list)
@@ -53,10 +53,10 @@ class Scene:
 
 
 @asynccontextmanager
-async def scene(mind: Mind, *, quiet: bool = False, tool_s: float = 0.0) -> AsyncIterator[Scene]:
+async def scene(mind: OfflineEngines, *, quiet: bool = False, tool_s: float = 0.0) -> AsyncIterator[Scene]:
     world = World(tool_s=tool_s)
     there = world.ports()
-    belt = Toolbelt(find([bundled()])[0], Tools())
+    belt = ToolRegistry(find([bundled()])[0], ToolSettings())
     wanted = Session(type="realtime", instructions=INSTRUCTIONS, tools=list(belt.definitions()))
     answers: list[tuple[Done, float]] = []
 
@@ -71,11 +71,13 @@ async def scene(mind: Mind, *, quiet: bool = False, tool_s: float = 0.0) -> Asyn
         answer=lambda done, ms: answers.append((done, ms)),
     )
     async with played(mind, *OPEN) as (witness, url):
-        dialogue = Dialogue(1, wanted, [Endpoint("cloud", Target(url, "offline"))], there, Limits(5, 15))
+        dialogue = ConversationSession(
+            1, wanted, [Endpoint("cloud", Target(url, "offline"))], there, SessionPatience(5, 15)
+        )
         life = asyncio.create_task(dialogue.run())
         try:
             await world.until(lambda: dialogue.is_open)
-            yield Scene(UserTurns(LocalFirst(mind, belt), ports), dialogue, world, witness, answers)
+            yield Scene(UserTurns(LocalIntents(mind, belt), ports), dialogue, world, witness, answers)
         finally:
             life.cancel()
             await asyncio.gather(life, *world.tasks, return_exceptions=True)
@@ -91,7 +93,7 @@ def joke(speech: Speech) -> Samples:
     return pcm.resample(speech("Tell me a joke about trains."), SESSION_HZ, WAKE_HZ)
 
 
-async def test_a_turn_is_committed_to_its_last_sample(mind: Mind, joke: Samples) -> None:
+async def test_a_turn_is_committed_to_its_last_sample(mind: OfflineEngines, joke: Samples) -> None:
     async with scene(mind) as on:
         on.turns.began(on.dialogue)
         on.say(joke)
@@ -103,7 +105,7 @@ async def test_a_turn_is_committed_to_its_last_sample(mind: Mind, joke: Samples)
     assert on.told == [events.SpeechBegan(1), events.TurnEnded(1)]
 
 
-async def test_a_turn_whose_beginning_was_never_told_goes_to_the_service(mind: Mind, lamp: Samples) -> None:
+async def test_a_turn_whose_beginning_was_never_told_goes_to_the_service(mind: OfflineEngines, lamp: Samples) -> None:
     """As after a session was lost in the middle of it: there is nothing whole that could be understood here."""
     async with scene(mind) as on:
         on.say(lamp)
@@ -112,7 +114,9 @@ async def test_a_turn_whose_beginning_was_never_told_goes_to_the_service(mind: M
     assert on.told == [events.TurnEnded(1)]
 
 
-async def test_what_is_clear_is_done_here_and_the_service_forgets_the_sound(mind: Mind, lamp: Samples) -> None:
+async def test_what_is_clear_is_done_here_and_the_service_forgets_the_sound(
+    mind: OfflineEngines, lamp: Samples
+) -> None:
     async with scene(mind) as on:
         on.turns.began(on.dialogue)
         on.say(lamp)
@@ -134,7 +138,7 @@ async def test_what_is_clear_is_done_here_and_the_service_forgets_the_sound(mind
     assert [who for who, _ in on.world.words] == ["user", "assistant"]
 
 
-async def test_where_a_sound_is_answer_enough_the_conversation_makes_it(mind: Mind, lamp: Samples) -> None:
+async def test_where_a_sound_is_answer_enough_the_conversation_makes_it(mind: OfflineEngines, lamp: Samples) -> None:
     async with scene(mind, quiet=True) as on:
         on.turns.began(on.dialogue)
         on.say(lamp)
@@ -144,7 +148,7 @@ async def test_where_a_sound_is_answer_enough_the_conversation_makes_it(mind: Mi
     assert on.told[-1] == events.ToolAnswered(1, "turn 1", quiet=True)
 
 
-async def test_what_is_not_clear_goes_to_the_service(mind: Mind, joke: Samples) -> None:
+async def test_what_is_not_clear_goes_to_the_service(mind: OfflineEngines, joke: Samples) -> None:
     async with scene(mind) as on:
         on.turns.began(on.dialogue)
         on.say(joke)
@@ -155,7 +159,7 @@ async def test_what_is_not_clear_goes_to_the_service(mind: Mind, joke: Samples) 
     assert (on.world.calls, on.answers) == ([], [])
 
 
-async def test_who_goes_on_before_they_were_understood_has_said_one_thing(mind: Mind, lamp: Samples) -> None:
+async def test_who_goes_on_before_they_were_understood_has_said_one_thing(mind: OfflineEngines, lamp: Samples) -> None:
     """ "Turn on the sofa lamp" and a moment later "... tell me a joke": one turn of both, and nothing is done yet."""
     async with scene(mind) as on:
         on.turns.began(on.dialogue)
@@ -172,7 +176,7 @@ async def test_who_goes_on_before_they_were_understood_has_said_one_thing(mind: 
     assert on.world.calls == []
 
 
-async def test_sound_that_never_became_a_turn_is_not_in_the_next_one(mind: Mind, joke: Samples) -> None:
+async def test_sound_that_never_became_a_turn_is_not_in_the_next_one(mind: OfflineEngines, joke: Samples) -> None:
     async with scene(mind) as on:
         on.turns.began(on.dialogue)
         on.say(joke)
@@ -183,7 +187,7 @@ async def test_sound_that_never_became_a_turn_is_not_in_the_next_one(mind: Mind,
     assert on.wire == ["input_audio_buffer.clear", "input_audio_buffer.commit"]
 
 
-async def test_nobody_is_answered_who_said_stop_meanwhile(mind: Mind, lamp: Samples) -> None:
+async def test_nobody_is_answered_who_said_stop_meanwhile(mind: OfflineEngines, lamp: Samples) -> None:
     """What has begun is done, the session learns of it, and nobody is talked to."""
     async with scene(mind, tool_s=0.3) as on:
         on.turns.began(on.dialogue)
@@ -195,7 +199,7 @@ async def test_nobody_is_answered_who_said_stop_meanwhile(mind: Mind, lamp: Samp
     assert on.answers == []
 
 
-async def test_words_of_a_lost_session_are_not_done_twice(mind: Mind, lamp: Samples) -> None:
+async def test_words_of_a_lost_session_are_not_done_twice(mind: OfflineEngines, lamp: Samples) -> None:
     """The next session gets them again, and they are weighed there."""
     async with scene(mind) as on:
         on.turns.began(on.dialogue)

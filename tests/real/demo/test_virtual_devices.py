@@ -8,14 +8,14 @@ from typing import get_args
 
 import pytest
 
-from speaker.config.settings import Mqtt
+from speaker.config.settings import MqttSettings
 from speaker.demo.broker import PrivateBroker
 from speaker.demo.virtual_devices import big_house
 from speaker.demo.virtual_house import VirtualHouse
-from speaker.home.device_controller import MqttHome
+from speaker.home.device_controller import DeviceController
 from speaker.home.device_prompt import MAX_CHARACTERS
-from speaker.home.device_registry import House, Kind, Wish
-from speaker.mqtt.client import Broker, Incoming
+from speaker.home.device_registry import DeviceRegistry, Kind, Wish
+from speaker.mqtt.client import IncomingMessage, MqttClient
 from tests.support.announced_homes import announce
 
 COUNT = 300
@@ -23,7 +23,7 @@ CONFIRM_S = 1.0
 
 
 def test_three_hundred_devices_are_described_in_a_thousand_tokens() -> None:
-    house = House()
+    house = DeviceRegistry()
     gadgets = big_house(COUNT)
     announce(gadgets, house)
     assert len({one.key for one in gadgets}) == COUNT
@@ -37,15 +37,15 @@ class Town:
     """A speaker's side of the broker: what the app does with its messages, and nothing else."""
 
     def __init__(self, port: int) -> None:
-        self.house = House()
-        self.broker = Broker(
-            Mqtt(host="127.0.0.1", port=port), "speaker-town", None, "town/availability",
+        self.house = DeviceRegistry()
+        self.broker = MqttClient(
+            MqttSettings(host="127.0.0.1", port=port), "speaker-town", None, "town/availability",
             deliver=self._deliver, connected=lambda _: None, trouble=lambda _: None,
         )  # fmt: skip
-        self.home = MqttHome(self.house, self.broker, CONFIRM_S)
+        self.home = DeviceController(self.house, self.broker, CONFIRM_S)
         self._followed: set[str] = set()
 
-    def _deliver(self, message: Incoming) -> None:
+    def _deliver(self, message: IncomingMessage) -> None:
         if message.topic.endswith("/config"):
             if self.house.hear_discovery(message.topic, message.payload):
                 self.broker.subscribe(self.house.topics() - self._followed)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from speaker.audio import pcm
 from speaker.audio.pcm import SESSION_HZ, Samples
 from speaker.demo import echo_path
-from speaker.demo.virtual_room import Room
+from speaker.demo.virtual_room import VirtualRoom
 from speaker.errors import SpeakerError
 
 FORMAT = ["--raw", "--format=s16le", "--channels=1", f"--rate={SESSION_HZ}"]
@@ -54,7 +54,7 @@ class Recording:
 
 
 @asynccontextmanager
-async def recording(room: Room, sink: str) -> AsyncIterator[Recording]:
+async def recording(room: VirtualRoom, sink: str) -> AsyncIterator[Recording]:
     found = Recording()
     ear = await asyncio.create_subprocess_exec(
         "parec", f"--device={sink}.monitor", "--latency-msec=10", *FORMAT, stdout=asyncio.subprocess.PIPE, env=room._env
@@ -76,7 +76,7 @@ async def recording(room: Room, sink: str) -> AsyncIterator[Recording]:
         await ear.wait()
 
 
-async def play(room: Room, samples: Samples) -> None:
+async def play(room: VirtualRoom, samples: Samples) -> None:
     mouth = await asyncio.create_subprocess_exec(
         "pacat", "--playback", "--device=loudspeaker", *FORMAT, stdin=asyncio.subprocess.PIPE, env=room._env
     )
@@ -90,7 +90,7 @@ class Echoes:
     gain_db: float
 
 
-async def measure(room: Room, count: int) -> Echoes:
+async def measure(room: VirtualRoom, count: int) -> Echoes:
     """Play chirps, and compare the two sinks: where the first is found in each, and how much energy there is."""
     async with recording(room, "loudspeaker") as played, recording(room, "microphone") as heard:
         await play(room, signs(count))
@@ -115,14 +115,14 @@ def around(samples: Samples, begins: NDArray[np.int64]) -> Samples:
 
 
 @pytest.mark.parametrize(("delay_ms", "gain_db", "decay_ms"), [(80, -6, 200), (150, -15, 100)])
-async def test_microphone_hears_the_loudspeaker(room: Room, delay_ms: int, gain_db: int, decay_ms: int) -> None:
+async def test_microphone_hears_the_loudspeaker(room: VirtualRoom, delay_ms: int, gain_db: int, decay_ms: int) -> None:
     async with room.echo(delay_ms, gain_db, decay_ms):
         found = await measure(room, 4)
     assert abs(np.median(found.delays_ms) - delay_ms) < 25, found
     assert abs(found.gain_db - gain_db) < 3, found
 
 
-async def test_room_is_dry_before_and_after(room: Room) -> None:
+async def test_room_is_dry_before_and_after(room: VirtualRoom) -> None:
     for _ in range(2):
         async with recording(room, "microphone") as heard:
             await play(room, signs(1))
@@ -132,7 +132,7 @@ async def test_room_is_dry_before_and_after(room: Room) -> None:
             pass
 
 
-async def test_interruption_leaves_no_delay_behind(room: Room) -> None:
+async def test_interruption_leaves_no_delay_behind(room: VirtualRoom) -> None:
     """PulseAudio plays late sound late, and all that follows too; the echo path leaves out what was late."""
     async with room.echo():
         before = await measure(room, 2)
@@ -145,7 +145,7 @@ async def test_interruption_leaves_no_delay_behind(room: Room) -> None:
     assert abs(np.median(after.delays_ms) - np.median(before.delays_ms)) < 15, (before, after)
 
 
-def echo_process(room: Room) -> int:
+def echo_process(room: VirtualRoom) -> int:
     wanted = [echo_path.__name__.encode(), str(room.alsa_config.parent / "pulse.sock").encode()]
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
@@ -157,7 +157,7 @@ def echo_process(room: Room) -> int:
 
 
 async def test_echo_without_a_room_says_so(tmp_path: Path) -> None:
-    closed = Room(tmp_path)
+    closed = VirtualRoom(tmp_path)
     with pytest.raises(SpeakerError, match="the echo path ended by itself"):
         async with closed.echo():
             pass

@@ -14,10 +14,10 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from speaker.config.settings import Settings, load
+from speaker.config.settings import Settings, load_settings
 from speaker.demo.broker import PrivateBroker
-from speaker.hub.mqtt_api import MOST_PAYLOAD_BYTES, Hub, dollars, fraction, switch, whole_number
-from speaker.mqtt.client import Broker, Incoming
+from speaker.hub.mqtt_api import MOST_PAYLOAD_BYTES, MqttApi, dollars, fraction, on_or_off, whole_number
+from speaker.mqtt.client import IncomingMessage, MqttClient
 from speaker.store.store import Ledger
 from tests.real.mqtt.test_client import Peer, connected, until
 
@@ -29,10 +29,10 @@ class Shown:
 
     def __init__(self, port: int, identity: str, ledger: Ledger | None = None, form: str = "device") -> None:
         mqtt = {"host": "127.0.0.1", "port": port, "discovery_prefix": f"ha-{identity}", "discovery": form}
-        self.settings: Settings = load({"id": identity, "mqtt": mqtt}, "pi")
+        self.settings: Settings = load_settings({"id": identity, "mqtt": mqtt}, "pi")
         self.done: list[tuple[str, object]] = []
         self.others: list[str] = []
-        self.broker = Broker(
+        self.broker = MqttClient(
             self.settings.mqtt,
             f"speaker-{identity}",
             None,
@@ -41,18 +41,18 @@ class Shown:
             connected=lambda online: self.hub.connected() if online else None,
             trouble=self.others.append,
         )
-        self.hub = Hub(self.broker, self.settings, "1.2.3", (), ledger)
+        self.hub = MqttApi(self.broker, self.settings, "1.2.3", (), ledger)
 
     def offer(self) -> None:
         self.hub.offer({
             "wake": lambda payload: self.done.append(("wake", payload)),
-            "mute": lambda payload: self.done.append(("mute", switch(payload))),
+            "mute": lambda payload: self.done.append(("mute", on_or_off(payload))),
             "volume": lambda payload: self.done.append(("volume", whole_number(payload, 0, 100))),
             "threshold": lambda payload: self.done.append(("threshold", fraction(payload))),
             "budget": lambda payload: self.done.append(("budget", dollars(payload, 1000.0))),
         })  # fmt: skip
 
-    def _deliver(self, message: Incoming) -> None:
+    def _deliver(self, message: IncomingMessage) -> None:
         if not self.hub.hears(message):
             self.others.append(message.topic)
 
@@ -293,7 +293,7 @@ async def test_what_is_not_for_the_hub_is_left_to_others(broker: PrivateBroker) 
     shown.offer()
 
     def hears(topic: str) -> bool:
-        return shown.hub.hears(Incoming(topic, b"x", retained=False))
+        return shown.hub.hears(IncomingMessage(topic, b"x", retained=False))
 
     topics = ["zigbee2mqtt/lamp", "speaker/modest/state", "speaker/modest/command/a/b", "speaker/modest/command"]
     assert not any(hears(topic) for topic in topics)

@@ -9,23 +9,23 @@ from typing import Final
 
 import pytest
 
-from speaker.config.settings import Mqtt
+from speaker.config.settings import MqttSettings
 from speaker.demo.broker import PrivateBroker, private_broker
 from speaker.demo.processes import free_port
 from speaker.errors import BrokerError
-from speaker.mqtt.client import Broker, Incoming
+from speaker.mqtt.client import IncomingMessage, MqttClient
 from tests.conftest import require
 
 
 class Peer:
     """A connection and everything it told."""
 
-    def __init__(self, port: int, name: str, settings: Mqtt | None = None, password: str | None = None) -> None:
-        self.heard: list[Incoming] = []
+    def __init__(self, port: int, name: str, settings: MqttSettings | None = None, password: str | None = None) -> None:
+        self.heard: list[IncomingMessage] = []
         self.changes: list[bool] = []
         self.troubles: list[str] = []
-        self.broker = Broker(
-            settings or Mqtt(host="127.0.0.1", port=port),
+        self.broker = MqttClient(
+            settings or MqttSettings(host="127.0.0.1", port=port),
             name,
             password,
             f"speaker/{name}/availability",
@@ -34,7 +34,7 @@ class Peer:
             trouble=self.troubles.append,
         )
 
-    async def hears(self, topic: str) -> Incoming:
+    async def hears(self, topic: str) -> IncomingMessage:
         await until(lambda: any(one.topic == topic for one in self.heard))
         return next(one for one in self.heard if one.topic == topic)
 
@@ -89,10 +89,10 @@ async def test_goodbye_is_offline_at_once_and_so_is_a_broken_line(broker: Privat
 async def test_broker_gone_and_back(tmp_path: Path, version: int) -> None:
     require("mosquitto")
     async with private_broker(tmp_path) as own:
-        await _lose_and_find(own, Mqtt(host="127.0.0.1", port=own.port, version=5 if version == 5 else 311))
+        await _lose_and_find(own, MqttSettings(host="127.0.0.1", port=own.port, version=5 if version == 5 else 311))
 
 
-async def _lose_and_find(own: PrivateBroker, settings: Mqtt) -> None:
+async def _lose_and_find(own: PrivateBroker, settings: MqttSettings) -> None:
     peer = Peer(own.port, "peer", settings)
     async with connected(peer):
         peer.broker.subscribe(["back/#"])
@@ -123,7 +123,7 @@ async def test_no_broker_is_said_once_in_one_sentence() -> None:
 async def test_refused_password_names_what_to_check(tmp_path: Path, version: int) -> None:
     require("mosquitto")
     async with private_broker(tmp_path, "allow_anonymous false") as own:
-        settings = Mqtt(host="127.0.0.1", port=own.port, username="me", version=5 if version == 5 else 311)
+        settings = MqttSettings(host="127.0.0.1", port=own.port, username="me", version=5 if version == 5 else 311)
         peer = Peer(own.port, "stranger", settings, password="wrong-secret")  # noqa: S106 - to be refused
         peer.broker.start()
         await until(lambda: bool(peer.troubles))
@@ -150,7 +150,7 @@ async def test_request_is_answered_where_it_asks(broker: PrivateBroker) -> None:
     one = Peer(broker.port, "answering")
     async with connected(one):
         one.broker.subscribe(["reply/here"])
-        request = Incoming("speaker/x/command/wake", b"", False, "reply/here", b"42")
+        request = IncomingMessage("speaker/x/command/wake", b"", False, "reply/here", b"42")
         one.broker.answer(request, "done")
         answer = await one.hears("reply/here")
         assert answer.payload == b"done"
@@ -192,7 +192,7 @@ async def encrypted_broker(folder: Path) -> AsyncIterator[PrivateBroker]:
 
 async def test_encrypted_connection_with_own_authority_and_certificate(tmp_path: Path) -> None:
     async with encrypted_broker(tmp_path) as broker:
-        ours = Mqtt(
+        ours = MqttSettings(
             host="127.0.0.1", port=broker.port, tls=True, ca_file=f"{tmp_path}/ca.pem",
             cert_file=f"{tmp_path}/speaker.pem", key_file=f"{tmp_path}/speaker.key",
         )  # fmt: skip
@@ -209,7 +209,7 @@ async def test_encrypted_connection_with_own_authority_and_certificate(tmp_path:
 @pytest.mark.parametrize(("lacks", "says"), [("authority", "mqtt.ca_file"), ("certificate", "mqtt.cert_file")])
 async def test_encrypted_connection_that_is_not_trusted_is_none(tmp_path: Path, lacks: str, says: str) -> None:
     async with encrypted_broker(tmp_path) as broker:
-        ours = Mqtt(
+        ours = MqttSettings(
             host="127.0.0.1", port=broker.port, tls=True,
             ca_file=None if lacks == "authority" else f"{tmp_path}/ca.pem",
             cert_file=None if lacks == "certificate" else f"{tmp_path}/speaker.pem",
@@ -227,7 +227,7 @@ async def test_encrypted_connection_that_is_not_trusted_is_none(tmp_path: Path, 
 
 def test_missing_certificate_file_names_the_key() -> None:
     async def make() -> None:
-        Peer(1, "tls", Mqtt(host="127.0.0.1", port=1, tls=True, cert_file="/nowhere/x.pem"))
+        Peer(1, "tls", MqttSettings(host="127.0.0.1", port=1, tls=True, cert_file="/nowhere/x.pem"))
 
     with pytest.raises(BrokerError, match=r"mqtt\.cert_file: /nowhere/x\.pem"):
         asyncio.run(make())
@@ -250,7 +250,7 @@ async def test_flood_on_foreign_topics_does_not_reach_the_speaker(broker: Privat
 
 def test_bad_certificate_file_names_the_key() -> None:
     async def build() -> None:
-        Peer(1, "tls", Mqtt(tls=True, ca_file="/nonexistent.pem"))
+        Peer(1, "tls", MqttSettings(tls=True, ca_file="/nonexistent.pem"))
 
     with pytest.raises(BrokerError, match=r"mqtt.ca_file: /nonexistent.pem cannot be used"):
         asyncio.run(build())

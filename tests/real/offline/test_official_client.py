@@ -10,8 +10,8 @@ from openai.resources.realtime.realtime import AsyncRealtimeConnection
 from speaker.audio import pcm
 from speaker.audio.pcm import SESSION_HZ, WAKE_HZ, resample
 from speaker.offline.server.server import RealtimeServer, ServerSettings
-from speaker.offline.speech.engines import Mind
-from speaker.offline.speech.recogniser import Ears
+from speaker.offline.speech.engines import OfflineEngines
+from speaker.offline.speech.recogniser import Recogniser
 from tests.conftest import Speech
 from tests.support.strict_client import APPEND_BYTES, HOUSE, LIGHT, REQUEST, turn
 
@@ -27,7 +27,7 @@ async def until(connection: AsyncRealtimeConnection, kind: str) -> list[Any]:
     return events
 
 
-async def test_the_official_client_holds_a_spoken_turn(mind: Mind, speech: Speech) -> None:
+async def test_the_official_client_holds_a_spoken_turn(mind: OfflineEngines, speech: Speech) -> None:
     lamp = {"sofa lamp": False}
     async with (
         RealtimeServer(ServerSettings(port=0, token="sk-local"), mind) as server,  # noqa: S106
@@ -67,13 +67,13 @@ async def test_the_official_client_holds_a_spoken_turn(mind: Mind, speech: Speec
 
     pieces = [base64.b64decode(event.delta) for event in answered if event.type == "response.output_audio.delta"]
     assert base64.b64decode(kept.audio) == b"".join(pieces)
-    heard = Ears().hear(resample(pcm.from_bytes(b"".join(pieces)), SESSION_HZ, WAKE_HZ)).text.lower()
+    heard = Recogniser().hear(resample(pcm.from_bytes(b"".join(pieces)), SESSION_HZ, WAKE_HZ)).text.lower()
     assert "sofa lamp" in heard
     assert "on" in heard.split()[-1]
     assert lamp == {"sofa lamp": True}
 
 
-async def test_the_official_client_is_asked_when_nobody_speaks(mind: Mind) -> None:
+async def test_the_official_client_is_asked_when_nobody_speaks(mind: OfflineEngines) -> None:
     async with (
         RealtimeServer(ServerSettings(port=0), mind) as server,
         AsyncOpenAI(api_key="any", websocket_base_url=server.url.removesuffix("/realtime")) as client,
@@ -90,7 +90,7 @@ async def test_the_official_client_is_asked_when_nobody_speaks(mind: Mind) -> No
         assert done.response.output[0].content[0].transcript == "Are you still there?"
 
 
-async def test_the_official_client_interrupts_and_truncates(mind: Mind) -> None:
+async def test_the_official_client_interrupts_and_truncates(mind: OfflineEngines) -> None:
     async with (
         RealtimeServer(ServerSettings(port=0), mind) as server,
         AsyncOpenAI(api_key="any", websocket_base_url=server.url.removesuffix("/realtime")) as client,

@@ -8,10 +8,10 @@ import pytest
 from rapidfuzz import fuzz
 
 from speaker.audio.pcm import SESSION_HZ, WAKE_HZ, Samples, amplify, decode_wav, ms_to_samples, resample
-from speaker.audio.vad import SpeechStarted, SpeechStopped, TurnDetector
-from speaker.offline.speech.recogniser import CONFIDENCE_FLOOR, NOTHING, TOKENIZER, Ears, read_pieces
-from speaker.offline.speech.synthesiser import Voice
-from speaker.offline.understanding.intent_engine import Brain
+from speaker.audio.vad import SpeechOffset, SpeechOnset, TurnDetector
+from speaker.offline.speech.recogniser import CONFIDENCE_FLOOR, NOTHING, TOKENIZER, Recogniser, read_pieces
+from speaker.offline.speech.synthesiser import Synthesiser
+from speaker.offline.understanding.intent_engine import IntentEngine
 from tests.conftest import require_file
 
 LIBRIVOX = Path("/usr/share/pocketsphinx/test/data/librivox")
@@ -38,16 +38,16 @@ TOOLS = [
 
 
 @pytest.fixture(scope="module")
-def ears() -> Ears:
-    return Ears()
+def ears() -> Recogniser:
+    return Recogniser()
 
 
 @pytest.fixture(scope="module")
-def voice() -> Voice:
-    return Voice()
+def voice() -> Synthesiser:
+    return Synthesiser()
 
 
-def say(voice: Voice, text: str) -> Samples:
+def say(voice: Synthesiser, text: str) -> Samples:
     return resample(np.concatenate(list(voice.speak(text))), SESSION_HZ, WAKE_HZ)
 
 
@@ -77,35 +77,35 @@ def letters(text: str) -> str:
     ],
 )
 def test_from_spoken_words_to_calls(
-    voice: Voice, ears: Ears, words: str, calls: list[tuple[str, dict[str, object]]]
+    voice: Synthesiser, ears: Recogniser, words: str, calls: list[tuple[str, dict[str, object]]]
 ) -> None:
     pause = np.zeros(ms_to_samples(1000, WAKE_HZ), np.int16)
     sound = np.concatenate([pause, say(voice, words), pause])
     started, stopped = TurnDetector().push(sound)
-    assert isinstance(started, SpeechStarted)
-    assert isinstance(stopped, SpeechStopped)
+    assert isinstance(started, SpeechOnset)
+    assert isinstance(stopped, SpeechOffset)
     turn = sound[ms_to_samples(started.start_ms, WAKE_HZ) : ms_to_samples(stopped.end_ms, WAKE_HZ)]
     heard = ears.hear(turn)
     assert heard.confidence > CONFIDENCE_FLOOR
-    reply = Brain(INSTRUCTIONS, TOOLS).reply(heard.text)
+    reply = IntentEngine(INSTRUCTIONS, TOOLS).reply(heard.text)
     assert [(call.name, dict(call.arguments)) for call in reply.calls] == calls
     assert bool(reply.text) is not bool(calls)
 
 
-def test_it_hears_the_same_words_quietly(voice: Voice, ears: Ears) -> None:
+def test_it_hears_the_same_words_quietly(voice: Synthesiser, ears: Recogniser) -> None:
     loud = say(voice, "Turn off all the lights.")
     assert letters(ears.hear(loud).text) == "turn off all the lights"
     assert letters(ears.hear(amplify(loud, 0.02)).text) == "turn off all the lights"
 
 
-def test_each_call_stands_for_itself(voice: Voice, ears: Ears) -> None:
+def test_each_call_stands_for_itself(voice: Synthesiser, ears: Recogniser) -> None:
     first, second = say(voice, "Turn on the lamp."), say(voice, "Good morning, everybody.")
     before = ears.hear(first)
     ears.hear(second)
     assert ears.hear(first) == before
 
 
-def test_silence_and_scraps_are_nothing(ears: Ears) -> None:
+def test_silence_and_scraps_are_nothing(ears: Recogniser) -> None:
     loud = np.full(ms_to_samples(150, WAKE_HZ), 5000, np.int16)
     assert ears.hear(np.zeros(0, np.int16)) == NOTHING
     assert ears.hear(np.zeros(WAKE_HZ, np.int16)) == NOTHING
@@ -114,13 +114,13 @@ def test_silence_and_scraps_are_nothing(ears: Ears) -> None:
 
 @pytest.mark.parametrize("amplitude", [30, 300, 3000])
 @pytest.mark.parametrize("seconds", [0.3, 1, 3])
-def test_noise_is_not_words(ears: Ears, amplitude: float, seconds: float) -> None:
+def test_noise_is_not_words(ears: Recogniser, amplitude: float, seconds: float) -> None:
     random = np.random.default_rng(5)
     white = random.standard_normal(round(seconds * WAKE_HZ)) * amplitude
     assert ears.hear(white.astype(np.int16)).text == ""
 
 
-def test_a_person_reading_a_novel(ears: Ears) -> None:
+def test_a_person_reading_a_novel(ears: Recogniser) -> None:
     require_file(LIBRIVOX)
     said = re.findall(r"<s> (.*) </s> \((.*)\)", (LIBRIVOX / "transcription").read_text("utf-8"))
     assert len(said) == 5
@@ -128,7 +128,7 @@ def test_a_person_reading_a_novel(ears: Ears) -> None:
         samples = decode_wav((LIBRIVOX / f"{name}.wav").read_bytes(), WAKE_HZ, name=name)
         heard = ears.hear(samples)
         assert fuzz.ratio(letters(heard.text), letters(words)) > 85, heard
-        assert Brain(INSTRUCTIONS, TOOLS).reply(heard.text).calls == ()
+        assert IntentEngine(INSTRUCTIONS, TOOLS).reply(heard.text).calls == ()
 
 
 def test_the_vocabulary_is_text() -> None:

@@ -9,8 +9,8 @@ import pytest
 from speaker.audio import pcm
 from speaker.audio.pcm import SESSION_HZ, WAKE_HZ, Samples, resample
 from speaker.offline.server.server import RealtimeServer, ServerSettings
-from speaker.offline.speech.engines import Mind
-from speaker.offline.speech.recogniser import Ears, Heard
+from speaker.offline.speech.engines import OfflineEngines
+from speaker.offline.speech.recogniser import RecognisedSpeech, Recogniser
 from tests.conftest import Speech
 from tests.support.strict_client import (
     CALLED,
@@ -165,7 +165,7 @@ async def test_an_announcement_joins_nothing(cloud: RealtimeServer) -> None:
         assert (await client.send_wrong({"type": "conversation.item.retrieve", "item_id": item_id}))["code"] == (
             "item_retrieve_invalid_item_id"
         )
-    heard = Ears().hear(resample(pcm.from_bytes(sound(said)), SESSION_HZ, WAKE_HZ))
+    heard = Recogniser().hear(resample(pcm.from_bytes(sound(said)), SESSION_HZ, WAKE_HZ))
     assert "dinner is ready" in heard.text.lower()
 
 
@@ -211,7 +211,7 @@ async def test_turns_keep_the_clock_of_the_session(cloud: RealtimeServer, speech
     first_ms = before_ms + 400 + pcm.samples_to_ms(int(np.argmax(np.abs(said) > 500)), SESSION_HZ)
     assert events[0]["audio_start_ms"] == pytest.approx(first_ms - 300, abs=100)
     assert first_ms < events[1]["audio_end_ms"] < before_ms + pcm.samples_to_ms(turn(said).size, SESSION_HZ)
-    heard = Ears().hear(resample(pcm.from_bytes(sound_of(item)), SESSION_HZ, WAKE_HZ))
+    heard = Recogniser().hear(resample(pcm.from_bytes(sound_of(item)), SESSION_HZ, WAKE_HZ))
     assert heard.text.strip(".,") == REQUEST.strip(".")
 
 
@@ -245,14 +245,14 @@ async def test_usage_is_what_the_turn_was_worth(cloud: RealtimeServer, speech: S
     assert second["audio_tokens"] > first["audio_tokens"] + -(-len(sound(answers[0])) // (50 * 48))
 
 
-class CountingMind(Mind):
+class CountingMind(OfflineEngines):
     """Counts how often it listens."""
 
     def __init__(self) -> None:
         super().__init__()
         self.listened = 0
 
-    async def hear(self, samples: Samples, hz: int = pcm.SESSION_HZ) -> Heard:
+    async def hear(self, samples: Samples, hz: int = pcm.SESSION_HZ) -> RecognisedSpeech:
         self.listened += 1
         return await super().hear(samples, hz)
 
@@ -272,7 +272,7 @@ async def test_what_was_said_is_worked_through_once(speech: Speech) -> None:
 
 
 async def test_a_response_that_cannot_be_made_fails_in_good_order(caplog: pytest.LogCaptureFixture) -> None:
-    mind = Mind()
+    mind = OfflineEngines()
     mind.close()  # its workers are gone, so whatever is asked of it fails
     async with RealtimeServer(ServerSettings(port=0), mind) as server, peer(server) as client:
         await client.update(audio={"input": {"transcription": {"model": "whisper-1"}, "turn_detection": None}})

@@ -13,7 +13,7 @@ import pytest
 from speaker.audio import pcm
 from speaker.audio.pcm import SESSION_HZ
 from speaker.offline.server.server import RealtimeServer
-from speaker.offline.speech.engines import Mind
+from speaker.offline.speech.engines import OfflineEngines
 from tests.conftest import Speech
 from tests.support.strict_client import (
     HOUSE,
@@ -111,7 +111,7 @@ async def test_speech_does_not_interrupt_when_it_may_not(cloud: RealtimeServer, 
         await client.update()  # and no response follows by itself
 
 
-async def test_a_cancel_does_not_wait_for_the_engines(cloud: RealtimeServer, mind: Mind) -> None:
+async def test_a_cancel_does_not_wait_for_the_engines(cloud: RealtimeServer, mind: OfflineEngines) -> None:
     gate = threading.Event()
     async with peer(cloud) as client:
         waiting = asyncio.create_task(_occupy(mind, gate))
@@ -127,7 +127,7 @@ async def test_a_cancel_does_not_wait_for_the_engines(cloud: RealtimeServer, min
     assert all(item["status"] == "incomplete" for item in events[-1]["response"]["output"])
 
 
-async def _occupy(mind: Mind, gate: threading.Event) -> None:
+async def _occupy(mind: OfflineEngines, gate: threading.Event) -> None:
     """Keep the one worker for speech busy until the gate opens."""
     await mind._work(lambda: gate.wait(10))
 

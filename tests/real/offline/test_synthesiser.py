@@ -10,38 +10,38 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from speaker.audio.pcm import SESSION_HZ, Samples, level_dbfs
-from speaker.offline.speech.synthesiser import FILES, Voice, speakable
+from speaker.offline.speech.synthesiser import FILES, Synthesiser, speakable
 
 
 @pytest.fixture(scope="module")
-def voice() -> Voice:
-    return Voice()
+def voice() -> Synthesiser:
+    return Synthesiser()
 
 
-def whole(voice: Voice, text: str, speed: float = 1.0) -> Samples:
+def whole(voice: Synthesiser, text: str, speed: float = 1.0) -> Samples:
     return np.concatenate([np.zeros(0, np.int16), *voice.speak(text, speed=speed)])
 
 
-def test_a_sentence_sounds(voice: Voice) -> None:
+def test_a_sentence_sounds(voice: Synthesiser) -> None:
     samples = whole(voice, "The sofa lamp is on.")
     assert samples.dtype == np.int16
     assert 1 < samples.size / SESSION_HZ < 4
     assert -40 < level_dbfs(samples) < -6
 
 
-def test_sentences_come_one_by_one(voice: Voice) -> None:
+def test_sentences_come_one_by_one(voice: Synthesiser) -> None:
     sentences = list(voice.speak("The lamp is on. It is twenty one degrees in the kitchen. Goodbye!"))
     assert len(sentences) == 3
     assert all(sentence.size > SESSION_HZ // 3 for sentence in sentences)
 
 
-def test_the_same_words_are_the_same_samples(voice: Voice) -> None:
+def test_the_same_words_are_the_same_samples(voice: Synthesiser) -> None:
     first = whole(voice, "Movie night is on.")
     whole(voice, "Something else in between.")
     assert np.array_equal(whole(voice, "Movie night is on."), first)
 
 
-def test_speed_changes_the_length(voice: Voice) -> None:
+def test_speed_changes_the_length(voice: Synthesiser) -> None:
     slow, normal, fast = (whole(voice, "It is raining outside.", speed).size for speed in (0.5, 1.0, 1.5))
     assert slow > 1.5 * normal
     assert fast < 0.8 * normal
@@ -49,7 +49,7 @@ def test_speed_changes_the_length(voice: Voice) -> None:
 
 
 @pytest.mark.parametrize("text", ["", " \n ", "😀", "***", "---", "…"])
-def test_nothing_to_say_is_no_sound(voice: Voice, text: str) -> None:
+def test_nothing_to_say_is_no_sound(voice: Synthesiser, text: str) -> None:
     assert whole(voice, text).size == 0
 
 

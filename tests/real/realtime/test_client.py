@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from speaker.audio import pcm
 from speaker.audio.pcm import SESSION_HZ, WAKE_HZ, resample
-from speaker.offline.server.scripted import Close, Delay, Emit, Expect, Json, Raw, Step
+from speaker.offline.server.scripted import Close, Delay, EmitStep, Expect, Json, Raw, ScriptStep
 from speaker.offline.server.server import RealtimeServer
-from speaker.offline.speech.engines import Mind
+from speaker.offline.speech.engines import OfflineEngines
 from speaker.realtime.client import Closed, News, Opened
 from speaker.realtime.endpoint import Target
 from speaker.realtime.protocol import client_events as cl
@@ -33,22 +33,24 @@ def pieces(seen: Sequence[Json]) -> list[bytes]:
     return [base64.b64decode(event["audio"]) for event in seen if event["type"] == "input_audio_buffer.append"]
 
 
-def only(types: Sequence[str], event: ev.ServerEvent) -> Emit:
+def only(types: Sequence[str], event: ev.ServerEvent) -> EmitStep:
     """Emit an event, provided that the client has sent just these."""
 
     def check(seen: Sequence[Json]) -> ev.ServerEvent:
         assert [one["type"] for one in seen] == list(types)
         return event
 
-    return Emit(check)
+    return EmitStep(check)
 
 
 # Opening.
 
 
-async def test_nothing_is_sent_before_the_session_is_there_and_no_sound_before_it_is_configured(mind: Mind) -> None:
+async def test_nothing_is_sent_before_the_session_is_there_and_no_sound_before_it_is_configured(
+    mind: OfflineEngines,
+) -> None:
     asked = ["session.update"]
-    scene: list[Step] = [
+    scene: list[ScriptStep] = [
         Delay(0.1), only([], CREATED), Expect("session.update"), Delay(0.1), only(asked, UPDATED), END, Close(),
     ]  # fmt: skip
     held = tone(WAKE_HZ)
@@ -72,7 +74,7 @@ async def test_nothing_is_sent_before_the_session_is_there_and_no_sound_before_i
 
 @settings(max_examples=20)
 @given(st.lists(st.integers(0, 4000), min_size=1, max_size=12))
-async def test_however_sound_is_cut_it_arrives_without_a_gap(mind: Mind, cuts: list[int]) -> None:
+async def test_however_sound_is_cut_it_arrives_without_a_gap(mind: OfflineEngines, cuts: list[int]) -> None:
     whole = np.random.default_rng(3).integers(-9000, 9000, sum(cuts), dtype=np.int16)
     async with played(mind, *OPEN, END, Close()) as (cloud, url):
         told = Told(url)
@@ -88,14 +90,16 @@ async def test_however_sound_is_cut_it_arrives_without_a_gap(mind: Mind, cuts: l
     assert len(expected) - len(sent) < 2 * pcm.ms_to_samples(40 + 40, SESSION_HZ)
 
 
-async def test_a_slow_line_is_waited_for(mind: Mind) -> None:
+async def test_a_slow_line_is_waited_for(mind: OfflineEngines) -> None:
     async with played(mind, *OPEN, Close()) as (_, url), line(url, delay_s=0.5) as slow:
         told = Told(slow)
         await told.run()
     assert told.opened
 
 
-async def test_a_line_that_breaks_at_first_is_tried_again(mind: Mind, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_line_that_breaks_at_first_is_tried_again(
+    mind: OfflineEngines, caplog: pytest.LogCaptureFixture
+) -> None:
     async with played(mind, *OPEN, Close()) as (_, url), line(url, broken=2) as poor:
         told = Told(poor)
         await told.run()
@@ -106,7 +110,7 @@ async def test_a_line_that_breaks_at_first_is_tried_again(mind: Mind, caplog: py
 
 
 @pytest.mark.parametrize("dialect", ["ga", "beta"])
-async def test_the_dialect_decides_header_and_shape(mind: Mind, dialect: Dialect) -> None:
+async def test_the_dialect_decides_header_and_shape(mind: OfflineEngines, dialect: Dialect) -> None:
     async with played(mind, *OPEN, Close()) as (cloud, url):
         told = Told(url, dialect=dialect, key="sk-any")
         await told.run()
@@ -129,8 +133,8 @@ async def test_the_dialect_decides_header_and_shape(mind: Mind, dialect: Dialect
         }
 
 
-async def test_a_session_opens_once_however_often_it_is_updated(mind: Mind) -> None:
-    async with played(mind, *OPEN, Emit(UPDATED), Expect("input_audio_buffer.append"), Close()) as (cloud, url):
+async def test_a_session_opens_once_however_often_it_is_updated(mind: OfflineEngines) -> None:
+    async with played(mind, *OPEN, EmitStep(UPDATED), Expect("input_audio_buffer.append"), Close()) as (cloud, url):
         told = Told(url)
         told.session.append(tone(WAKE_HZ))
         await told.run()
@@ -138,8 +142,8 @@ async def test_a_session_opens_once_however_often_it_is_updated(mind: Mind) -> N
     assert [event["type"] for event in cloud.seen].count("session.update") == 1
 
 
-async def test_a_refused_configuration_ends_the_session(mind: Mind) -> None:
-    async with played(mind, *HELLO, Expect("session.update"), Emit(error("unknown_parameter"))) as (_, url):
+async def test_a_refused_configuration_ends_the_session(mind: OfflineEngines) -> None:
+    async with played(mind, *HELLO, Expect("session.update"), EmitStep(error("unknown_parameter"))) as (_, url):
         told = Told(url)
         end = await told.run()
     assert end is not None
@@ -152,7 +156,7 @@ async def test_a_refused_configuration_ends_the_session(mind: Mind) -> None:
 
 
 async def test_nonsense_costs_one_warning_each_and_the_session_goes_on(
-    mind: Mind, caplog: pytest.LogCaptureFixture
+    mind: OfflineEngines, caplog: pytest.LogCaptureFixture
 ) -> None:
     big = json.dumps({"type": "response.new.delta", "delta": "x" * (10 << 20)})
     sound = base64.b64encode(bytes(8 << 20)).decode()
@@ -160,7 +164,7 @@ async def test_nonsense_costs_one_warning_each_and_the_session_goes_on(
     cut_short = '{"type":"response.output_audio.delta","item_id":"a"}'
     bad: list[str | bytes] = ["{", "[]", b"\xff\x00", '{"type":"response.done"}', cut_short]
     fine = [big, '{"type":"response.new","x":[]}', json.dumps({"type": "conversation.item.retrieved", "item": item})]
-    async with played(mind, *OPEN, *[Raw(one) for one in (*bad, *fine)], Emit(SPEECH), Close()) as (_, url):
+    async with played(mind, *OPEN, *[Raw(one) for one in (*bad, *fine)], EmitStep(SPEECH), Close()) as (_, url):
         told = Told(url)
         await told.run()
     assert [type(news) for news in told.news] == [Opened, ev.ItemRetrieved, ev.SpeechStarted, Closed]
@@ -172,10 +176,10 @@ async def test_nonsense_costs_one_warning_each_and_the_session_goes_on(
 # The key.
 
 
-async def test_the_key_is_never_shown(mind: Mind, caplog: pytest.LogCaptureFixture) -> None:
+async def test_the_key_is_never_shown(mind: OfflineEngines, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     shown: list[Any] = []
-    async with played(mind, *OPEN, Emit(error("server_error")), Close(1011)) as (cloud, url):
+    async with played(mind, *OPEN, EmitStep(error("server_error")), Close(1011)) as (cloud, url):
         for target in (url, url.replace("realtime", "live"), "ws://", f"{url}?key=no"):
             told = Told(target, key="sk-secret")
             shown += [await told.run(), told.session, *told.news]

@@ -6,17 +6,17 @@ import socket
 import pytest
 
 from speaker.audio.pcm import WAKE_HZ
-from speaker.offline.server.scripted import Close, Delay, Drop, Emit, Expect, Step
+from speaker.offline.server.scripted import Close, Delay, Drop, EmitStep, Expect, ScriptStep
 from speaker.offline.server.server import RealtimeServer, ServerSettings
-from speaker.offline.speech.engines import Mind
+from speaker.offline.speech.engines import OfflineEngines
 from speaker.realtime.client import Closed
 from speaker.realtime.protocol import server_events as ev
 from speaker.realtime.protocol.codec import type_of
 from speaker.realtime.protocol.objects import Response
 from tests.support.scripted_session import HELLO, OPEN, SPEECH, Told, error, line, played, tone
 
-BEGUN: list[Step] = [*OPEN, Emit(ev.ResponseCreated(event_id="e4", response=Response(id="resp_1")))]
-STAGES: dict[str, list[Step]] = {
+BEGUN: list[ScriptStep] = [*OPEN, EmitStep(ev.ResponseCreated(event_id="e4", response=Response(id="resp_1")))]
+STAGES: dict[str, list[ScriptStep]] = {
     "before the session": [],
     "before the update": HELLO,
     "after the update": [*HELLO, Expect("session.update")],
@@ -27,7 +27,7 @@ STAGES: dict[str, list[Step]] = {
 
 
 @pytest.mark.parametrize("stage", STAGES)
-async def test_a_dropped_line_is_one_clear_end(mind: Mind, stage: str) -> None:
+async def test_a_dropped_line_is_one_clear_end(mind: OfflineEngines, stage: str) -> None:
     async with played(mind, *STAGES[stage], Drop()) as (_, url):
         told = Told(url, says=tone(WAKE_HZ))
         end = await told.run()
@@ -51,7 +51,7 @@ async def test_a_dropped_line_is_one_clear_end(mind: Mind, stage: str) -> None:
         (Close(4000), "4000", True),
     ],
 )
-async def test_a_close_is_one_clear_end(mind: Mind, stage: str, close: Close, code: str, fatal: bool) -> None:
+async def test_a_close_is_one_clear_end(mind: OfflineEngines, stage: str, close: Close, code: str, fatal: bool) -> None:
     async with played(mind, *STAGES[stage], close) as (_, url):
         told = Told(url, says=tone(WAKE_HZ))
         end = await told.run()
@@ -63,18 +63,18 @@ async def test_a_close_is_one_clear_end(mind: Mind, stage: str, close: Close, co
 @pytest.mark.parametrize(
     ("scene", "code", "fatal"),
     [
-        ([Emit(error("invalid_api_key")), Close(3000, "x.invalid_api_key")], "invalid_api_key", True),
-        ([Emit(error("new_code")), Close(4000, "x.new_code")], "new_code", True),
-        ([*HELLO, Emit(error("new_code")), Delay(0.2), Close(4000, "x.new_code")], "new_code", True),
-        ([Emit(error(None, "insufficient_quota")), Close(1000)], "insufficient_quota", True),
-        ([*OPEN, Emit(error("insufficient_quota")), Emit(SPEECH), Drop()], "insufficient_quota", True),
-        ([*OPEN, Emit(error("session_expired")), Close(1001, "Your session hit …")], "1001", False),
-        ([*OPEN, Emit(error("response_cancel_not_active")), Drop()], "1006", False),
-        ([*OPEN, Emit(error("server_error")), Emit(SPEECH), Close(4000, "x.other")], "other", True),
+        ([EmitStep(error("invalid_api_key")), Close(3000, "x.invalid_api_key")], "invalid_api_key", True),
+        ([EmitStep(error("new_code")), Close(4000, "x.new_code")], "new_code", True),
+        ([*HELLO, EmitStep(error("new_code")), Delay(0.2), Close(4000, "x.new_code")], "new_code", True),
+        ([EmitStep(error(None, "insufficient_quota")), Close(1000)], "insufficient_quota", True),
+        ([*OPEN, EmitStep(error("insufficient_quota")), EmitStep(SPEECH), Drop()], "insufficient_quota", True),
+        ([*OPEN, EmitStep(error("session_expired")), Close(1001, "Your session hit …")], "1001", False),
+        ([*OPEN, EmitStep(error("response_cancel_not_active")), Drop()], "1006", False),
+        ([*OPEN, EmitStep(error("server_error")), EmitStep(SPEECH), Close(4000, "x.other")], "other", True),
     ],
 )
 async def test_an_error_event_explains_the_close_behind_it(
-    mind: Mind, scene: list[Step], code: str, fatal: bool
+    mind: OfflineEngines, scene: list[ScriptStep], code: str, fatal: bool
 ) -> None:
     async with played(mind, *scene) as (cloud, url):
         told = Told(url)
@@ -85,7 +85,7 @@ async def test_an_error_event_explains_the_close_behind_it(
     assert errors == ["error"] * len(cloud.headers), "once for each connection"
 
 
-async def test_leaving_is_polite_and_told_once(mind: Mind) -> None:
+async def test_leaving_is_polite_and_told_once(mind: OfflineEngines) -> None:
     async with played(mind, *BEGUN) as (cloud, url):
         told = Told(url)
         task = asyncio.create_task(told.session.run())
@@ -100,7 +100,7 @@ async def test_leaving_is_polite_and_told_once(mind: Mind) -> None:
 
 
 @pytest.mark.parametrize("scene", [[], HELLO])
-async def test_leaving_before_the_session_is_open_is_told_once(mind: Mind, scene: list[Step]) -> None:
+async def test_leaving_before_the_session_is_open_is_told_once(mind: OfflineEngines, scene: list[ScriptStep]) -> None:
     async with played(mind, *scene) as (cloud, url), line(url, delay_s=0.0 if scene else 5.0) as slow:
         told = Told(slow)
         task = asyncio.create_task(told.session.run())
@@ -123,7 +123,9 @@ async def test_leaving_before_the_session_is_open_is_told_once(mind: Mind, scene
         (ServerSettings(port=0, max_sessions=0), "503", False),
     ],
 )
-async def test_a_refused_upgrade_is_explained(mind: Mind, given: ServerSettings, code: str, fatal: bool) -> None:
+async def test_a_refused_upgrade_is_explained(
+    mind: OfflineEngines, given: ServerSettings, code: str, fatal: bool
+) -> None:
     async with RealtimeServer(given, mind) as server:
         end = await Told(server.url, key="wrong").run()
     assert end is not None

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from speaker.audio.pcm import Samples
-from speaker.config.settings import load
-from speaker.cost.cost_tracker import Accounts, now_here
-from speaker.offline.speech.engines import Mind
+from speaker.config.settings import load_settings
+from speaker.cost.cost_tracker import CostTracker, now_here
+from speaker.offline.speech.engines import OfflineEngines
 from speaker.offline.speech.synthesiser import MODEL, VOICE
-from speaker.speech.tts import SHORT_CHARACTERS, Speech
+from speaker.speech.tts import SHORT_CHARACTERS, TextToSpeech
 from speaker.speech.tts_cache import SoundCache, cache_key
 from speaker.store.store import Ledger
 
@@ -25,8 +25,8 @@ class Counted:
     def __init__(self, folder: Path) -> None:
         self.cache = SoundCache(folder, 10_000_000)
         self.told: list[tuple[int, bool]] = []
-        self.mind = Mind()
-        self.speech = Speech(self.mind, self.cache, lambda ms, cached: self.told.append((round(ms), cached)))
+        self.mind = OfflineEngines()
+        self.speech = TextToSpeech(self.mind, self.cache, lambda ms, cached: self.told.append((round(ms), cached)))
 
     async def say(self, text: str) -> Samples:
         return np.concatenate([sentence async for sentence in self.speech.speak(text)])
@@ -71,9 +71,9 @@ async def test_to_prepare_is_not_to_speak(counted: Counted) -> None:
     [("audio", True, ["cached"]), ("audio", False, []), ("text", True, ["cached"]), ("text", False, ["text"])],
 )
 def test_what_the_cloud_need_not_say_is_saved(output: str, cached: bool, kinds: list[str]) -> None:
-    settings = load({"session": {"output": output}}, "pi")
+    settings = load_settings({"session": {"output": output}}, "pi")
     with closing(Ledger(Path(":memory:"))) as ledger:
-        accounts = Accounts(settings, ledger, lambda _: None)
+        accounts = CostTracker(settings, ledger, lambda _: None)
         accounts.spoke(60_000, cached)
         saved = ledger.savings(now_here().date())
     assert [one.what for one in saved] == kinds

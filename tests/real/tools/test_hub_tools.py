@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from speaker.config.settings import Mqtt
+from speaker.config.settings import MqttSettings
 from speaker.demo.broker import PrivateBroker
 from speaker.errors import ToolError
-from speaker.mqtt.client import Broker, Incoming
+from speaker.mqtt.client import IncomingMessage, MqttClient
 from speaker.tools.hub_tools import MOST_TOOLS, HubTools
 
 DEFINITION: dict[str, Any] = {
@@ -28,15 +28,15 @@ class Side:
     """One end of the broker, and what it heard."""
 
     def __init__(self, port: int, name: str, version: int = 5) -> None:
-        self.heard: list[Incoming] = []
-        self.react: Callable[[Incoming], None] = lambda _: None
-        settings = Mqtt(host="127.0.0.1", port=port, version=5 if version == 5 else 311)
-        self.broker = Broker(
+        self.heard: list[IncomingMessage] = []
+        self.react: Callable[[IncomingMessage], None] = lambda _: None
+        settings = MqttSettings(host="127.0.0.1", port=port, version=5 if version == 5 else 311)
+        self.broker = MqttClient(
             settings, name, None, f"speaker/{name}/availability",
             deliver=self._hear, connected=lambda _: None, trouble=lambda _: None,
         )  # fmt: skip
 
-    def _hear(self, message: Incoming) -> None:
+    def _hear(self, message: IncomingMessage) -> None:
         self.heard.append(message)
         self.react(message)
 
@@ -63,7 +63,7 @@ class World:
         self.hub.broker.subscribe([topic])
         tasks: set[asyncio.Task[None]] = set()
 
-        def react(message: Incoming) -> None:
+        def react(message: IncomingMessage) -> None:
             if message.topic == topic:
                 tasks.update(asyncio.create_task(self.hub.broker.publish(*one)) for one in answers)
 
@@ -132,7 +132,7 @@ async def test_answer_to_a_call_is_its_result(broker: PrivateBroker) -> None:
         await one.define("ask_oven", definition)
         tasks: list[asyncio.Task[None]] = []
 
-        def answer(message: Incoming) -> None:
+        def answer(message: IncomingMessage) -> None:
             if message.topic == "oven/ask":
                 call = json.loads(message.payload)
                 assert set(call) == {"call_id", "arguments", "speaker"}
