@@ -13,12 +13,12 @@ from typing import Final
 
 import numpy as np
 
-from speaker.announce.answer_matching import match_answer
 from speaker.audio.pcm import FRAME_MS, Samples
 from speaker.conversation import events
 from speaker.conversation.events import Event
 from speaker.errors import SpeakerError
 from speaker.listening.front_end import SensedFrame
+from speaker.speech.answer_matching import match_answer
 
 log = logging.getLogger(__name__)
 

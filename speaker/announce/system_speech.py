@@ -7,14 +7,14 @@ from typing import Any, Final
 
 from speaker.announce.announcer import Announcement, Announcer
 from speaker.announce.announcer import Ports as AnnouncerPorts
-from speaker.announce.answer_matching import YES, YES_OR_NO
 from speaker.announce.confirmation import Questions
 from speaker.audio.pcm import Samples
 from speaker.conversation.audio_io import OWN, AudioIO
 from speaker.conversation.events import Event
-from speaker.hub.runtime_settings import RuntimeSettings
+from speaker.speech.answer_matching import YES, YES_OR_NO
 from speaker.speech.media_fetch import fetch_sound
 from speaker.speech.tts import TextToSpeech
+from speaker.store.runtime_settings import RuntimeSettings
 from speaker.timers.scheduler import Store, TimerScheduler
 
 _LOOK_S: Final = 0.05

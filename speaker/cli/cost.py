@@ -7,10 +7,10 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
+from speaker.config.prices import price_of
 from speaker.config.settings import Settings
 from speaker.cost.entries import SAVINGS, SpendingRow
 from speaker.cost.plot import bar_chart
-from speaker.cost.pricing import price_of
 from speaker.cost.report import TOKEN_KINDS, Report, month_report
 from speaker.cost.tokens import Opening, opening_tokens
 from speaker.daemon.daemon import configured_house, make_toolbelt

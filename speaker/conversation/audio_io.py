@@ -19,8 +19,9 @@ from speaker.audio.pcm import WAKE_HZ, Samples
 from speaker.audio.playback_queue import PlayedItem
 from speaker.audio.vad import TurnSettings
 from speaker.config.settings import ClientTurns, SessionSettings, Settings
-from speaker.listening.frame_router import FrameRouter, Route
+from speaker.listening.frame_router import FrameRouter
 from speaker.listening.front_end import FrontEnd, SensedFrame
+from speaker.listening.route import Route
 from speaker.listening.stop_word import StopWord
 from speaker.listening.uplink_gate import SpeechGate, WordGate
 from speaker.offline.speech.engines import OfflineEngines

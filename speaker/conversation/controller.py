@@ -25,7 +25,7 @@ from speaker.conversation.events import Event
 from speaker.conversation.local_intents import Done, LocalIntents
 from speaker.conversation.session import ConversationSession, Ports, SessionPatience
 from speaker.conversation.short_memory import ShortMemory
-from speaker.conversation.state_machine import Errand, MicrophoneRoute, State, StateMachine
+from speaker.conversation.state_machine import Errand, State, StateMachine
 from speaker.conversation.trace_recorder import CLAIMED, TraceRecorder
 from speaker.conversation.user_turns import Ports as TurnPorts
 from speaker.conversation.user_turns import UserTurns
@@ -35,15 +35,15 @@ from speaker.errors import SessionError, SoundError, SpeakerError
 from speaker.hub.controls import Controls
 from speaker.hub.controls import Ports as ControlPorts
 from speaker.hub.mqtt_api import MqttApi
-from speaker.hub.runtime_settings import RuntimeSettings
 from speaker.hub.status import Status, today
-from speaker.listening.frame_router import Route
+from speaker.listening.route import MicrophoneRoute, Route
 from speaker.listening.uplink_gate import Lead
 from speaker.offline.speech.engines import OfflineEngines
 from speaker.realtime.failover import Failover
 from speaker.realtime.protocol.objects import Response
 from speaker.speech import phrases
 from speaker.speech.tts import TextToSpeech
+from speaker.store.runtime_settings import RuntimeSettings
 from speaker.store.store import Ledger
 from speaker.tools.api import Clock, Lists, Voice
 from speaker.tools.registry import Ran, ToolRegistry

@@ -40,6 +40,7 @@ from speaker.conversation.events import (
     Woken,
 )
 from speaker.conversation.facts import Facts
+from speaker.listening.route import MicrophoneRoute
 
 
 class State(Enum):
@@ -54,17 +55,6 @@ class State(Enum):
     FOLLOW_UP = "follow_up"
     CONFIRMING = "confirming"
     ASKING = "asking"
-
-
-class MicrophoneRoute(Enum):
-    """Where microphone frames go."""
-
-    OFF = "nowhere"
-    WAKE = "wake word"
-    HOLD = "held (pre-roll)"
-    SESSION = "session"
-    OVER = "session, its words once somebody talks over the answer"
-    ANSWER = "the speaker's own question, answered here"
 
 
 Duplex = Literal["full", "wake", "half"]

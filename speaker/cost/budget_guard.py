@@ -9,10 +9,10 @@ from msgspec.structs import replace
 
 from speaker.config.settings import SessionSettings, Settings
 from speaker.cost.budget import BudgetPlan, Spending, budget, key_of, notices
+from speaker.cost.spending_ledger import SpendingLedger
 from speaker.errors import SessionError
 from speaker.realtime.failover import Endpoint
 from speaker.speech.phrases import BUDGET_TOLD
-from speaker.store.store import Ledger
 
 CLOUD: Final = "cloud"
 
@@ -21,7 +21,7 @@ class BudgetGuard:
     """The budgets of one speaker. What was spent is in the ledger."""
 
     def __init__(
-        self, settings: Settings, ledger: Ledger, tell: Callable[[dict[str, Any]], None], now: Callable[[], datetime]
+        self, settings: Settings, ledger: SpendingLedger, tell: Callable[[dict[str, Any]], None], now: Callable[[], datetime]
     ) -> None:
         """``tell`` publishes an event; ``now`` is aware of the house's time zone."""
         self._settings = settings

@@ -10,20 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from speaker.config.prices import Price, price_of
 from speaker.config.settings import Settings
 from speaker.cost.audio_tally import AudioTally
 from speaker.cost.budget_guard import CLOUD, BudgetGuard
 from speaker.cost.entries import LedgerEntry, Purpose, Saving
-from speaker.cost.pricing import (
-    Price,
-    cost_usd,
-    kinds_usd,
-    price_of,
-    session_usd,
-    sound_in_usd,
-    sound_out_usd,
-    transcription_usd,
-)
+from speaker.cost.pricing import cost_usd, kinds_usd, session_usd, sound_in_usd, sound_out_usd, transcription_usd
+from speaker.cost.spending_ledger import SpendingLedger
 from speaker.cost.tokens import (
     ASSISTANT_MS_PER_TOKEN,
     Paid,
@@ -36,7 +29,6 @@ from speaker.cost.tokens import (
 )
 from speaker.realtime.protocol.objects import Response, Session, Usage
 from speaker.realtime.session_config import opening
-from speaker.store.store import Ledger
 
 SENTENCE_MS: Final = 3500
 """How long a confirmation in words takes: what the answers of a household's day take on average (tests.bench.cost)."""
@@ -62,7 +54,7 @@ class CostTracker:
     """The books of one speaker."""
 
     def __init__(
-        self, settings: Settings, ledger: Ledger, tell: Callable[[dict[str, Any]], None],
+        self, settings: Settings, ledger: SpendingLedger, tell: Callable[[dict[str, Any]], None],
         now: Callable[[], datetime] = now_here,
     ) -> None:  # fmt: skip
         """``tell`` publishes an event; ``now`` is aware of the house's time zone."""

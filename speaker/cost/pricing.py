@@ -4,13 +4,7 @@ A service charges by the token, by the minute of sound, or by the second that a 
 the figures of the forms that its model is sold in, and what is not named costs nothing.
 """
 
-from collections.abc import Iterator, Mapping
-from datetime import date
-from typing import Annotated, Final
-
-import msgspec
-from msgspec import Meta, Struct
-
+from speaker.config.prices import Price
 from speaker.cost.tokens import (
     ASSISTANT_TOKENS_PER_MINUTE,
     USER_TOKENS_PER_MINUTE,
@@ -20,67 +14,6 @@ from speaker.cost.tokens import (
     output_of,
 )
 from speaker.realtime.protocol.objects import CachedTokens, Usage
-
-Amount = Annotated[float, Meta(ge=0)]
-
-
-class Price(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
-    """What a model costs: USD per million tokens of each kind, per minute of sound, per second of an open session."""
-
-    as_of: date | None = None
-    """The day on which the price was looked up."""
-    text_in: Amount | None = None
-    """Text that the model reads: instructions, tools, their answers. All tokens: USD per million."""
-    text_cached: Amount | None = None
-    """The part of it that the service had read before."""
-    text_out: Amount | None = None
-    """Text that the model writes, its thinking included."""
-    audio_in: Amount | None = None
-    """Sound that the model hears; 600 tokens a minute."""
-    audio_cached: Amount | None = None
-    """The part of it that the service had heard before."""
-    audio_out: Amount | None = None
-    """Sound that the model speaks; 1200 tokens a minute."""
-    image_in: Amount | None = None
-    """Images; this speaker sends none."""
-    image_cached: Amount | None = None
-    """Images that the service had seen before."""
-    audio_in_usd_per_minute: Amount | None = None
-    """A minute of sound that the model hears, counted once."""
-    audio_out_usd_per_minute: Amount | None = None
-    """A minute of sound that the model speaks."""
-    session_usd_per_second: Amount | None = None
-    """A second in which the session is open, silence included."""
-    session_min_s: Amount = 0.0
-    """Seconds that every session costs at least."""
-
-
-_OTHER_FORMS: Final = ("audio_in_usd_per_minute", "audio_out_usd_per_minute", "session_usd_per_second")
-_HEARING: Final = ("text_in", "text_out", "audio_in")
-"""What a model that only writes down is sold by."""
-_TALKING: Final = ("text_cached", "audio_cached", "audio_out")
-"""What is needed besides as soon as one of them is named: the model also speaks."""
-
-
-def lacking(price: Price) -> Iterator[str]:
-    """The figures that are missing in a price, so that nothing costs nothing by mistake."""
-    named = set(msgspec.to_builtins(price))
-    if named.intersection(_OTHER_FORMS):
-        return
-    only_hears = named.intersection(_HEARING) and not named.intersection(_TALKING)
-    yield from (name for name in (_HEARING if only_hears else (*_HEARING, *_TALKING)) if name not in named)
-
-
-def talks(price: Price) -> bool:
-    """Whether it says what an answer costs, and is not only for writing down."""
-    figures = (price.audio_out, price.audio_out_usd_per_minute, price.session_usd_per_second)
-    return any(one is not None for one in figures)
-
-
-def price_of(model: str, prices: Mapping[str, Price]) -> Price | None:
-    """The price of a model: its own entry, or that of the longest name it begins with (dated snapshots)."""
-    fitting = [name for name in prices if model == name or model.startswith(f"{name}-")]
-    return prices[max(fitting, key=len)] if fitting else None
 
 
 def cost_usd(usage: Usage, price: Price) -> float:

@@ -6,8 +6,9 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Final
 
+from speaker.config.prices import Price, price_of
 from speaker.cost.entries import SAVINGS, Saved, SpendingRow
-from speaker.cost.pricing import Price, kinds_usd, price_of
+from speaker.cost.pricing import kinds_usd
 from speaker.cost.tokens import Opening, Tokens
 
 TOKEN_KINDS: Final = ("text_in", "text_cached", "text_out", "audio_in", "audio_cached", "audio_out")

@@ -16,7 +16,8 @@ import yaml
 
 from speaker import __version__
 from speaker.audio.devices import SoundSystem
-from speaker.config.settings import Settings, WakeWord, load_settings
+from speaker.config.loading import load_settings
+from speaker.config.settings import Settings, WakeWord
 from speaker.conversation.controller import Controller, Parts
 from speaker.cost.cost_tracker import CostTracker
 from speaker.daemon.systemd import Systemd, read_secret, state_directory
@@ -26,7 +27,6 @@ from speaker.home.device_registry import Device, DeviceRegistry, Wish
 from speaker.hub.commands import Commands
 from speaker.hub.mqtt_api import MqttApi
 from speaker.hub.neighbours import Neighbours
-from speaker.hub.runtime_settings import EVERY_WORD, EndpointChoice, RuntimeSettings, as_endpoint, wake_word_options
 from speaker.mqtt.client import IncomingMessage, MqttClient
 from speaker.offline.server.server import RealtimeServer, ServerSettings
 from speaker.offline.speech.engines import OfflineEngines
@@ -35,6 +35,7 @@ from speaker.realtime.failover import Endpoint, Failover
 from speaker.speech import phrases
 from speaker.speech.tts import TextToSpeech
 from speaker.speech.tts_cache import SoundCache
+from speaker.store.runtime_settings import EVERY_WORD, EndpointChoice, RuntimeSettings, as_endpoint, wake_word_options
 from speaker.store.store import Ledger
 from speaker.tools import registry
 from speaker.tools.api import AnyTool, Home, Intercom

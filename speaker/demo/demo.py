@@ -18,7 +18,8 @@ import numpy as np
 
 from speaker.audio import pcm
 from speaker.audio.pcm import SESSION_HZ, WAKE_HZ, Samples
-from speaker.cost.pricing import cost_usd, price_of
+from speaker.config.prices import price_of
+from speaker.cost.pricing import cost_usd
 from speaker.demo.broker import private_broker
 from speaker.demo.stage import Stage, stage, stage_settings
 from speaker.demo.virtual_room import VirtualRoom, room

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from speaker.audio import pcm
 from speaker.audio.pcm import SESSION_HZ, Samples
-from speaker.config.settings import Settings, load_settings
+from speaker.config.loading import load_settings
+from speaker.config.settings import Settings
 from speaker.daemon.daemon import Daemon, Surroundings
 from speaker.daemon.systemd import Systemd
 from speaker.demo.broker import PrivateBroker

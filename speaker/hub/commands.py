@@ -17,8 +17,8 @@ from speaker.conversation.controller import Controller
 from speaker.cost.budget import MOST_RAISED_USD
 from speaker.errors import BrokerError, SpeakerError
 from speaker.hub.mqtt_api import Command, dollars, fraction, on_or_off, whole_number
-from speaker.hub.runtime_settings import LONGEST_FOLLOW_UP_S
 from speaker.mqtt.client import MqttClient
+from speaker.store.runtime_settings import LONGEST_FOLLOW_UP_S
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from speaker.conversation.audio_io import AudioIO
 from speaker.conversation.events import Event
 from speaker.conversation.state_machine import StateMachine
 from speaker.errors import SpeakerError
-from speaker.hub.runtime_settings import DUPLEX, ENDPOINTS, RuntimeSettings, one_of_words, wake_word_options
+from speaker.store.runtime_settings import DUPLEX, ENDPOINTS, RuntimeSettings, one_of_words, wake_word_options
 from speaker.wake.detector import WakeWords
 
 

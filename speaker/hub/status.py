@@ -8,7 +8,7 @@ from speaker.conversation.audio_io import AudioIO
 from speaker.conversation.state_machine import State, StateMachine
 from speaker.cost.cost_tracker import CostTracker, now_here
 from speaker.hub.mqtt_api import MqttApi
-from speaker.hub.runtime_settings import RuntimeSettings
+from speaker.store.runtime_settings import RuntimeSettings
 from speaker.timers.scheduler import TimerScheduler
 
 

@@ -11,14 +11,14 @@ import logging
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from dataclasses import replace
+from typing import Final
 
 import numpy as np
 
 from speaker.audio.pcm import FRAME_MS, FRAME_SAMPLES, Samples
-from speaker.conversation.state_machine import MicrophoneRoute
 from speaker.listening.front_end import FrontEnd, SensedFrame, SenseRequest, Source
+from speaker.listening.route import MicrophoneRoute, Route
 from speaker.listening.sample_audit import SampleAudit
 from speaker.listening.uplink_gate import Lead, UplinkGate, UplinkPiece
 from speaker.wake.detector import Detection
@@ -48,35 +48,6 @@ _TURNS: Final[Mapping[MicrophoneRoute, Source]] = {
     MicrophoneRoute.OVER: "residue",
 }
 """Where turns are looked for, and in what: only while the speaker speaks does its echo matter more than every word."""
-
-
-class Sink(Protocol):
-    """Where the session's sound goes."""
-
-    def append(self, samples: Samples) -> None:
-        """Take more sound."""
-
-    def turn_began(self, lead: Lead | None) -> None:
-        """What comes next is said by the user, perhaps in one breath with the wake word.
-
-        Only told where turns are found here.
-        """
-
-    def turn_ended(self) -> None:
-        """What came was all of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """Where frames go, and what is listened for in them."""
-
-    mode: MicrophoneRoute
-    sink: Sink | None = None
-    """The session, once it takes sound."""
-    barging: bool = False
-    """Whether the wake word is heard over the speaker's own voice."""
-    talk: bool = False
-    """Whether somebody who talks is listened for, whatever the mode."""
 
 
 class FrameRouter:

@@ -7,8 +7,8 @@ from typing import Final, Literal
 import msgspec
 from rapidfuzz import fuzz
 
-from speaker.announce.answer_matching import plain_answer
 from speaker.errors import ToolError
+from speaker.speech.answer_matching import plain_answer
 
 TimerKind = Literal["timer", "alarm", "reminder"]
 Repeat = Literal["once", "daily", "weekdays", "weekends"]

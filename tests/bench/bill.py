@@ -10,8 +10,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from speaker.config.settings import PRICES
-from speaker.cost.pricing import Price, kinds_usd, sound_out_usd
+from speaker.config.prices import PRICES, Price
+from speaker.cost.pricing import kinds_usd, sound_out_usd
 from speaker.cost.tokens import Tokens
 
 BIG, MINI = "gpt-realtime-2.1", "gpt-realtime-2.1-mini"

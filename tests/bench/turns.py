@@ -17,9 +17,9 @@ from speaker.audio import pcm
 from speaker.audio.echo_canceller import EchoCanceller
 from speaker.audio.pcm import SESSION_HZ, WAKE_HZ, Samples
 from speaker.audio.vad import TurnSettings
-from speaker.conversation.state_machine import MicrophoneRoute
-from speaker.listening.frame_router import FrameRouter, Route
+from speaker.listening.frame_router import FrameRouter
 from speaker.listening.front_end import FrontEnd
+from speaker.listening.route import MicrophoneRoute, Route
 from speaker.listening.uplink_gate import Lead, SpeechGate, UplinkGate, WordGate
 from speaker.offline.server.server import RealtimeServer, ServerSettings
 from speaker.offline.speech.engines import OfflineEngines

@@ -16,7 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from speaker.config import settings
-from speaker.config.settings import INSTRUCTIONS, Section, Settings, load_settings, slug
+from speaker.config.instructions import INSTRUCTIONS
+from speaker.config.loading import RESERVED_IDS, load_settings, slug
+from speaker.config.prices import PRICES
+from speaker.config.settings import Section, Settings
 from speaker.cost import pricing
 from speaker.errors import ConfigError
 
@@ -103,7 +106,7 @@ def pick(told: Any, wanted: Any) -> Any:
 def test_an_empty_file_has_the_promised_defaults(document: object) -> None:
     told = msgspec.to_builtins(load_settings(document, "pi"))
     assert pick(told, DEFAULTS) == DEFAULTS
-    assert set(told["cost"]["prices"]) == set(settings.PRICES)
+    assert set(told["cost"]["prices"]) == set(PRICES)
 
 
 def test_every_default_may_stand_in_the_file() -> None:
@@ -237,7 +240,7 @@ def test_any_host_name_gives_a_valid_id(host_name: str) -> None:
     made = slug(host_name)
     assert re.fullmatch(r"[a-z0-9_-]{1,64}", made)
     assert slug(made) == made
-    assert made in settings.RESERVED_IDS or load_settings({"id": made}, "pi").id == made
+    assert made in RESERVED_IDS or load_settings({"id": made}, "pi").id == made
 
 
 _scalars = (

@@ -39,16 +39,8 @@ from speaker.conversation.events import (
     Unmuted,
     Woken,
 )
-from speaker.conversation.state_machine import (
-    POSTURES,
-    ROLL_OVER_S,
-    TABLE,
-    Duplex,
-    Errand,
-    MicrophoneRoute,
-    State,
-    StateMachine,
-)
+from speaker.conversation.state_machine import POSTURES, ROLL_OVER_S, TABLE, Duplex, Errand, State, StateMachine
+from speaker.listening.route import MicrophoneRoute
 
 LIMITS: Final = Limits()
 

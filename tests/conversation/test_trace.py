@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from speaker.config.settings import PRICES
+from speaker.config.prices import PRICES
 from speaker.conversation.trace import Trace
 from speaker.cost.pricing import cost_usd
 from speaker.cost.tokens import Paid

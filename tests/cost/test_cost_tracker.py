@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from msgspec import UNSET
 
-from speaker.config.settings import load_settings
+from speaker.config.loading import load_settings
 from speaker.cost.cost_tracker import CostTracker
 from speaker.cost.entries import SpendingRow
 from speaker.cost.tokens import Tokens, prompt_tokens

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from speaker.config.settings import PRICES
-from speaker.cost.pricing import Price, cost_usd, price_of, session_usd, sound_in_usd, sound_out_usd, transcription_usd
+from speaker.config.prices import PRICES, Price, price_of
+from speaker.cost.pricing import cost_usd, session_usd, sound_in_usd, sound_out_usd, transcription_usd
 from speaker.cost.tokens import Tokens, TranscriptionUsage, add_usage, estimated
 from speaker.realtime.protocol.objects import CachedTokens, InputTokens, OutputTokens, Usage
 

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from speaker.config.settings import PRICES
+from speaker.config.prices import PRICES
 from speaker.cost.cost_tracker import now_here
 from speaker.cost.entries import LedgerEntry, Saved, SpendingRow
 from speaker.cost.plot import BAR, HEIGHT, LIMIT, PAPER, WIDTH, bar_chart

@@ -10,7 +10,7 @@ import jinja2
 import pytest
 import yaml
 
-from speaker.config.settings import load_settings
+from speaker.config.loading import load_settings
 from speaker.hub.commands import Announce, Question, read_payload
 from speaker.hub.own_discovery import EVENTS, announcement
 from speaker.tools.hub_tool import read_definition

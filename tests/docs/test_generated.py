@@ -5,7 +5,7 @@ from pathlib import Path
 
 import yaml
 
-from speaker.config.settings import load_settings
+from speaker.config.loading import load_settings
 from speaker.tools import registry
 from speaker.tools.api import Home
 from tests.documents import CONFIG, README, config_yaml, docs, readme

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from speaker.config.settings import Settings, load_settings
+from speaker.config.loading import load_settings
+from speaker.config.settings import Settings
 from speaker.conversation.state_machine import POSTURES
 from speaker.home.device_registry import DeviceRegistry
 from speaker.hub.own_discovery import EVENTS, LONGEST_STATE, STATES, announcement, announcements, discovery_topic

@@ -17,9 +17,9 @@ from speaker.audio import pcm
 from speaker.audio.echo_canceller import EchoCanceller
 from speaker.audio.pcm import FRAME_SAMPLES, WAKE_HZ, Samples, ms_to_samples
 from speaker.audio.vad import TurnSettings
-from speaker.conversation.state_machine import MicrophoneRoute
-from speaker.listening.frame_router import OVER_FRAMES, FrameRouter, Route
+from speaker.listening.frame_router import OVER_FRAMES, FrameRouter
 from speaker.listening.front_end import FrontEnd
+from speaker.listening.route import MicrophoneRoute, Route
 from speaker.listening.uplink_gate import Lead, WordGate
 from speaker.wake.detector import Detection, WakeWords
 from speaker.wake.pre_roll import WAKE_LAG_MS

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from speaker.config.settings import load_settings
+from speaker.config.loading import load_settings
 from speaker.errors import WireError
 from speaker.realtime.protocol import beta
 from speaker.realtime.protocol import client_events as cl

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from speaker.config.settings import Settings, load_settings
+from speaker.config.loading import load_settings
+from speaker.config.settings import Settings
 from speaker.conversation import events
 from speaker.daemon.daemon import LEDGER, Daemon, Surroundings
 from speaker.daemon.systemd import Systemd

@@ -5,6 +5,7 @@ from typing import Any
 from hypothesis import strategies as st
 from msgspec import UNSET, structs
 
+from speaker.config.turn_detection import SemanticVad, ServerVad
 from speaker.realtime.protocol import client_events as cl
 from speaker.realtime.protocol import server_events as ev
 from speaker.realtime.protocol.codec import Dialect, encode_server
@@ -25,8 +26,6 @@ from speaker.realtime.protocol.objects import (
     Response,
     ResponseAudioOutput,
     ResponseWish,
-    SemanticVad,
-    ServerVad,
     Session,
     SessionHead,
     StatusDetails,

@@ -10,6 +10,7 @@ from msgspec import UNSET
 from speaker.audio import pcm
 from speaker.audio.pcm import SESSION_HZ
 from speaker.audio.vad import SpeechOnset
+from speaker.config.turn_detection import SemanticVad, ServerVad
 from speaker.offline.server.conversation_items import Entry, Items, accepted, new_id
 from speaker.offline.server.idle_timeout import IdleWait
 from speaker.offline.server.input_buffer import Buffer, Listener
@@ -20,16 +21,7 @@ from speaker.offline.speech.engines import OfflineEngines
 from speaker.realtime.protocol import client_events as cl
 from speaker.realtime.protocol import server_events as ev
 from speaker.realtime.protocol.codec import Dialect, RefusedError, decode_client, type_of
-from speaker.realtime.protocol.objects import (
-    Content,
-    Failure,
-    Item,
-    Problem,
-    ResponseWish,
-    SemanticVad,
-    ServerVad,
-    Session,
-)
+from speaker.realtime.protocol.objects import Content, Failure, Item, Problem, ResponseWish, Session
 
 log = logging.getLogger(__name__)
 

@@ -6,6 +6,7 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from speaker.audio.vad import TurnSettings
+from speaker.config.turn_detection import SemanticVad, ServerVad
 from speaker.realtime.protocol.codec import RefusedError
 from speaker.realtime.protocol.objects import (
     SESSION_FORMAT,
@@ -14,8 +15,6 @@ from speaker.realtime.protocol.objects import (
     AudioInput,
     AudioOutput,
     ResponseWish,
-    SemanticVad,
-    ServerVad,
     Session,
     TurnDetection,
 )

@@ -7,6 +7,8 @@ from typing import Any, Final, Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
+from speaker.config.turn_detection import SemanticVad, ServerVad
+
 MaxTokens = int | Literal["inf"]
 ToolChoice = Literal["auto", "none", "required"] | dict[str, Any]
 
@@ -38,25 +40,6 @@ class Transcription(Struct, kw_only=True):
     prompt: str | UnsetType = UNSET
     keywords: list[str] | UnsetType = UNSET
     delay: Literal["minimal", "low", "medium", "high", "xhigh"] | UnsetType = UNSET
-
-
-class ServerVad(Struct, kw_only=True, tag="server_vad"):
-    """Turn ends found by silence."""
-
-    threshold: float | UnsetType = UNSET
-    prefix_padding_ms: int | UnsetType = UNSET
-    silence_duration_ms: int | UnsetType = UNSET
-    create_response: bool | UnsetType = UNSET
-    interrupt_response: bool | UnsetType = UNSET
-    idle_timeout_ms: int | UnsetType | None = UNSET
-
-
-class SemanticVad(Struct, kw_only=True, tag="semantic_vad"):
-    """Turn ends found by what was said."""
-
-    eagerness: Literal["low", "medium", "high", "auto"] | UnsetType = UNSET
-    create_response: bool | UnsetType = UNSET
-    interrupt_response: bool | UnsetType = UNSET
 
 
 TurnDetection = ServerVad | SemanticVad

@@ -14,7 +14,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from speaker.config.settings import Settings, load_settings
+from speaker.config.loading import load_settings
+from speaker.config.settings import Settings
 from speaker.demo.broker import PrivateBroker
 from speaker.hub.mqtt_api import MOST_PAYLOAD_BYTES, MqttApi, dollars, fraction, on_or_off, whole_number
 from speaker.mqtt.client import IncomingMessage, MqttClient

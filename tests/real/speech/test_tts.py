@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from speaker.audio.pcm import Samples
-from speaker.config.settings import load_settings
+from speaker.config.loading import load_settings
 from speaker.cost.cost_tracker import CostTracker, now_here
 from speaker.offline.speech.engines import OfflineEngines
 from speaker.offline.speech.synthesiser import MODEL, VOICE

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from speaker.announce.answer_matching import YES_OR_NO, match_answer
+from speaker.speech.answer_matching import YES_OR_NO, match_answer
 
 
 @pytest.mark.parametrize("words", ["Yes.", "yes please", "Do it!", "Okay.", "Yeah", "Go ahead."])
