@@ -1,6 +1,6 @@
 """Heating and temperatures."""
 
-from speaker.tools import Annotated, Device, Home, Literal, Meta, ToolError, Wish, carry_out, chosen, tool
+from speaker.tools import Annotated, Device, Home, Literal, Meta, ToolError, ToolResult, Wish, carry_out, chosen, tool
 
 MOST = 8
 """How many temperatures are worth hearing in one answer."""
@@ -15,7 +15,7 @@ async def set_temperature(
     thermostat: Annotated[str, Meta(description="Its name, when one was named")] = "",
     change: Annotated[float, Meta(ge=-10, le=10, description="Degrees warmer; negative: colder")] | None = None,
     mode: Literal["off", "heat", "cool", "auto", "heat_cool", "dry", "fan_only"] | None = None,
-) -> str:
+) -> ToolResult:
     """Set the heating or cooling of a room, or one thermostat: a temperature, warmer, colder, a mode or off."""
     if degrees is None and change is None and mode is None:
         raise ToolError("Say how many degrees, warmer or colder, or a mode.")

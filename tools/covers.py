@@ -1,6 +1,6 @@
 """Blinds, shutters, curtains, garage doors."""
 
-from speaker.tools import Annotated, Home, Literal, Meta, ToolError, Wish, carry_out, chosen, tool
+from speaker.tools import Annotated, Home, Literal, Meta, ToolError, ToolResult, Wish, carry_out, chosen, tool
 
 
 @tool(kinds=["cover"])
@@ -10,7 +10,7 @@ async def set_cover(
     room: str = "",
     action: Literal["open", "close", "stop"] | None = None,
     position: Annotated[int, Meta(ge=0, le=100, description="Percent open; 0 is closed")] | None = None,
-) -> str:
+) -> ToolResult:
     """Open, close, stop or set blinds, shutters, curtains and garage doors: one, or all of a room."""
     if action is None and position is None:
         raise ToolError("Say whether to open, close or stop, or a position in percent.")

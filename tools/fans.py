@@ -1,6 +1,6 @@
 """Fans and humidifiers."""
 
-from speaker.tools import Annotated, Home, Meta, ToolError, Wish, carry_out, chosen, tool
+from speaker.tools import Annotated, Home, Meta, ToolError, ToolResult, Wish, carry_out, chosen, tool
 
 Mode = Annotated[str, Meta(description="One of its own modes")]
 Percent = Annotated[int, Meta(ge=0, le=100)]
@@ -16,7 +16,7 @@ async def set_fan(
     speed: Percent | None = None,
     change: Annotated[int, Meta(ge=-100, le=100, description="Percent faster; negative: slower")] | None = None,
     mode: Mode = "",
-) -> str:
+) -> ToolResult:
     """Switch a fan or set its speed in percent."""
     wish = Wish(on=on, percent=speed, step=change, mode=mode or None)
     if wish == Wish():
@@ -33,7 +33,7 @@ async def set_humidifier(
     on: bool | None = None,
     humidity: Percent | None = None,
     mode: Mode = "",
-) -> str:
+) -> ToolResult:
     """Switch a humidifier or set the humidity it is to reach, in percent."""
     wish = Wish(on=on, percent=humidity, mode=mode or None)
     if wish == Wish():

@@ -1,6 +1,6 @@
 """Lights, and sockets that are switched like lights."""
 
-from speaker.tools import Annotated, Home, Meta, ToolError, Wish, carry_out, chosen, tool, understood_colour
+from speaker.tools import Annotated, Home, Meta, ToolError, ToolResult, Wish, carry_out, chosen, tool, understood_colour
 
 
 @tool
@@ -13,7 +13,7 @@ async def set_light(
     brightness: Annotated[int, Meta(ge=0, le=100, description="Percent; implies on, 0 is off")] | None = None,
     change: Annotated[int, Meta(ge=-100, le=100, description="Percent brighter; negative: dimmer")] | None = None,
     color: Annotated[str, Meta(description="red, warm white, #ff8800, 2700 K")] = "",
-) -> str:
+) -> ToolResult:
     """Switch, dim or colour lights, or switch sockets.
 
     One by name, or all lights of a room.

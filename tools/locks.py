@@ -1,6 +1,6 @@
 """Locks."""
 
-from speaker.tools import Annotated, Home, Literal, Meta, Wish, carry_out, chosen, tool
+from speaker.tools import Annotated, Home, Literal, Meta, ToolResult, Wish, carry_out, chosen, tool
 
 
 @tool(kinds=["lock"])
@@ -8,7 +8,7 @@ async def set_lock(
     home: Home,
     action: Literal["lock", "unlock", "open"],
     lock: Annotated[str, Meta(description="Its name; 'all' to lock all")] = "",
-) -> str:
+) -> ToolResult:
     """Lock or unlock a door, or open its latch."""
     state = "locked" if action == "lock" else "unlocked"
     return await carry_out(home, chosen(home, lock, "", "lock"), Wish(action=action), state)

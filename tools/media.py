@@ -1,6 +1,6 @@
 """Music and television: players in the house, not the speaker itself."""
 
-from speaker.tools import Annotated, Home, Literal, Meta, ToolError, Wish, carry_out, chosen, tool
+from speaker.tools import Annotated, Home, Literal, Meta, ToolError, ToolResult, Wish, carry_out, chosen, tool
 
 
 @tool(kinds=["media_player"])
@@ -12,7 +12,7 @@ async def control_player(
     action: Literal["play", "pause", "stop", "next", "previous"] | None = None,
     volume: Annotated[int, Meta(ge=0, le=100)] | None = None,
     change: Annotated[int, Meta(ge=-100, le=100, description="Percent louder; negative: quieter")] | None = None,
-) -> str:
+) -> ToolResult:
     """Control a music player, radio or TV of the house; its volume, not the speaker's own."""
     wish = Wish(action=action, percent=volume, step=change)
     if wish == Wish():

@@ -1,16 +1,16 @@
 """What is set off: scenes and buttons; and settings of devices."""
 
-from speaker.tools import Annotated, Home, Meta, ToolError, Wish, carry_out, tool
+from speaker.tools import Annotated, Home, Meta, ToolError, ToolResult, Wish, carry_out, tool
 
 
 @tool(kinds=["scene"])
-async def activate_scene(home: Home, scene: str) -> str:
+async def activate_scene(home: Home, scene: str) -> ToolResult:
     """Activate a scene by its name."""
     return await carry_out(home, [home.find(scene, "scene")], Wish(on=True))
 
 
 @tool(kinds=["button"])
-async def press_button(home: Home, button: str, room: str = "") -> str:
+async def press_button(home: Home, button: str, room: str = "") -> ToolResult:
     """Press a button of the house."""
     return await carry_out(home, [home.find(button, "button", room=room)], Wish(action="press"))
 
@@ -22,7 +22,7 @@ async def set_value(
     room: str = "",
     number: float | None = None,
     option: Annotated[str, Meta(description="One of its options")] = "",
-) -> str:
+) -> ToolResult:
     """Set a device of kind number or select."""
     if (number is None) is (not option):
         raise ToolError("Give either a number or an option.")

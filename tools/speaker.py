@@ -1,6 +1,6 @@
 """The speaker itself."""
 
-from speaker.tools import Annotated, Meta, Voice, tool
+from speaker.tools import Annotated, Meta, ToolResult, Voice, tool
 
 
 @tool
@@ -10,7 +10,8 @@ async def set_volume(voice: Voice, percent: Annotated[int, Meta(ge=0, le=100)]) 
 
 
 @tool
-async def end_conversation(voice: Voice) -> str:
+async def end_conversation(voice: Voice) -> ToolResult:
     """End the conversation, when the user says goodbye, thanks you or wants nothing more."""
     voice.goodbye()
-    return "Confirmed: the conversation ends after your answer. Say goodbye in a word or two."
+    order = "the conversation ends after your answer. Say goodbye in a word or two."
+    return ToolResult("confirmed", "Goodbye.", order)

@@ -1,6 +1,6 @@
 """Sockets and everything else that is on or off."""
 
-from speaker.tools import Annotated, Home, Meta, Wish, carry_out, tool
+from speaker.tools import Annotated, Home, Meta, ToolResult, Wish, carry_out, tool
 
 
 @tool(kinds=["switch", "fan", "humidifier"])
@@ -9,7 +9,7 @@ async def set_switch(
     name: Annotated[str, Meta(description="Name of a socket or appliance")],
     on: bool,
     room: str = "",
-) -> str:
+) -> ToolResult:
     """Switch one socket or appliance on or off."""
     # Never all of them at once: a fridge may hang on one.
     device = home.find(name, "switch", "light", "fan", "humidifier", room=room)

@@ -46,7 +46,8 @@ from speaker.speech.tts import TextToSpeech
 from speaker.store.runtime_settings import RuntimeSettings
 from speaker.store.store import Ledger
 from speaker.tools.api import Clock, Lists, Voice
-from speaker.tools.registry import Ran, ToolRegistry
+from speaker.tools.registry import ToolRegistry
+from speaker.tools.result import ToolResult
 from speaker.wake.arbitration import Claim, Claims
 from speaker.wake.detector import Detection, WakeWords
 
@@ -474,7 +475,7 @@ class Controller:
             accounts.ended_by_budget = True
             self.goodbye()
 
-    async def _run_tool(self, name: str, arguments: str) -> Ran:
+    async def _run_tool(self, name: str, arguments: str) -> ToolResult:
         began = self._loop.time()
         excuse = self._loop.call_later(SLOW_TOOL_S, self._excuse)
         try:
@@ -482,7 +483,7 @@ class Controller:
         finally:
             excuse.cancel()
         now = self._loop.time()
-        self._recall.did(name, arguments, ran.text, now)
+        self._recall.did(name, arguments, ran.output, now)
         self._journal.ran(name, ran, now - began)
         return ran
 

@@ -18,10 +18,10 @@ from rapidfuzz import fuzz
 from speaker.audio.pcm import WAKE_HZ, Samples, ms_to_samples
 from speaker.listening.uplink_gate import Lead
 from speaker.offline.speech.engines import OfflineEngines
-from speaker.offline.understanding import answer_text
 from speaker.offline.understanding.tool_schema import Call
 from speaker.realtime.protocol.objects import Session
-from speaker.tools.registry import Ran, ToolRegistry
+from speaker.tools.registry import ToolRegistry
+from speaker.tools.result import ToolResult, spoken_together
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ SAME_LIKENESS: Final = 90.0
 LAST_SOUND_MS: Final = 200
 """What of a wake word may sound behind its lead."""
 
-RunTool = Callable[[str, str], Awaitable[Ran]]
+RunTool = Callable[[str, str], Awaitable[ToolResult]]
 """Runs a call: the tool's name and its arguments as JSON."""
 
 
@@ -110,7 +110,7 @@ class LocalIntents:
         ran = await asyncio.gather(
             *(run_tool(call.name, msgspec.json.encode(call.arguments).decode()) for call in plan.calls)
         )
-        return Done(answer_text.answer([one.text for one in ran]), quiet=all(one.quiet for one in ran))
+        return Done(spoken_together(ran), quiet=all(one.quiet for one in ran))
 
 
 def without_word(text: str, word: str) -> str:

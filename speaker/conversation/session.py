@@ -21,7 +21,7 @@ from speaker.realtime.failover import Endpoint
 from speaker.realtime.protocol import client_events as cl
 from speaker.realtime.protocol import server_events as ev
 from speaker.realtime.protocol.objects import Content, Item, Problem, Response, Session
-from speaker.tools.registry import Ran
+from speaker.tools.result import ToolResult
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ class Ports:
     speak: Callable[[str, str], None]
     """Say a text in the offline voice, as an item."""
     start: Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
-    run_tool: Callable[[str, str], Coroutine[Any, Any, Ran]]
+    run_tool: Callable[[str, str], Coroutine[Any, Any, ToolResult]]
     recall: Callable[[], str]
     """What was said before, for a session that does not know it; may be empty."""
     opened: Callable[[str], None]
@@ -341,8 +341,8 @@ class ConversationSession:
         """Run a tool and put its output into the conversation, whatever has become of the turn."""
         ran = await self._ports.run_tool(item.name or "", item.arguments or "")
         if connection == self._connections and self.is_open:
-            self._send(cl.CreateItem(item=Item(type="function_call_output", call_id=call_id, output=ran.text)))
+            self._send(cl.CreateItem(item=Item(type="function_call_output", call_id=call_id, output=ran.output)))
         elif connection != self._connections:
             # The session that wanted to know is gone; its successor does not know the call.
-            self.tell(f"The tool {item.name} that was called before answers now: {ran.text}")
+            self.tell(f"The tool {item.name} that was called before answers now: {ran.output}")
         self._ports.post(events.ToolAnswered(self.number, call_id, quiet=ran.quiet))

@@ -14,7 +14,7 @@ from speaker.hub.mqtt_api import MqttApi
 from speaker.listening.sample_audit import SampleAudit
 from speaker.realtime.protocol.objects import Response
 from speaker.store.store import Ledger
-from speaker.tools.registry import Ran
+from speaker.tools.result import ToolResult
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +84,7 @@ class TraceRecorder:
         if self._trace is not None:
             self._trace.pay(self._accounts.book(response, endpoint))
 
-    def ran(self, name: str, ran: Ran, took_s: float) -> None:
+    def ran(self, name: str, ran: ToolResult, took_s: float) -> None:
         """A tool has run."""
         log.info("= tool %s: %s in %d ms", name, "done" if ran.ok else "not done", 1000 * took_s)
         self._hub.event({"type": "tool", "name": name, "ok": ran.ok, "confirmed": ran.confirmed})

@@ -21,7 +21,11 @@ class BudgetGuard:
     """The budgets of one speaker. What was spent is in the ledger."""
 
     def __init__(
-        self, settings: Settings, ledger: SpendingLedger, tell: Callable[[dict[str, Any]], None], now: Callable[[], datetime]
+        self,
+        settings: Settings,
+        ledger: SpendingLedger,
+        tell: Callable[[dict[str, Any]], None],
+        now: Callable[[], datetime],
     ) -> None:
         """``tell`` publishes an event; ``now`` is aware of the house's time zone."""
         self._settings = settings

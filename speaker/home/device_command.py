@@ -93,6 +93,9 @@ class Outcome:
     status: Literal["confirmed", "sent", "no answer", "refused"]
     """confirmed: the device says so. sent: a scene or button, which never reports. no answer: nobody knows."""
     text: str
+    """As a person hears it."""
+    for_model: str = ""
+    """As the model reads it, if that differs."""
 
 
 @dataclass(frozen=True, slots=True)

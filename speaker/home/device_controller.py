@@ -221,7 +221,10 @@ class DeviceController:
         if believed and self._house.fulfils(device.id, pending.wish):
             return Outcome("confirmed", f"{said} {was} already {condition}.")
         waited = f"{self._confirm_timeout_s:g} seconds"
-        return Outcome("no answer", f"{said} did not report back within {waited}, so do not say it was done.")
+        silent = f"{said} did not report back within {waited}"
+        return Outcome(
+            "no answer", f"{silent}, so I don't know whether it worked.", f"{silent}, so do not say it was done."
+        )
 
 
 async def _within(seconds: float, event: asyncio.Event) -> None:

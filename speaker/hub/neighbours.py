@@ -6,6 +6,7 @@ from typing import Any, Final, Protocol
 
 from speaker.errors import BrokerError, ToolError
 from speaker.home.name_matching import same_room
+from speaker.tools.result import ToolResult
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +63,7 @@ class Neighbours:
     def _name(self, speaker: str) -> str:
         return self._called.get(speaker, (speaker.replace("_", " "), ""))[0]
 
-    async def announce(self, message: str, where: str) -> str:
+    async def announce(self, message: str, where: str) -> ToolResult:
         """Say something on one of them, or on all. Raises ToolError when there is none, or none of that name."""
         there = self._there
         if not there:
@@ -78,7 +79,7 @@ class Neighbours:
                 await self._publisher.publish(f"{self._base}/{speaker}/command/announce", payload)
         except BrokerError as error:
             raise ToolError(f"The announcement could not be sent. {error}") from error
-        return f"Sent: the announcement goes to {', '.join(self._name(one) for one in chosen)}."
+        return ToolResult("sent", f"the announcement goes to {', '.join(self._name(one) for one in chosen)}.")
 
     def _is(self, speaker: str, where: str) -> bool:
         name, room = self._called.get(speaker, ("", ""))

@@ -25,6 +25,7 @@ from speaker.home.risk import Risk
 from speaker.timers.timers import Repeat
 from speaker.tools.context import Clock, Intercom, Lists, Voice
 from speaker.tools.device_selection import Home, carry_out, chosen
+from speaker.tools.result import ToolResult
 
 __all__ = [
     "NOUNS",
@@ -43,6 +44,7 @@ __all__ = [
     "Risk",
     "Tool",
     "ToolError",
+    "ToolResult",
     "Voice",
     "Wish",
     "be",
@@ -51,10 +53,6 @@ __all__ = [
     "tool",
     "understood_colour",
 ]
-
-MAX_OUTPUT_CHARACTERS: Final = 4_000
-"""Longest answer of a tool: it is paid for again with every later response of the session."""
-
 
 INJECTED: Final = (Home, Voice, Clock, Lists, Intercom)
 """Parameters of these types are filled in by the speaker."""
@@ -86,7 +84,7 @@ class AnyTool(Protocol):
     def definition(self) -> dict[str, Any]:
         """The entry of ``session.tools``."""
 
-    async def call(self, arguments: str, providers: Mapping[type, object]) -> str:
+    async def call(self, arguments: str, providers: Mapping[type, object]) -> ToolResult:
         """Run it. Raises ToolError with a sentence for the model."""
 
 
@@ -101,18 +99,18 @@ class Tool:
     risk: Risk
     kinds: tuple[Kind, ...]
     """The kinds of devices that it is about: a house without them is not offered the tool. Empty: any house."""
-    _function: Callable[..., Awaitable[str]]
+    _function: Callable[..., Awaitable[ToolResult | str]]
     _arguments: type[msgspec.Struct]
     _injected: Mapping[str, type]
     quiet: bool = False
     """Whether a sound is answer enough once the tool has confirmed that it is done."""
 
-    async def __call__(self, *args: object, **kwargs: object) -> str:
+    async def __call__(self, *args: object, **kwargs: object) -> ToolResult | str:
         """Call the function as it was written."""
         return await self._function(*args, **kwargs)
 
-    async def call(self, arguments: str, providers: Mapping[type, object]) -> str:
-        """Check the model's JSON ``arguments``, run the function and return its words.
+    async def call(self, arguments: str, providers: Mapping[type, object]) -> ToolResult:
+        """Check the model's JSON ``arguments``, run the function and return what came of it.
 
         ``providers`` maps Home, Voice and the others to the objects to inject. Raises ToolError with a sentence
         for the model when the arguments do not fit the schema or the function refuses.
@@ -126,8 +124,7 @@ class Tool:
             raise ToolError(f"{self.name} needs the {missing[0].lower()} of a speaker, and none runs here.")
         values = {name: providers[kind] for name, kind in self._injected.items()}
         values |= {name: getattr(given, name) for name in given.__struct_fields__}
-        said = await self._function(**values)
-        return said if len(said) <= MAX_OUTPUT_CHARACTERS else said[: MAX_OUTPUT_CHARACTERS - 1] + "…"
+        return ToolResult.of(await self._function(**values))
 
     def definition(self) -> dict[str, Any]:
         """The tool as an entry of ``session.tools``."""
@@ -140,31 +137,33 @@ class Tool:
 
 
 @overload
-def tool(function: Callable[..., Awaitable[str]], /) -> Tool: ...
+def tool(function: Callable[..., Awaitable[ToolResult | str]], /) -> Tool: ...
 @overload
 def tool(
     *, risk: Risk = ..., quiet: bool = ..., kinds: Sequence[Kind] = ...
-) -> Callable[[Callable[..., Awaitable[str]]], Tool]: ...
+) -> Callable[[Callable[..., Awaitable[ToolResult | str]]], Tool]: ...
 def tool(
-    function: Callable[..., Awaitable[str]] | None = None,
+    function: Callable[..., Awaitable[ToolResult | str]] | None = None,
     /,
     *,
     risk: Risk = "allow",
     quiet: bool = False,
     kinds: Sequence[Kind] = (),
-) -> Tool | Callable[[Callable[..., Awaitable[str]]], Tool]:
+) -> Tool | Callable[[Callable[..., Awaitable[ToolResult | str]]], Tool]:
     """Make an async function a tool, offered only to a house that has one of ``kinds`` if these are given.
 
     Raises SpeakerError when its signature cannot be a schema.
     """
 
-    def build(target: Callable[..., Awaitable[str]]) -> Tool:
+    def build(target: Callable[..., Awaitable[ToolResult | str]]) -> Tool:
         return _build(target, risk, quiet=quiet, kinds=tuple(kinds))
 
     return build if function is None else build(function)
 
 
-def _build(function: Callable[..., Awaitable[str]], risk: Risk, *, quiet: bool, kinds: tuple[Kind, ...]) -> Tool:
+def _build(
+    function: Callable[..., Awaitable[ToolResult | str]], risk: Risk, *, quiet: bool, kinds: tuple[Kind, ...]
+) -> Tool:
     name = function.__name__
     description = inspect.getdoc(function)
     if not description:

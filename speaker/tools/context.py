@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from speaker.timers.timers import Repeat
+from speaker.tools.result import ToolResult
 
 
 class Voice(Protocol):
@@ -57,5 +58,5 @@ class Intercom(Protocol):
     def speakers(self) -> list[str]:
         """What they are called."""
 
-    async def announce(self, message: str, where: str) -> str:
+    async def announce(self, message: str, where: str) -> ToolResult:
         """Say something on one of them, or on all when ``where`` is empty; how it went. Raises ToolError."""

@@ -3,11 +3,12 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 
 from speaker.home.device_command import Kind, Outcome, Wish
 from speaker.home.device_types import Device
 from speaker.home.naming import NOUNS, bag
+from speaker.tools.result import ToolResult
 
 _PLURALS: Final[dict[Kind, frozenset[str]]] = {
     "light": bag("lights lamps lighting"),
@@ -86,33 +87,57 @@ def _several(home: Home, words: Sequence[str], room: str, kind: Kind, *, every: 
     return found or (home.devices(kind, room=room) if every else [])
 
 
-async def carry_out(home: Home, devices: Sequence[Device], wish: Wish, state: str = "done") -> str:
-    """Ask the devices for ``wish`` and tell how it went, beginning with "Confirmed", "No answer" or "Refused".
+async def carry_out(home: Home, devices: Sequence[Device], wish: Wish, state: str = "done") -> ToolResult:
+    """Ask the devices for ``wish`` and tell how it went.
 
     ``state`` says what several of them are then, as in "3 lights are on". Raises ToolError when a single
     device cannot do that at all.
     """
     if len(devices) == 1:
-        return _said(await home.act(devices[0], wish))
+        return report_outcomes([await home.act(devices[0], wish)], "", state)
     noun = NOUNS[devices[0].kind] if devices else "device"
     return report_outcomes(await home.act_all(devices, wish), noun, state)
 
 
-def _said(outcome: Outcome) -> str:
-    return f"{outcome.status.capitalize()}: {outcome.text}"
+_WORST_FIRST: Final = ("refused", "no answer", "sent", "confirmed")
+_FAILED: Final = {"refused": "refused", "no answer": "did not answer", "sent": "were only sent"}
+"""How a person hears of several devices at once."""
+
+MOST_NAMED: Final = 4
+"""More devices that failed are counted instead of named."""
 
 
-def report_outcomes(outcomes: Sequence[Outcome], noun: str, state: str) -> str:
-    """One sentence about several devices, with what went wrong first."""
+def report_outcomes(outcomes: Sequence[Outcome], noun: str, state: str) -> ToolResult:
+    """One result for several devices, with what went wrong first; its status is the worst of theirs."""
     if len(outcomes) == 1:
-        return _said(outcomes[0])
-    plural = f"{noun}{'es' if noun.endswith('ch') else 's'}"
-    failed = sorted((o for o in outcomes if o.status != "confirmed"), key=lambda o: o.status, reverse=True)
-    parts = [f"{outcome.status}: {outcome.text.rstrip('.')}" for outcome in failed[:4]]
-    if len(failed) > 4:
-        counts = Counter(outcome.status for outcome in failed)
-        parts = [f"{status}: {count} {noun if count == 1 else plural}" for status, count in counts.items()]
+        return ToolResult(outcomes[0].status, outcomes[0].text, outcomes[0].for_model)
+    failed = sorted((o for o in outcomes if o.status != "confirmed"), key=lambda o: _WORST_FIRST.index(o.status))
+    parts = _named(failed) if len(failed) <= MOST_NAMED else _counted(failed, noun)
     if done := len(outcomes) - len(failed):
-        parts.append(f"confirmed: {done} {f'{noun} is' if done == 1 else f'{plural} are'} {state}")
-    sentence = "; ".join(parts)
-    return f"{sentence[:1].upper()}{sentence[1:]}."
+        sentence = f"{_several_of(done, noun)} {'is' if done == 1 else 'are'} {state}"
+        parts.append(("confirmed", sentence, sentence))
+    status = parts[0][0] if parts else "refused"
+    spoken = "; ".join(text for _, text, _ in parts)
+    read = "; ".join(f"{how}: {words}" for how, _, words in parts).removeprefix(f"{status}: ")
+    return ToolResult(status, f"{spoken}.", f"{read}.")
+
+
+_Part = tuple[Literal["confirmed", "sent", "no answer", "refused"], str, str]
+"""A status, what a person hears, what the model reads."""
+
+
+def _named(failed: Sequence[Outcome]) -> list[_Part]:
+    return [(one.status, one.text.rstrip("."), (one.for_model or one.text).rstrip(".")) for one in failed]
+
+
+def _counted(failed: Sequence[Outcome], noun: str) -> list[_Part]:
+    counts = Counter(outcome.status for outcome in failed)
+    return [
+        (status, f"{_several_of(count, noun)} {_FAILED[status]}", _several_of(count, noun))
+        for status, count in counts.items()
+    ]
+
+
+def _several_of(count: int, noun: str) -> str:
+    plural = f"{noun}{'es' if noun.endswith('ch') else 's'}"
+    return f"{count} {noun if count == 1 else plural}"

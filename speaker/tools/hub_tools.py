@@ -14,8 +14,10 @@ from typing import Any, Final, Protocol
 
 from speaker.errors import BrokerError, SpeakerError, ToolError
 from speaker.home import templates
-from speaker.tools.api import MAX_OUTPUT_CHARACTERS, Risk
+from speaker.offline.understanding import answer_text
+from speaker.tools.api import Risk
 from speaker.tools.hub_tool import HubToolDefinition, checked_arguments, read_definition
+from speaker.tools.result import MAX_OUTPUT_CHARACTERS, ToolResult
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +79,7 @@ class HubTool:
             "type": "function", "name": self.name, "description": self.description, "parameters": self.parameters,
         }  # fmt: skip
 
-    async def call(self, arguments: str, _providers: Mapping[type, object]) -> str:
+    async def call(self, arguments: str, _providers: Mapping[type, object]) -> ToolResult:
         """Check the arguments, publish, wait for the confirmation. Raises ToolError with words for the model."""
         given = checked_arguments(self.name, self.parameters, arguments)
         try:
@@ -156,7 +158,7 @@ class HubTools:
         self._watches |= {topic: _Watch() for topic in fresh}
         self._line.subscribe(fresh)
 
-    async def act(self, tool: HubTool, arguments: Mapping[str, Any]) -> str:
+    async def act(self, tool: HubTool, arguments: Mapping[str, Any]) -> ToolResult:
         """Publish the command; what the state says of it."""
         wanted = tool.definition_
         payload = templates.fill_template(wanted.payload, {"arguments": dict(arguments)})
@@ -165,7 +167,7 @@ class HubTools:
         watch = self._watches.get(wanted.state_topic or "")
         if watch is None or wanted.confirm_when is None:
             await self._line.publish(wanted.command_topic, payload)
-            return f"Sent: {tool.name} was sent; nothing confirms it."
+            return ToolResult("sent", f"{tool.name} was sent; nothing confirms it.")
         before = wanted.confirm_when.met_by(watch.last)
         watch.changed.clear()
         await self._line.publish(wanted.command_topic, payload)
@@ -176,15 +178,15 @@ class HubTools:
                     await watch.changed.wait()
                     watch.changed.clear()
                     if wanted.confirm_when.met_by(watch.last):
-                        return f"Confirmed: the state is {_said(watch.last)}."
+                        return ToolResult("confirmed", f"the state is {_said(watch.last)}.")
         except TimeoutError:
             pass
         if before and wanted.confirm_when.met_by(watch.last):
-            return f"Confirmed: the state was {_said(watch.last)} already."
+            return ToolResult("confirmed", f"the state was {_said(watch.last)} already.")
         known = f"the state is {_said(watch.last)}" if watch.last else "no state was reported"
-        return f"No answer: {known} after {wanted.timeout_s:g} seconds."
+        return ToolResult("no answer", f"{known} after {wanted.timeout_s:g} seconds.")
 
-    async def request(self, tool: HubTool, arguments: Mapping[str, Any]) -> str:
+    async def request(self, tool: HubTool, arguments: Mapping[str, Any]) -> ToolResult:
         """Publish the call; the first answer is the result."""
         call_id = secrets.token_hex(8)
         answered = self._waiting[call_id] = asyncio.get_running_loop().create_future()
@@ -193,9 +195,11 @@ class HubTools:
             topic = tool.definition_.command_topic
             await self._line.publish(topic, json.dumps(call, ensure_ascii=False), respond_to=self._answers + call_id)
             async with asyncio.timeout(tool.definition_.timeout_s):
-                return _said(await answered, MAX_OUTPUT_CHARACTERS) or "The answer is empty."
+                answer = _said(await answered, MAX_OUTPUT_CHARACTERS) or "The answer is empty."
+                return ToolResult("answer", answer_text.answer([answer]), answer)
         except TimeoutError:
-            return f"No answer: nobody answered {tool.name} within {tool.definition_.timeout_s:g} seconds."
+            waited = f"{tool.definition_.timeout_s:g} seconds"
+            return ToolResult("no answer", f"nobody answered {tool.name} within {waited}.")
         finally:
             del self._waiting[call_id]
 

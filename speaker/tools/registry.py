@@ -5,7 +5,7 @@ import importlib.util
 import logging
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,21 +14,10 @@ import msgspec
 from speaker.config.settings import ToolSettings
 from speaker.errors import SpeakerError, ToolError
 from speaker.home.risk import Risk, risk_of
-from speaker.tools.api import MAX_OUTPUT_CHARACTERS, AnyTool, Kind, Tool
+from speaker.tools.api import AnyTool, Kind, Tool
+from speaker.tools.result import ToolResult
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """How a tool call ended. ``text`` goes to the model."""
-
-    text: str
-    ok: bool
-    confirmed: bool
-    """Whether a device's own state confirmed it."""
-    quiet: bool = False
-    """Whether a sound is answer enough: it is confirmed, and nobody needs to hear it in words."""
 
 
 def bundled() -> Path:
@@ -144,29 +133,25 @@ class ToolRegistry:
         kinds = tool.kinds if isinstance(tool, Tool) else ()
         return tool is not None and self.risk(tool) == "allow" and risky.isdisjoint(kinds)
 
-    async def run(self, name: str, arguments: str, providers: Mapping[type, object]) -> Ran:
-        """Run a call; whatever goes wrong becomes words for the model."""
+    async def run(self, name: str, arguments: str, providers: Mapping[type, object]) -> ToolResult:
+        """Run a call; whatever goes wrong becomes a result that says so."""
         tool = self._tools.get(name)
         if tool is None:
-            return Ran(f"Refused: there is no tool {name}.", ok=False, confirmed=False)
+            return ToolResult("refused", f"there is no tool {name}.")
         risk = self.risk(tool)
         if risk == "never":
-            return Ran(f"Refused: {name} is not allowed.", ok=False, confirmed=False)
+            return ToolResult("refused", f"{name} is not allowed.")
         # Asked for exactly these arguments, and they are what runs.
         if risk == "confirm" and not await self._approve(_wording(name, arguments)):
-            return Ran(f"Refused: nobody confirmed {name}, so it was not done.", ok=False, confirmed=False)
+            return ToolResult("refused", f"nobody confirmed {name}, so it was not done.")
         try:
-            text = await tool.call(arguments, providers)
+            result = await tool.call(arguments, providers)
         except ToolError as error:
-            return Ran(f"Refused: {error}"[:MAX_OUTPUT_CHARACTERS], ok=False, confirmed=False)
+            return ToolResult("refused", str(error))
         except (Exception, SystemExit):
             log.exception("tool %s failed", name)
-            return Ran(f"Refused: {name} failed with an error of its own.", ok=False, confirmed=False)
-        refused = text.startswith(("Refused", "No answer"))
-        # A tool that works on several devices confirms some and names the others behind them.
-        confirmed = text.startswith("Confirmed")
-        whole = confirmed and not any(word in text for word in ("Refused", "No answer", "Sent"))
-        return Ran(text, ok=not refused, confirmed=confirmed, quiet=whole and self._is_quiet(tool))
+            return ToolResult("refused", f"{name} failed with an error of its own.")
+        return replace(result, quiet=result.confirmed and self._is_quiet(tool))
 
     def _is_quiet(self, tool: AnyTool) -> bool:
         return tool.quiet or _named(tool.name, self._quiet)

@@ -42,6 +42,6 @@ async def test_the_tool_in_the_readme_works_as_written(tmp_path: Path) -> None:
     assert problems == []
     good_night = tools["good_night"]
     obedient, _ = live(home_of(SOFA_LAMP, CEILING), echo)
-    assert await good_night.call("{}", {Home: obedient}) == "Confirmed: 2 lights are off. Good night."
+    assert (await good_night.call("{}", {Home: obedient})).output == "Confirmed: 2 lights are off. Good night."
     deaf, _ = live(home_of(SOFA_LAMP), silent, timeout_s=0.1)
-    assert (await good_night.call("{}", {Home: deaf})).startswith("No answer: ")
+    assert (await good_night.call("{}", {Home: deaf})).status == "no answer"

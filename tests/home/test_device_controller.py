@@ -31,7 +31,9 @@ async def test_a_lamp_that_stays_silent_is_not_called_done() -> None:
     home, _ = live(home_of(SOFA_LAMP), silent, timeout_s=0.05)
     outcome = await home.act(home.find("sofa lamp"), ON)
     assert outcome.status == "no answer"
-    assert outcome.text == "the sofa lamp did not report back within 0.05 seconds, so do not say it was done."
+    words = "the sofa lamp did not report back within 0.05 seconds"
+    assert outcome.for_model == f"{words}, so do not say it was done."
+    assert outcome.text == f"{words}, so I don't know whether it worked.", "an order to the model is not spoken"
 
 
 async def test_a_lamp_that_does_something_else_is_quoted() -> None:

@@ -13,7 +13,7 @@ from speaker.home.device_prompt import MAX_CHARACTERS
 from speaker.home.device_registry import DeviceRegistry, Wish
 from speaker.home.risk import asked_for
 from speaker.offline.understanding.devices_from_prompt import Household
-from speaker.tools.api import MAX_OUTPUT_CHARACTERS
+from speaker.tools.result import MAX_OUTPUT_CHARACTERS
 from tests.support.announced_homes import SOFA_LAMP, hear, home_of, topic
 from tests.support.answering_devices import live
 from tests.tools.test_bundled_tools import TOOLS, use

@@ -49,7 +49,7 @@ def test_those_that_are_there_but_not_oneself() -> None:
 async def test_who_is_meant(where: str, topics: list[str]) -> None:
     line = Line()
     said = await house(line).announce("Dinner!", where)
-    assert said.startswith("Sent: ")
+    assert said.status == "sent"
     assert [topic for topic, _ in line.sent] == topics
     assert json.loads(line.sent[0][1]) == {"text": "Dinner!", "chime": True}
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from speaker.errors import SpeakerError
 from speaker.home.device_controller import DeviceController
 from speaker.home.device_registry import DeviceRegistry
-from speaker.tools.api import MAX_OUTPUT_CHARACTERS, Annotated, Home, Meta, Tool, ToolError, Voice, tool
+from speaker.tools.api import Annotated, Home, Meta, Tool, ToolError, Voice, tool
+from speaker.tools.result import MAX_OUTPUT_CHARACTERS
 from tests.support.announced_homes import EVERYTHING, home_of
 from tests.support.answering_devices import Street, silent
 
@@ -60,7 +61,7 @@ def test_the_signature_is_the_schema() -> None:
 
 async def test_arguments_are_checked_and_the_home_is_injected() -> None:
     said = await set_blinds.call('{"room":"hall","percent":7,"rate":{"hz":3}}', providers(home_of(*EVERYTHING)))
-    assert said == "hall 7 slow Rate(hz=3) 9"
+    assert said.output == "hall 7 slow Rate(hz=3) 9"
 
 
 @pytest.mark.parametrize(
@@ -96,8 +97,8 @@ async def test_a_tool_is_still_the_function_it_was() -> None:
         return text * times
 
     assert await repeat("ab") == "abab"
-    assert await repeat.call('{"text":"x"}', {}) == "xx"
-    long = await repeat.call('{"text":"x","times":9999}', {})
+    assert (await repeat.call('{"text":"x"}', {})).output == "xx"
+    long = (await repeat.call('{"text":"x","times":9999}', {})).output
     assert (len(long), long[-1]) == (MAX_OUTPUT_CHARACTERS, "…")
 
 

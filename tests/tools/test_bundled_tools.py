@@ -54,7 +54,7 @@ class Throat:
 
 async def use(name: str, provider: DeviceController | Throat, /, **arguments: Any) -> str:
     kind: type = Voice if isinstance(provider, Throat) else Home
-    return await TOOLS[name].call(json.dumps(arguments), {kind: provider})
+    return (await TOOLS[name].call(json.dumps(arguments), {kind: provider})).output
 
 
 def at_home(answers: Callable[[str, str], Reports] = echo, house: DeviceRegistry | None = None) -> DeviceController:

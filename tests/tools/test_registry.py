@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from speaker.config.settings import ToolSettings
-from speaker.tools.api import MAX_OUTPUT_CHARACTERS, Kind, Risk, Tool, ToolError, tool
-from speaker.tools.registry import Ran, ToolRegistry, bundled, find
+from speaker.tools.api import Kind, Risk, Tool, ToolError, tool
+from speaker.tools.registry import ToolRegistry, bundled, find
+from speaker.tools.result import MAX_OUTPUT_CHARACTERS, ToolResult
 
 BUNDLED = {
     "activate_scene",
@@ -143,10 +144,10 @@ def test_a_house_is_offered_what_it_can_use() -> None:
 
 async def test_what_was_not_offered_does_not_run() -> None:
     denied = belt(ToolSettings(deny=["echo"]))
-    assert await denied.run("echo", '{"text":"x"}', {}) == Ran("Refused: there is no tool echo.", False, False)
-    assert await denied.run("open_safe", "{}", {}) == Ran("Refused: open_safe is not allowed.", False, False)
+    assert await denied.run("echo", '{"text":"x"}', {}) == ToolResult("refused", "there is no tool echo.")
+    assert await denied.run("open_safe", "{}", {}) == ToolResult("refused", "open_safe is not allowed.")
     garage = await denied.run("open_garage", "{}", {})
-    assert garage == Ran("Refused: nobody confirmed open_garage, so it was not done.", ok=False, confirmed=False)
+    assert garage == ToolResult("refused", "nobody confirmed open_garage, so it was not done.")
 
 
 @pytest.mark.parametrize(("risk", "ran"), [("allow", True), ("confirm", False), ("never", False)])
@@ -168,7 +169,8 @@ async def test_the_configuration_has_the_last_word_on_risk(risk: Risk, ran: bool
     ],
 )
 async def test_the_first_word_says_how_it_ended(text: str, ok: bool, confirmed: bool) -> None:
-    assert await belt().run("echo", json.dumps({"text": text}), {}) == Ran(text, ok, confirmed)
+    ran = await belt().run("echo", json.dumps({"text": text}), {})
+    assert (ran.output, ran.ok, ran.confirmed) == (text, ok, confirmed)
 
 
 @pytest.mark.parametrize(
@@ -176,14 +178,14 @@ async def test_the_first_word_says_how_it_ended(text: str, ok: bool, confirmed: 
 )
 async def test_wrong_arguments_are_words_for_the_model(arguments: str) -> None:
     ran = await belt().run("echo", arguments, {})
-    assert ran.text.startswith("Refused: echo")
+    assert ran.output.startswith("Refused: echo")
     assert not ran.ok
 
 
 @given(name=st.text(), arguments=st.text())
 async def test_no_call_raises(name: str, arguments: str) -> None:
     ran = await belt().run(name, arguments, {})
-    assert ran.text
+    assert ran.output
     assert not ran.confirmed
 
 
@@ -203,7 +205,8 @@ async def test_whatever_a_tool_raises_becomes_words(error: BaseException, said: 
         """Fail."""
         raise error
 
-    assert await belt(None, fail).run("fail", "{}", {}) == Ran(said, ok=False, confirmed=False)
+    ran = await belt(None, fail).run("fail", "{}", {})
+    assert (ran.output, ran.status) == (said, "refused")
 
 
 async def test_an_answer_that_is_no_text_is_an_error_of_the_tool() -> None:
@@ -212,7 +215,7 @@ async def test_an_answer_that_is_no_text_is_an_error_of_the_tool() -> None:
         """Count."""
         return 7  # type: ignore[return-value]  # that is tested
 
-    assert (await belt(None, count).run("count", "{}", {})).text.startswith("Refused: count failed")
+    assert (await belt(None, count).run("count", "{}", {})).output.startswith("Refused: count failed")
 
 
 async def test_long_answers_are_cut() -> None:
@@ -222,8 +225,8 @@ async def test_long_answers_are_cut() -> None:
         raise ToolError("no " * MAX_OUTPUT_CHARACTERS)
 
     long = await belt().run("echo", json.dumps({"text": "x" * 9_999}), {})
-    assert (len(long.text), long.text[-1]) == (MAX_OUTPUT_CHARACTERS, "…")
-    assert len((await belt(None, complain).run("complain", "{}", {})).text) == MAX_OUTPUT_CHARACTERS
+    assert (len(long.output), long.output[-1]) == (MAX_OUTPUT_CHARACTERS, "…")
+    assert len((await belt(None, complain).run("complain", "{}", {})).output) == MAX_OUTPUT_CHARACTERS
 
 
 @tool(quiet=True)

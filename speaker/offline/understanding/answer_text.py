@@ -32,7 +32,7 @@ _COUNT = re.compile(r"\d+ \w+")
 
 def answer(outputs: Sequence[str]) -> str:
     """One text for all outputs, each thing said once; empty only when there were no outputs."""
-    said = [_sentence(words) for output in outputs for words in _read(output.strip())]
+    said = [as_sentence(words) for output in outputs for words in _read(output.strip())]
     return " ".join(dict.fromkeys(said))
 
 
@@ -102,6 +102,7 @@ def _tells(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _sentence(words: str) -> str:
+def as_sentence(words: str) -> str:
+    """Words with a capital and an end."""
     words = words[:1].upper() + words[1:]
     return words if words.endswith((".", "!", "?", "…")) else f"{words}."

@@ -14,7 +14,8 @@ from speaker.offline.speech.engines import OfflineEngines
 from speaker.offline.understanding.tool_schema import Call
 from speaker.realtime.protocol.objects import Session
 from speaker.tools.api import Tool, tool
-from speaker.tools.registry import Ran, ToolRegistry, bundled, find
+from speaker.tools.registry import ToolRegistry, bundled, find
+from speaker.tools.result import ToolResult
 from tests.conftest import Speech
 from tests.offline.test_intent_engine import BRAIN, COMMANDS, FOREIGN, INSTRUCTIONS, each
 
@@ -167,15 +168,15 @@ async def test_nothing_is_known_without_tools(mind: OfflineEngines) -> None:
 
 
 async def test_one_failure_is_told_in_words() -> None:
-    async def run(name: str, arguments: str) -> Ran:
-        text = "Confirmed: it is on." if "Sofa" in arguments else "No answer: the hall lamp."
-        return Ran(text, ok="Sofa" in arguments, confirmed="Sofa" in arguments, quiet="Sofa" in arguments)
+    async def run(name: str, arguments: str) -> ToolResult:
+        if "Sofa" in arguments:
+            return ToolResult("confirmed", "it is on.", quiet=True)
+        return ToolResult("no answer", "the hall lamp did not answer.", "the hall lamp did not answer: say so.")
 
     calls = (Call("set_light", {"light": "Sofa lamp"}), Call("set_light", {"room": "hall"}))
     done = await LocalIntents.carry_out(LocalPlan("", calls), run)
     assert not done.quiet
-    assert "It is on." in done.text
-    assert "hall lamp" in done.text
+    assert done.text == "It is on. The hall lamp did not answer."
 
 
 def test_what_may_guard_a_door_is_never_done_in_passing() -> None:

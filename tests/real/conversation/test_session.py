@@ -20,7 +20,7 @@ from speaker.realtime.endpoint import Target
 from speaker.realtime.failover import Endpoint
 from speaker.realtime.protocol import server_events as ev
 from speaker.realtime.protocol.objects import Failure, Item, Response, StatusDetails
-from speaker.tools.registry import Ran
+from speaker.tools.result import ToolResult
 from tests.support.scripted_session import OPEN, WANTED, Witness, error, played
 
 TEN_MB = 10_000_000
@@ -70,10 +70,10 @@ class World:
         self.tasks.append(asyncio.create_task(work))
         return self.tasks[-1]
 
-    async def _run_tool(self, name: str, arguments: str) -> Ran:
+    async def _run_tool(self, name: str, arguments: str) -> ToolResult:
         self.calls.append((name, arguments))
         await asyncio.sleep(self.tool_s)
-        return Ran(f"Confirmed: {arguments}", ok=True, confirmed=True)
+        return ToolResult("confirmed", arguments)
 
     def of(self, kind: type[Event]) -> list[Event]:
         """The events of a kind, in order."""

@@ -19,7 +19,8 @@ from speaker.offline.speech.engines import OfflineEngines
 from speaker.realtime.endpoint import Target
 from speaker.realtime.failover import Endpoint
 from speaker.realtime.protocol.objects import Session
-from speaker.tools.registry import Ran, ToolRegistry, bundled, find
+from speaker.tools.registry import ToolRegistry, bundled, find
+from speaker.tools.result import ToolResult
 from tests.conftest import Speech
 from tests.offline.test_intent_engine import INSTRUCTIONS
 from tests.real.conversation.test_session import World, sent
@@ -60,7 +61,7 @@ async def scene(mind: OfflineEngines, *, quiet: bool = False, tool_s: float = 0.
     wanted = Session(type="realtime", instructions=INSTRUCTIONS, tools=list(belt.definitions()))
     answers: list[tuple[Done, float]] = []
 
-    async def run_tool(name: str, arguments: str) -> Ran:
+    async def run_tool(name: str, arguments: str) -> ToolResult:
         return replace(await there.run_tool(name, arguments), quiet=quiet)
 
     ports = Ports(

@@ -56,7 +56,7 @@ class World:
         await until(lambda: (name in self.tools.tools) == (definition is not None) or bool(self.problems))
 
     async def call(self, name: str, arguments: str = '{"room":"hall"}') -> str:
-        return await self.tools.tools[name].call(arguments, {})
+        return (await self.tools.tools[name].call(arguments, {})).output
 
     def when(self, topic: str, *answers: tuple[str, str]) -> None:
         """What the hub publishes when it hears something."""
