@@ -22,7 +22,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from speaker.cli.remote import RemoteSpeaker
 from speaker.config.settings import Settings
-from speaker.daemon.daemon import read_settings
+from speaker.daemon.loading import read_settings
 from speaker.daemon.systemd import read_secret
 from speaker.errors import SpeakerError
 from speaker.hub.own_discovery import announcements
@@ -94,8 +94,8 @@ class Check:
 
     async def announced(self) -> dict[str, Json]:
         """The components as retained on the broker: unique id → announcement."""
-        for topic in announcements(self._settings, "", ()):
-            self._line.broker.subscribe([topic])
+        for topic in announcements(self._settings, ""):
+            self._line.listen([topic])
         found: dict[str, Json] = {}
         try:
             while True:
@@ -113,7 +113,7 @@ class Check:
         self.tell(bool(announced), f"{len(announced)} components are announced")
         entries: list[Json] = await self._hub.ask("config/entity_registry/list")
         entities = {one["unique_id"]: one["entity_id"] for one in entries if one["platform"] == "mqtt"}
-        self._line.broker.subscribe([f"{self._settings.topic}/command/result"])
+        self._line.listen([f"{self._settings.topic}/command/result"])
         for unique, component in announced.items():
             entity = entities.get(unique)
             state = await self._hub.state(entity) if entity else None

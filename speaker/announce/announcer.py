@@ -6,9 +6,11 @@ from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
+from speaker.audio.chimes import Chime
 from speaker.audio.pcm import Samples
+from speaker.conversation.sound import OWN
 from speaker.errors import SpeakerError
 
 log = logging.getLogger(__name__)
@@ -35,28 +37,44 @@ class Announcement:
     chime: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Ports:
-    """What an announcer may do."""
+class AnnouncementSound(Protocol):
+    """Where announcements are heard; the conversation's sound part is one."""
 
-    speak: Callable[[str], AsyncGenerator[Samples, None]]
-    """A text as int16 samples at 24 kHz, sentence by sentence."""
-    fetch: Callable[[str], Awaitable[Samples]]
-    """The sound at an address, the same. Raises SpeakerError."""
-    play: Callable[[Samples, int | None], None]
-    """Queue sound, so loud in percent, or as loud as announcements are."""
-    chime: Callable[[int | None], None]
-    busy: Callable[[], bool]
-    """Whether somebody speaks or waits for an answer."""
-    playing: Callable[[], bool]
-    told: Callable[[dict[str, Any]], None]
+    @property
+    def audible(self) -> bool:
+        """Whether the loudspeaker has sound in it just now."""
+
+    def play(self, samples: Samples, item: str, percent: int | None = None) -> None:
+        """Queue sound (int16, 24 kHz), so loud in percent."""
+
+    def chime(self, name: Chime, percent: int) -> None:
+        """Make one of the speaker's sounds."""
 
 
 class Announcer:
     """A queue of announcements. ``hush`` ends the one that is heard, and those behind it stay."""
 
-    def __init__(self, ports: Ports) -> None:
-        self._ports = ports
+    def __init__(
+        self,
+        sound: AnnouncementSound,
+        speak: Callable[[str], AsyncGenerator[Samples, None]],
+        fetch: Callable[[str], Awaitable[Samples]],
+        loud: Callable[[int | None], int],
+        *,
+        busy: Callable[[], bool],
+        tell: Callable[[dict[str, Any]], None],
+    ) -> None:
+        """``speak`` makes a text to int16 samples at 24 kHz, sentence by sentence; ``fetch`` gets those of an address.
+
+        ``loud``: how loud it is now what is wanted in percent (None = as loud as announcements are); ``busy``: whether
+        somebody speaks or waits for an answer; ``tell`` publishes an event. ``fetch`` may raise SpeakerError.
+        """
+        self._sound = sound
+        self._speak = speak
+        self._fetch = fetch
+        self._loud = loud
+        self._busy = busy
+        self._tell = tell
         self._waiting: deque[Announcement] = deque()
         self._arrived = asyncio.Event()
         self._saying: asyncio.Task[None] | None = None
@@ -89,7 +107,7 @@ class Announcer:
     async def _room_for_it(self) -> None:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + PATIENCE_S
-        while (self._ports.busy() or self._ports.playing()) and loop.time() < deadline:
+        while (self._busy() or self._sound.audible) and loop.time() < deadline:
             await asyncio.sleep(_LOOK_S)
 
     async def _say(self, wanted: Announcement) -> None:
@@ -103,17 +121,18 @@ class Announcer:
         if error is not None:
             log.error("%s", error)
         told = {"type": "announced", "ok": error is None and not stopped}
-        self._ports.told(told | ({"error": str(error)} if error else {}) | ({"stopped": True} if stopped else {}))
+        self._tell(told | ({"error": str(error)} if error else {}) | ({"stopped": True} if stopped else {}))
 
     async def _perform(self, wanted: Announcement) -> None:
-        sound = await self._ports.fetch(wanted.url) if wanted.url else None
+        sound = await self._fetch(wanted.url) if wanted.url else None
+        percent = self._loud(wanted.volume)
         if wanted.chime:
-            self._ports.chime(wanted.volume)
+            self._sound.chime("announcement", percent)
         if sound is not None:
-            self._ports.play(sound, wanted.volume)
+            self._sound.play(sound, OWN, percent=percent)
         if wanted.text.strip():
-            async with aclosing(self._ports.speak(wanted.text)) as spoken:
+            async with aclosing(self._speak(wanted.text)) as spoken:
                 async for samples in spoken:
-                    self._ports.play(samples, wanted.volume)
-        while self._ports.playing():
+                    self._sound.play(samples, OWN, percent=percent)
+        while self._sound.audible:
             await asyncio.sleep(_LOOK_S)

@@ -1,20 +1,21 @@
 """What the speaker says by itself, beside conversations: announcements, timers, and questions of its own."""
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from speaker.announce.announcer import Announcement, Announcer
-from speaker.announce.announcer import Ports as AnnouncerPorts
 from speaker.announce.confirmation import Questions
-from speaker.audio.pcm import Samples
-from speaker.conversation.audio_io import OWN, AudioIO
+from speaker.audio.playback_queue import PlayedItem
+from speaker.conversation import events
+from speaker.conversation.assembly import Conversation
 from speaker.conversation.events import Event
+from speaker.conversation.observers import Observer
+from speaker.conversation.sound import OWN
+from speaker.conversation.state_machine import State
 from speaker.speech.answer_matching import YES, YES_OR_NO
 from speaker.speech.media_fetch import fetch_sound
 from speaker.speech.tts import TextToSpeech
-from speaker.store.runtime_settings import RuntimeSettings
 from speaker.timers.scheduler import Store, TimerScheduler
 
 _LOOK_S: Final = 0.05
@@ -23,58 +24,37 @@ _LOOK_S: Final = 0.05
 SETTLE_S: Final = 0.2
 """After a question the room may ring on for so long; nobody answers sooner."""
 
-
-@dataclass(frozen=True, slots=True)
-class Ports:
-    """Whom it tells, and what it has to know."""
-
-    post: Callable[[Event], None]
-    told: Callable[[dict[str, Any]], None]
-    """Publishes an event."""
-    busy: Callable[[], bool]
-    """Whether somebody speaks or waits for an answer."""
-    changed: Callable[[], None]
-    """Something begins or ends that decides what is listened for."""
+_QUESTIONS: Final = frozenset({State.ASKING, State.CONFIRMING})
+_FREE: Final = frozenset({State.ASLEEP, State.MUTED, State.FOLLOW_UP})
+"""Nobody speaks or waits for an answer."""
 
 
-class SystemSpeech:
+class SystemSpeech(Observer):
     """Announcements, timers and questions: one loudspeaker, one voice, in order."""
 
     def __init__(
-        self, air: AudioIO, speech: TextToSpeech, choices: RuntimeSettings, store: Store, ports: Ports
+        self, conversation: Conversation, tts: TextToSpeech, store: Store, tell: Callable[[dict[str, Any]], None]
     ) -> None:
-        self._air = air
-        self._choices = choices
-        self._answer_s = choices.settings.limits.answer_s
-        self._told = ports.told
-        self.announcer = Announcer(
-            AnnouncerPorts(
-                speak=speech.speak,
-                fetch=fetch_sound,
-                play=self._play,
-                chime=lambda volume: air.sound("announcement", self._loudness(volume)),
-                busy=lambda: ports.busy() or self.ringer.ringing,
-                playing=lambda: air.loudspeaker.playing,
-                told=ports.told,
-            )
-        )
-        self.ringer = TimerScheduler(
-            store, ring=self._ring, say=self._say, told=ports.told, changed=ports.changed
+        """``tell`` publishes an event."""
+        self._conversation = conversation
+        self._sound = conversation.sound
+        self._loudness = conversation.loudness
+        self._settings = conversation.loudness.settings
+        self._post = conversation.inbox.post
+        self._tell = tell
+        self._tts = tts
+        self.announcer = Announcer(self._sound, tts.speak, fetch_sound, self._loud, busy=self._busy, tell=tell)
+        self.scheduler = TimerScheduler(
+            store, ring=self._ring, say=self._say, told=tell, changed=self._timers_changed
         )  # fmt: skip
-        self.questions = Questions(ports.post, self._say, air.recognise)
-        self._speech = speech
-        air.attend(self.questions.hear)
+        self.questions = Questions(self._post, self._say, self._sound.recognise)
+        self._sound.attend(self.questions.hear)
 
     async def run(self) -> None:
         """Announce and ring, for ever."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self.announcer.run())
-            group.create_task(self.ringer.run())
-
-    def hush(self) -> None:
-        """Whoever listens has heard enough: of this announcement, and of what rings."""
-        self.announcer.hush()
-        self.ringer.stop()
+            group.create_task(self.scheduler.run())
 
     def announce(self, wanted: Announcement) -> None:
         """Queue an announcement. Raises SpeakerError when it cannot be taken."""
@@ -82,30 +62,57 @@ class SystemSpeech:
 
     async def confirm(self, sentence: str) -> bool:
         """Whether somebody says yes, or presses it, to doing what the sentence says ("unlock the front door")."""
-        text = f"Shall I {sentence}? Say yes or no."
-        self._told({"type": "confirm", "text": text, "timeout_s": self._answer_s})
-        answer = await self.questions.ask(text, YES_OR_NO, self._answer_s)
-        self._told({"type": "confirm", "text": text, "answer": answer})
+        text, timeout_s = f"Shall I {sentence}? Say yes or no.", self._settings.limits.answer_s
+        self._tell({"type": "confirm", "text": text, "timeout_s": timeout_s})
+        answer = await self.questions.ask(text, YES_OR_NO, timeout_s)
+        self._tell({"type": "confirm", "text": text, "answer": answer})
         return answer == YES
 
-    def _loudness(self, volume: int | None) -> int:
-        return self._choices.quietly(self._choices.announcement_volume if volume is None else volume)
+    # What it observes.
 
-    def _play(self, samples: Samples, volume: int | None) -> None:
-        self._air.play(samples, OWN, percent=self._loudness(volume))
+    def state_changed(self, before: State, after: State, event: Event) -> None:  # noqa: ARG002 - as observers are told
+        """Ask when the microphone is the question's; give way to whoever wakes the speaker."""
+        if after in _QUESTIONS:
+            self.questions.begin()
+        elif before in _QUESTIONS:
+            self.questions.give_up()
+        if after is State.WAKING:
+            self._hush()
+
+    def interrupted(self, heard: Sequence[PlayedItem]) -> None:  # noqa: ARG002 - as observers are told
+        """Whoever silences the speaker has heard enough of this announcement, too, and of what rings."""
+        self._hush()
+
+    def _hush(self) -> None:
+        self.announcer.hush()
+        self.scheduler.stop()
+
+    # How it speaks.
+
+    def _busy(self) -> bool:
+        return self._conversation.machine.state not in _FREE or self.scheduler.ringing
+
+    def _loud(self, percent: int | None) -> int:
+        loudness = self._loudness
+        return loudness.quietly(loudness.announcements_chosen if percent is None else percent)
 
     async def _say(self, text: str) -> None:
         """Say a text, and wait until it has been heard."""
-        async for samples in self._speech.speak(text):
-            self._air.play(samples, OWN)
+        async for samples in self._tts.speak(text):
+            self._sound.play(samples, OWN)
         await self._heard()
         await asyncio.sleep(SETTLE_S)
 
     async def _ring(self) -> None:
         # What somebody set to wake them is not softened by quiet hours.
-        self._air.sound("timer", self._choices.settings.audio.alarm_volume)
+        self._sound.chime("timer", self._settings.audio.alarm_volume)
         await self._heard()
 
     async def _heard(self) -> None:
-        while self._air.loudspeaker.playing:
+        while self._sound.audible:
             await asyncio.sleep(_LOOK_S)
+
+    def _timers_changed(self) -> None:
+        """Ringing begins or ends, or there is another timer: what is listened for, and the state, depend on it."""
+        self._post(events.RingingBegan() if self.scheduler.ringing else events.RingingEnded())
+        self._conversation.observers.changed()

@@ -13,7 +13,7 @@ from speaker.cost.entries import SAVINGS, SpendingRow
 from speaker.cost.plot import bar_chart
 from speaker.cost.report import TOKEN_KINDS, Report, month_report
 from speaker.cost.tokens import Opening, opening_tokens
-from speaker.daemon.daemon import configured_house, make_toolbelt
+from speaker.daemon.loading import configured_house, make_registry
 from speaker.errors import ConfigError, SpeakerError
 from speaker.realtime.session_config import opening
 from speaker.store.store import Ledger
@@ -46,7 +46,7 @@ def read_month(settings: Settings, file: Path, month: date, today: date) -> Repo
 
 def configured_opening(settings: Settings) -> Opening:
     """What a session begins with as far as the configuration says; devices that announce themselves are missing."""
-    belt, _ = make_toolbelt(settings)
+    belt, _ = make_registry(settings)
     house = configured_house(settings).describe()
     return opening_tokens(opening(settings.session, house, belt.definitions()), house)
 

@@ -22,15 +22,15 @@ from speaker.cli.remote import run_tool, send_command
 from speaker.cli.support_bundle import gather, pack
 from speaker.config.settings import Settings
 from speaker.cost.cost_tracker import now_here
-from speaker.daemon.daemon import (
+from speaker.daemon.daemon import serve
+from speaker.daemon.loading import (
     DEFAULT_CONFIG,
     LEDGER,
     Surroundings,
     check_settings,
-    make_toolbelt,
+    make_registry,
     open_words,
     read_settings,
-    serve,
 )
 from speaker.daemon.systemd import JournalFormatter, read_secret, state_directory
 from speaker.demo.demo import perform
@@ -266,7 +266,7 @@ def _tools(options: argparse.Namespace) -> int:
         text, ok = asyncio.run(run_tool(read_settings(file), password, options.name, options.arguments))
         print(text)
         return GOOD if ok else _FAILED
-    belt, problems = make_toolbelt(read_settings(file))
+    belt, problems = make_registry(read_settings(file))
     for tool in belt.tools:
         parameters = ", ".join(tool.parameters.get("properties", {}))
         print(f"{tool.name}({parameters})  [{belt.risk(tool)}]\n    {tool.description.splitlines()[0]}")

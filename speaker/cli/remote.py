@@ -1,17 +1,18 @@
 """What the command line does through the broker: commands to a running speaker, and single tools."""
 
 import asyncio
-import contextlib
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from speaker.config.settings import Settings
-from speaker.daemon.daemon import configured_house, make_toolbelt
+from speaker.daemon.house_feed import HouseFeed
+from speaker.daemon.loading import configured_house, make_registry
 from speaker.errors import BrokerError, SpeakerError, ToolError
 from speaker.home.device_controller import DeviceController
-from speaker.mqtt.client import IncomingMessage, MqttClient
+from speaker.mqtt.client import MqttClient
+from speaker.mqtt.dispatch import IncomingMessage
 from speaker.tools.api import Home, Voice
 
 CONNECT_S: Final = 5.0
@@ -25,16 +26,21 @@ class RemoteSpeaker:
 
     def __init__(self, settings: Settings, password: str | None) -> None:
         self.messages: asyncio.Queue[IncomingMessage] = asyncio.Queue()
+        """What came for the filters of ``listen``."""
         self._online = asyncio.Event()
         self._problem = f"the MQTT broker {settings.mqtt.host}:{settings.mqtt.port} does not answer"
         name = f"speaker-cli-{secrets.token_hex(4)}"
         self.broker = MqttClient(
             settings.mqtt, name, password, f"{settings.mqtt.base}/{name}/availability",
-            deliver=self.messages.put_nowait, connected=lambda _: self._online.set(), trouble=self._note,
+            connected=lambda _: self._online.set(), trouble=self._note,
         )  # fmt: skip
 
     def _note(self, problem: str) -> None:
         self._problem = problem
+
+    def listen(self, filters: Iterable[str]) -> None:
+        """Collect the messages of these filters."""
+        self.broker.subscribe(filters, self.messages.put_nowait)
 
     async def __aenter__(self) -> "RemoteSpeaker":
         self.broker.start()
@@ -53,7 +59,7 @@ class RemoteSpeaker:
 async def send_command(settings: Settings, password: str | None, verb: str, payload: str) -> None:
     """Send a command to the speaker of this configuration. Raises SpeakerError with its answer if it refuses."""
     async with RemoteSpeaker(settings, password) as line:
-        line.broker.subscribe([f"{settings.topic}/command/result"])
+        line.listen([f"{settings.topic}/command/result"])
         await line.broker.publish(f"{settings.topic}/command/{verb}", payload)
         try:
             async with asyncio.timeout(ANSWER_S):
@@ -73,27 +79,14 @@ def _result(message: IncomingMessage) -> dict[str, Any]:
 async def run_tool(settings: Settings, password: str | None, name: str, arguments: Sequence[str]) -> tuple[str, bool]:
     """Run one tool against the house; its words and whether it did what it should."""
     house = configured_house(settings)
-    belt, _ = make_toolbelt(settings)
+    belt, _ = make_registry(settings)
     async with RemoteSpeaker(settings, password) as line:
         home = DeviceController(house, line.broker, settings.tools.confirm_timeout_s, risk=settings.tools.risk)
 
-        async def follow() -> None:
-            while True:
-                message = await line.messages.get()
-                if message.topic.endswith("/config"):
-                    with contextlib.suppress(SpeakerError):  # one that nobody understands is no reason to stop
-                        house.hear_discovery(message.topic, message.payload)
-                    line.broker.subscribe(house.topics())
-                else:
-                    home.hear(message.topic, message.payload, retained=message.retained)
-
-        following = asyncio.create_task(follow())
-        line.broker.subscribe([f"{settings.mqtt.discovery_prefix}/{levels}/config" for levels in ("+/+", "+/+/+")])
-        line.broker.subscribe(house.topics())
+        HouseFeed(line.broker, house, home).start([settings.mqtt.discovery_prefix])
         await asyncio.sleep(ANNOUNCED_S)
         ran = await belt.run(name, _json(arguments), {Home: home, Voice: _Nobody()})
-        following.cancel()
-    return ran.text, ran.ok
+    return ran.output, ran.ok
 
 
 def _json(arguments: Sequence[str]) -> str:

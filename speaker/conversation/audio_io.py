@@ -1,11 +1,10 @@
-"""Everything between the air and the conversation: one microphone, one loudspeaker, the ear, the own voice."""
+"""The real sound part: one microphone, one loudspeaker, the front end, the speaker's own voice."""
 
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from contextlib import aclosing
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from speaker.audio import pcm
 from speaker.audio.chimes import Chime, chime
@@ -19,9 +18,13 @@ from speaker.audio.pcm import WAKE_HZ, Samples
 from speaker.audio.playback_queue import PlayedItem
 from speaker.audio.vad import TurnSettings
 from speaker.config.settings import ClientTurns, SessionSettings, Settings
+from speaker.conversation import events
+from speaker.conversation.inbox import Post
+from speaker.conversation.sound import OWN, Spoke
 from speaker.listening.frame_router import FrameRouter
 from speaker.listening.front_end import FrontEnd, SensedFrame
 from speaker.listening.route import Route
+from speaker.listening.sample_audit import SampleAudit
 from speaker.listening.stop_word import StopWord
 from speaker.listening.uplink_gate import SpeechGate, WordGate
 from speaker.offline.speech.engines import OfflineEngines
@@ -29,13 +32,6 @@ from speaker.speech.tts import TextToSpeech
 from speaker.wake.detector import Detection, WakeWords
 
 log = logging.getLogger(__name__)
-
-OWN: Final = "own"
-"""The item of what the speaker says by itself; no server knows it."""
-
-
-Spoke = Callable[[float, bool], None]
-"""Is told how many ms a sentence took, and whether it came from disk."""
 
 
 def turn_settings(session: SessionSettings) -> TurnSettings | None:
@@ -46,50 +42,39 @@ def turn_settings(session: SessionSettings) -> TurnSettings | None:
     return TurnSettings(turns.threshold, turns.prefix_padding_ms, turns.silence_duration_ms)
 
 
-@dataclass(frozen=True, slots=True)
-class Ports:
-    """Whom the air tells, always on the event loop."""
-
-    woken: Callable[[Detection], None]
-    spoken_over: Callable[[], None]
-    """Somebody talks over an answer."""
-    stopped: Callable[[], None]
-    """Somebody said "stop"."""
-    queued: Callable[[], None]
-    """Speech waits for the loudspeaker."""
-    began: Callable[[], None]
-    ended: Callable[[], None]
-    trouble: Callable[[str], None]
-
-
 class AudioIO:
     """Sound in and out. What goes where is decided elsewhere."""
 
     def __init__(
         self,
         settings: Settings,
-        sound: SoundSystem,
+        system: SoundSystem,
         words: WakeWords,
         *,
-        mind: OfflineEngines,
-        speech: TextToSpeech,
-        ports: Ports,
+        engines: OfflineEngines,
+        tts: TextToSpeech,
+        post: Post,
+        woken: Callable[[Detection], None],
+        trouble: Callable[[str], None],
     ) -> None:
+        """``woken`` is told of every wake word, ``trouble`` what is wrong with a device."""
         audio = settings.audio
         self._sounds = frozenset(audio.sounds)
-        self._mind = mind
-        self._speech = speech
-        self._queued, self._ended = ports.queued, ports.ended
+        self._engines = engines
+        self._tts = tts
+        self._post = post
         canceller = EchoCanceller()
         turns = turn_settings(settings.session)
-        self._ear = FrontEnd(words, canceller, settings.wake.barge_in_threshold, turns or TurnSettings())
-        self._stop_word = StopWord(self.recognise, ports.stopped)
+        self._front_end = FrontEnd(words, canceller, settings.wake.barge_in_threshold, turns or TurnSettings())
+        self._stop_word = StopWord(self.recognise, lambda: post(events.Stopped()))
         self._attentive: list[Callable[[SensedFrame], None]] = [self._stop_word.hear]
         gate = SpeechGate(turns) if turns is not None else WordGate()
-        self.router = FrameRouter(self._ear, ports.woken, ports.spoken_over, self._tell_sensed, gate)
-        self._microphone = Microphone(sound, audio.microphone, self._take, ports.trouble, slipped=canceller.slipped)
-        self.loudspeaker = Loudspeaker(
-            sound, audio.loudspeaker, ports.began, self._ran_dry, ports.trouble,
+        self._router = FrameRouter(
+            self._front_end, woken, lambda: post(events.SpokenOver()), self._tell_sensed, gate
+        )  # fmt: skip
+        self._microphone = Microphone(system, audio.microphone, self._take, trouble, slipped=canceller.slipped)
+        self._loudspeaker = Loudspeaker(
+            system, audio.loudspeaker, lambda: post(events.PlaybackBegan()), self._ran_dry, trouble,
             slipped=canceller.slipped, lead_in_ms=audio.lead_in_ms,
         )  # fmt: skip
         self._speaking: set[asyncio.Task[None]] = set()
@@ -103,11 +88,11 @@ class AudioIO:
         """Hear and play, for ever."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._microphone.run())
-            group.create_task(self.loudspeaker.run())
+            group.create_task(self._loudspeaker.run())
 
     def close(self) -> None:
         """End what is under way."""
-        self.router.close()
+        self._router.close()
         self._stop_word.close()
         self._silence()
 
@@ -119,7 +104,7 @@ class AudioIO:
     @property
     def slips(self) -> tuple[int, int]:
         """How often the loudspeaker ran dry, and the microphone overflowed: this machine was too slow."""
-        return self.loudspeaker.underflows, self._microphone.overflows
+        return self._loudspeaker.underflows, self._microphone.overflows
 
     def open_microphone(self, wanted: bool) -> None:
         """Whether the microphone's stream is to exist at all."""
@@ -127,16 +112,16 @@ class AudioIO:
 
     def set_threshold(self, threshold: float) -> None:
         """Use another threshold for every wake word."""
-        self._ear.set_threshold(threshold)
+        self._front_end.set_threshold(threshold)
 
     @property
     def words(self) -> list[str]:
         """The names of the wake words that are listened for."""
-        return [word.name for word in self._ear.words.words]
+        return [word.name for word in self._front_end.words.words]
 
     def use_words(self, words: WakeWords) -> None:
         """Listen for other wake words from the next frame on."""
-        self._ear.words = words
+        self._front_end.words = words
 
     def attend(self, hear: Callable[[SensedFrame], None]) -> None:
         """Tell somebody else of every frame in which talk is listened for."""
@@ -144,41 +129,76 @@ class AudioIO:
 
     def route(self, route: Route) -> None:
         """Send microphone frames there."""
-        self.router.route(route)
+        self._router.route(route)
 
     def play(self, samples: Samples, item: str, percent: int | None = None) -> None:
         """Queue sound (int16, 24 kHz) of an item; ``percent`` None means as loud as answers are."""
         if not self.playing:
-            self._queued()
-        self.loudspeaker.play(samples, item, percent=percent)
+            self._post(events.PlaybackQueued())
+        self._loudspeaker.play(samples, item, percent=percent)
 
     @property
     def playing(self) -> bool:
         """Whether something is heard, or will be."""
-        return self.loudspeaker.playing or bool(self._speaking)
+        return self._loudspeaker.playing or bool(self._speaking)
 
-    def sound(self, name: Chime, percent: int) -> None:
+    @property
+    def audible(self) -> bool:
+        """Whether the loudspeaker has sound in it just now."""
+        return self._loudspeaker.playing
+
+    @property
+    def worked_at(self) -> float:
+        """Loop time at which a microphone frame was last done with."""
+        return self._router.worked_at
+
+    @property
+    def audit(self) -> SampleAudit:
+        """What became of the microphone's samples in this conversation."""
+        return self._router.audit
+
+    def begin_audit(self) -> None:
+        """A conversation begins."""
+        self._router.begin_audit()
+
+    def answered(self) -> None:
+        """What the session got so far needs not be sent again."""
+        self._router.answered()
+
+    def repeat(self) -> None:
+        """The session that got the user's last words is lost: the next one gets them first."""
+        self._router.repeat()
+
+    def hold(self, wanted: bool) -> None:
+        """Keep the loudspeaker open, or let it close when nothing is played."""
+        self._loudspeaker.hold(wanted)
+
+    def set_volume(self, percent: int) -> None:
+        """How loud answers are from now on."""
+        self._loudspeaker.set_volume(percent)
+
+    def chime(self, name: Chime, percent: int) -> None:
         """Make one of the speaker's sounds, unless the configuration leaves it out.
 
         Who wants one with an announcement says so in the announcement.
         """
         if name == "announcement" or name in self._sounds or (name == "unmuted" and "muted" in self._sounds):
-            self.loudspeaker.play(chime(name), percent=percent)
+            self._loudspeaker.play(chime(name), percent=percent)
 
     def speak(self, text: str, item: str = OWN, spoke: Spoke | None = None) -> None:
         """Say a text in the offline voice, behind what is being played; ``spoke`` as in ``TextToSpeech.speak``."""
         if not self.playing:
-            self._queued()
+            self._post(events.PlaybackQueued())
         self._start(self._say(text, item, spoke))
 
     def hush(self) -> list[PlayedItem]:
         """Silence, at once; what was heard of each item that was not heard in full."""
         self._silence()
-        return self.loudspeaker.hush()
+        return self._loudspeaker.hush()
 
     async def test_echo(self, percent: int) -> EchoReport:
         """Play the test sound as loud as an answer, and measure. Raises SoundError without a microphone."""
-        self._test = EchoTest(self.loudspeaker.reference, lambda sound: self.loudspeaker.play(sound, percent=percent))
+        self._test = EchoTest(self._loudspeaker.reference, lambda sound: self._loudspeaker.play(sound, percent=percent))
         try:
             return await self._test.run()
         finally:
@@ -191,7 +211,7 @@ class AudioIO:
     def _take(self, frame: Samples, index: int) -> None:
         if self._test is not None:
             self._test.take(frame, index)
-        self.router.take(frame, self.loudspeaker.reference.at(index - self._delay, frame.size))
+        self._router.take(frame, self._loudspeaker.reference.at(index - self._delay, frame.size))
 
     def _tell_sensed(self, sensed: SensedFrame) -> None:
         for hear in self._attentive:
@@ -199,10 +219,10 @@ class AudioIO:
 
     async def recognise(self, samples: Samples) -> str:
         """The words in int16 samples at 16 kHz."""
-        return (await self._mind.hear(samples, WAKE_HZ)).text
+        return (await self._engines.hear(samples, WAKE_HZ)).text
 
     async def _say(self, text: str, item: str, spoke: Spoke | None) -> None:
-        async with self._turn, aclosing(self._speech.speak(text, spoke)) as spoken:
+        async with self._turn, aclosing(self._tts.speak(text, spoke)) as spoken:
             async for samples in spoken:
                 self.play(samples, item)
 
@@ -218,11 +238,11 @@ class AudioIO:
 
     def _ran_dry(self) -> None:
         if not self._speaking:
-            self._ended()
+            self._post(events.PlaybackEnded())
 
     def _spoken(self, task: asyncio.Task[None]) -> None:
         self._speaking.discard(task)
         if not self.playing:
-            self._ended()
+            self._post(events.PlaybackEnded())
         if not task.cancelled() and task.exception() is not None:
             log.error("a sentence could not be spoken", exc_info=task.exception())

@@ -1,6 +1,10 @@
 """What can happen to a conversation: small facts, put into one inbox. None of them carries sound."""
 
 from dataclasses import dataclass
+from typing import Final
+
+CLAIMED: Final = "claimed"
+"""How a conversation ends that another speaker holds: nothing is told of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,11 @@ class Prompted(Event):
 @dataclass(frozen=True, slots=True)
 class OutClaimed(Event):
     """Another speaker heard the wake word first."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotForUs(Event):
+    """A wake word was heard that another speaker answers: the frames that wait behind it are not wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +91,16 @@ class PlaybackEnded(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class RingingBegan(Event):
+    """A timer or an alarm rings: "stop" ends it, also between two rings."""
+
+
+@dataclass(frozen=True, slots=True)
+class RingingEnded(Event):
+    """Nothing rings any more."""
+
+
+@dataclass(frozen=True, slots=True)
 class SessionEvent(Event):
     """News of one session; ignored when that session is not the present one."""
 
@@ -95,7 +114,9 @@ class SessionOpened(SessionEvent):
 
 @dataclass(frozen=True, slots=True)
 class SessionClosed(SessionEvent):
-    """The session is gone, or could not be opened."""
+    """The session is gone, or could not be opened; ``why`` is how the conversation ends then."""
+
+    why: str = "error"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,3 +193,8 @@ class Asked(SessionEvent):
 @dataclass(frozen=True, slots=True)
 class Goodbye(SessionEvent):
     """The conversation is to end after this answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetUsedUp(SessionEvent):
+    """The same, since nothing more may be spent."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from speaker.conversation.events import (
     AnsweredHere,
     Asked,
+    BudgetUsedUp,
     Event,
     Goodbye,
     PlaybackBegan,
@@ -49,8 +50,8 @@ class Facts:
     playing: bool = False
     asked: bool = False
     """Whether the last answer ends in a question."""
-    leaving: bool = False
-    """Whether the conversation is to end after this answer."""
+    leaving: str = ""
+    """Why the conversation is to end after this answer, if it is: goodbye or budget."""
 
     @property
     def under_way(self) -> bool:
@@ -90,7 +91,7 @@ class Facts:
                 self.heard_speech = True
                 # Noticed here, speech has not begun for the service, which may never hear of it.
                 self.user_speaks = isinstance(event, SpeechBegan)
-                self.leaving = self.asked = self.acted = False
+                self.leaving, self.asked, self.acted = "", False, False
             case SpeechEnded():
                 self.user_speaks, self.awaited, self.loud = False, True, False
             case TurnEnded(call=call):
@@ -98,7 +99,7 @@ class Facts:
                 self.calls |= {call} if call else set()
             case Prompted():
                 self.heard_speech = self.owed = self.loud = True
-                self.leaving = self.asked = False
+                self.leaving, self.asked = "", False
                 # Nothing was said that could be said again.
                 self.acted = True
             case _:
@@ -125,6 +126,8 @@ class Facts:
             case Asked():
                 self.asked = True
             case Goodbye():
-                self.leaving = True
+                self.leaving = "goodbye"
+            case BudgetUsedUp():
+                self.leaving = "budget"
             case _:
                 pass

@@ -7,7 +7,7 @@ service as ever.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,12 +16,13 @@ import numpy as np
 from rapidfuzz import fuzz
 
 from speaker.audio.pcm import WAKE_HZ, Samples, ms_to_samples
+from speaker.conversation.session_needs import RunTool
 from speaker.listening.uplink_gate import Lead
 from speaker.offline.speech.engines import OfflineEngines
 from speaker.offline.understanding.tool_schema import Call
 from speaker.realtime.protocol.objects import Session
 from speaker.tools.registry import ToolRegistry
-from speaker.tools.result import ToolResult, spoken_together
+from speaker.tools.result import spoken_together
 
 log = logging.getLogger(__name__)
 
@@ -36,9 +37,6 @@ SAME_LIKENESS: Final = 90.0
 
 LAST_SOUND_MS: Final = 200
 """What of a wake word may sound behind its lead."""
-
-RunTool = Callable[[str, str], Awaitable[ToolResult]]
-"""Runs a call: the tool's name and its arguments as JSON."""
 
 
 @dataclass(frozen=True, slots=True)

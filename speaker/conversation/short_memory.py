@@ -5,8 +5,12 @@ tool calls that passed by.
 """
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
+
+from speaker.conversation.observers import Observer, ToolCall
+from speaker.tools.result import ToolResult
 
 MOST_LINES: Final = 8
 _MOST_CHARACTERS: Final = 160
@@ -56,3 +60,20 @@ class ShortMemory:
 def _short(text: str) -> str:
     one_line = " ".join(text.split())
     return one_line if len(one_line) <= _MOST_CHARACTERS else f"{one_line[: _MOST_CHARACTERS - 1]}…"
+
+
+class MemoryObserver(Observer):
+    """Keeps the short memory of what passes by."""
+
+    def __init__(self, memory: ShortMemory, clock: Callable[[], float]) -> None:
+        """``clock`` gives monotonic seconds."""
+        self._memory = memory
+        self._clock = clock
+
+    def said(self, who: str, words: str) -> None:
+        """Keep the words."""
+        self._memory.said(who, words, self._clock())
+
+    def tool_ran(self, call: ToolCall, result: ToolResult, took_s: float) -> None:  # noqa: ARG002 - as observers are told
+        """Keep what was done."""
+        self._memory.did(call.name, call.arguments, result.output, self._clock())

@@ -1,7 +1,7 @@
 """The conversation as a pure machine: states, what each state declares, and what leads where.
 
 A state is a posture: it says where microphone frames go and whether a session is open. Events come in
-with the time; the machine answers with errands, the few acts that are not "be in this state". Nobody
+with the time; the machine answers with effects, the few acts that are not "be in this state". Nobody
 else decides anything, and nobody but this machine may ask for a response, so two are never in flight.
 
 The table below is the whole of it: a pair that is not in it changes no state. Beside the state stand a
@@ -16,6 +16,7 @@ from typing import Final, Literal
 
 from speaker.config.settings import Limits
 from speaker.conversation.events import (
+    CLAIMED,
     Event,
     Expired,
     Muted,
@@ -27,6 +28,8 @@ from speaker.conversation.events import (
     QuestionSettled,
     ResponseBegan,
     ResponseEnded,
+    RingingBegan,
+    RingingEnded,
     SessionClosed,
     SessionEvent,
     SessionLost,
@@ -91,7 +94,7 @@ WHILE_SPEAKING: Final[Mapping[Duplex, MicrophoneRoute]] = {
 """Where the microphone goes in SPEAKING: what may interrupt an answer."""
 
 
-class Errand(Enum):
+class Effect(Enum):
     """An act beside being in a state."""
 
     CHIME = "chime"
@@ -186,8 +189,7 @@ _ENDINGS: Final[Mapping[type[Event], str]] = {
     Stopped: "stop",
     Muted: "mute",
     Expired: "follow_up_timeout",
-    SessionClosed: "error",
-    OutClaimed: "claimed",
+    OutClaimed: CLAIMED,
 }
 
 
@@ -201,8 +203,10 @@ class StateMachine:
     session: int = 0
     """Number of the present (or last) session; news of any other is stale."""
     ended_by: str = ""
-    """Why the last conversation ended: follow_up_timeout, stop, goodbye, error, mute, no_speech or claimed."""
+    """Why the last conversation ended: follow_up_timeout, stop, goodbye, error, mute, no_speech, budget or claimed."""
     facts: Facts = field(default_factory=Facts)
+    ringing: bool = False
+    """Whether a timer or an alarm rings, whatever the state."""
     _entered_at: float = 0.0
     _opened_at: float = 0.0
 
@@ -243,12 +247,13 @@ class StateMachine:
         """When the session ends, whatever goes on in it."""
         return self._opened_at + self.limits.session_s + ROLL_OVER_S
 
-    def on(self, event: Event, now: float) -> list[Errand]:
+    def on(self, event: Event, now: float) -> list[Effect]:
         """Take in an event at ``now`` seconds and return what is to be done, in order."""
         if isinstance(event, SessionEvent) and (event.session != self.session or not self.awake):
             return []
         if isinstance(event, Expired) and (self.deadline is None or now < self.deadline):
             return []
+        self._note_ringing(event)
         before = self.state
         busy, talking = self.facts.under_way, self.facts.user_speaks
         self.facts.note(event)
@@ -259,13 +264,17 @@ class StateMachine:
             target = State.THINKING
         if isinstance(event, SessionLost) and before in _BUSY:
             target = self._recover(busy=busy)
-        errands = [] if target is None else self._go(target, event, now, unanswered=busy or talking)
+        effects = [] if target is None else self._go(target, event, now, unanswered=busy or talking)
         if self.facts.reply_is_due and self.state in _BUSY:
             self.facts.owed, self.facts.awaited = False, self.facts.loud
-            errands.append(Errand.REPLY if self.facts.loud else Errand.CONFIRM)
+            effects.append(Effect.REPLY if self.facts.loud else Effect.CONFIRM)
         if isinstance(event, ResponseEnded) and event.failed and before in _BUSY:
-            errands.append(Errand.APOLOGISE)
-        return errands + self._settle(now)
+            effects.append(Effect.APOLOGISE)
+        return effects + self._settle(now)
+
+    def _note_ringing(self, event: Event) -> None:
+        if isinstance(event, RingingBegan | RingingEnded):
+            self.ringing = isinstance(event, RingingBegan)
 
     def _recover(self, *, busy: bool) -> State | None:
         """Where the loss of a session leads while an answer is due: what it took along decides.
@@ -278,56 +287,59 @@ class StateMachine:
             return None
         return TABLE.get((self.state, SessionLost)) if busy else None
 
-    def _go(self, target: State, event: Event, now: float, *, unanswered: bool) -> list[Errand]:
+    def _go(self, target: State, event: Event, now: float, *, unanswered: bool) -> list[Effect]:
         before = self.state
-        errands: list[Errand] = []
+        effects: list[Effect] = []
         interrupts = before in _BUSY and target not in _BUSY
         lost = isinstance(event, SessionClosed)
         connecting = isinstance(event, Expired) and before is State.LISTENING and not self.facts.is_open
         # A complete answer may be heard to its end even if the session is gone.
         if isinstance(event, Stopped) or (interrupts and (unanswered or not lost)):
-            errands.append(Errand.HUSH)
+            effects.append(Effect.HUSH)
             self.facts.forget_turn()
         if (before, type(event)) in _APOLOGIES or connecting or (lost and unanswered):
-            errands.append(Errand.APOLOGISE)
+            effects.append(Effect.APOLOGISE)
         if isinstance(event, SessionLost):
-            errands.append(Errand.APOLOGISE if before is State.SPEAKING else Errand.REPEAT)
+            effects.append(Effect.APOLOGISE if before is State.SPEAKING else Effect.REPEAT)
         if target is State.WAKING:
-            errands += self._begin(event, now)
+            effects += self._begin(event, now)
         if target in _HOME and self.awake:
             self._end(event)
         self._enter(target, now)
-        return errands
+        return effects
 
-    def _begin(self, event: Event, now: float) -> list[Errand]:
-        errands = [Errand.HUSH] if self.facts.playing else []
+    def _begin(self, event: Event, now: float) -> list[Effect]:
+        effects = [Effect.HUSH] if self.facts.playing else []
         self.session += 1
         self._opened_at = now
         self.facts = Facts()
         self.ended_by = ""
         if isinstance(event, Prompted):
             self.facts.note(event)
-            return errands
-        return [*errands, Errand.CHIME]
+            return effects
+        return [*effects, Effect.CHIME]
 
     def _end(self, event: Event) -> None:
+        if isinstance(event, SessionClosed):
+            self.ended_by = event.why
+            return
         silent = isinstance(event, Expired) and not self.facts.heard_speech
         waited = self.state in {State.WAKING, State.THINKING} or not self.facts.is_open
         failed = isinstance(event, Expired) and waited
         self.ended_by = "error" if failed else "no_speech" if silent else _ENDINGS[type(event)]
 
-    def _settle(self, now: float) -> list[Errand]:
+    def _settle(self, now: float) -> list[Effect]:
         if self.state not in _BUSY or self.facts.under_way or self.facts.playing:
             return []
         if self.facts.leaving:
-            self.ended_by = "goodbye"
+            self.ended_by = self.facts.leaving
             self._enter(State.ASLEEP, now)
             return []
         self._enter(State.FOLLOW_UP, now)
         if now < self._opened_at + self.limits.session_s:
             return []
         self._opened_at, self.facts.is_open = now, False
-        return [Errand.RENEW]
+        return [Effect.RENEW]
 
     def _enter(self, state: State, now: float) -> None:
         self.state, self._entered_at = state, now

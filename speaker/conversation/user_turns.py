@@ -5,17 +5,19 @@ and answered there, or forgotten there because this machine has understood it.
 """
 
 import logging
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from speaker.audio.pcm import WAKE_HZ, Samples, samples_to_ms
 from speaker.conversation import events
-from speaker.conversation.events import Event
-from speaker.conversation.local_intents import Done, LocalIntents, LocalPlan, RunTool
+from speaker.conversation.inbox import Post
+from speaker.conversation.local_intents import Done, LocalIntents, LocalPlan
+from speaker.conversation.observers import Observer
 from speaker.conversation.session import ConversationSession
+from speaker.conversation.session_needs import RunTool
+from speaker.conversation.sound import Playback
+from speaker.conversation.tasks import TaskSet
 from speaker.errors import ModelError
 from speaker.listening.uplink_gate import Lead
 
@@ -25,25 +27,25 @@ TOLD: Final = "The user said: {words} The device answered that without you, and 
 """What the session is told of a turn that it did not hear, so that it knows what "it" is in the next one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ports:
-    """What a turn may lead to."""
-
-    post: Callable[[Event], None]
-    start: Callable[[Coroutine[Any, Any, None]], object]
-    run_tool: RunTool
-    said: Callable[[str, str], None]
-    """Words of the user or the assistant."""
-    answer: Callable[[Done, float], None]
-    """Something was done here: say so. And how much the user had said, in ms."""
-
-
 class UserTurns:
-    """One turn after the other, each of one dialogue."""
+    """One turn after the other, each of one session."""
 
-    def __init__(self, local: LocalIntents, ports: Ports) -> None:
+    def __init__(
+        self,
+        local: LocalIntents,
+        *,
+        post: Post,
+        tasks: TaskSet,
+        run_tool: RunTool,
+        observers: Observer,
+        playback: Playback,
+    ) -> None:
         self._local = local
-        self._ports = ports
+        self._post = post
+        self._tasks = tasks
+        self._run_tool = run_tool
+        self._observers = observers
+        self._playback = playback
         self._speaking = False
         self._lead: Lead | None = None
         self._said: list[Samples] = []
@@ -64,28 +66,28 @@ class UserTurns:
         if self._speaking:
             self._said.append(samples)
 
-    def began(self, dialogue: ConversationSession, lead: Lead | None = None) -> None:
+    def began(self, session: ConversationSession, lead: Lead | None = None) -> None:
         """The user speaks. Who goes on before their words were weighed has not finished them."""
         if not self._weighing:
             if self._said:
-                dialogue.clear()
+                session.clear()
                 self._said.clear()
             self._lead = lead
         self._speaking = True
         self.forget_answer()
-        self._ports.post(events.SpeechBegan(dialogue.number))
+        self._post(events.SpeechBegan(session.number))
 
-    def ended(self, dialogue: ConversationSession, *, local_first: bool) -> None:
+    def ended(self, session: ConversationSession, *, local_first: bool) -> None:
         """The user has finished; with ``local_first`` this machine may answer."""
         self._speaking = False
         if not local_first or not self._said:
-            self._commit(dialogue)
-            self._ports.post(events.TurnEnded(dialogue.number))
+            self._commit(session)
+            self._post(events.TurnEnded(session.number))
             return
         self._count += 1
         self._weighing = call = f"turn {self._count}"
-        self._ports.post(events.TurnEnded(dialogue.number, call))
-        self._ports.start(self._weigh(call, dialogue, np.concatenate(self._said)))
+        self._post(events.TurnEnded(session.number, call))
+        self._tasks.start(self._weigh(call, session, np.concatenate(self._said)))
 
     def forget_answer(self) -> None:
         """Nobody wants to hear the answer any more, or it comes from elsewhere; what is being done goes on."""
@@ -97,38 +99,45 @@ class UserTurns:
         self._speaking = False
         self._said.clear()
 
-    def _commit(self, dialogue: ConversationSession) -> None:
-        dialogue.commit()
+    def _commit(self, session: ConversationSession) -> None:
+        session.commit()
         self._said.clear()
 
-    async def _weigh(self, call: str, dialogue: ConversationSession, said: Samples) -> None:
+    async def _weigh(self, call: str, session: ConversationSession, said: Samples) -> None:
         """Find out who answers, and do it if it is this machine. The conversation waits for the call's end."""
-        settled = events.ToolAnswered(dialogue.number, call, quiet=True)
-        plan = await self._understand(said, self._lead, dialogue)
+        settled = events.ToolAnswered(session.number, call, quiet=True)
+        plan = await self._understand(said, self._lead, session)
         if call != self._weighing:
-            self._ports.post(settled)
+            self._post(settled)
             return
         self._weighing = ""
         if plan is None:
-            self._commit(dialogue)
-            self._ports.post(events.ToolAnswered(dialogue.number, call))
+            self._commit(session)
+            self._post(events.ToolAnswered(session.number, call))
             return
-        dialogue.clear()
+        session.clear()
         self._said.clear()
         self._answering = call
-        self._ports.post(events.UnderstoodHere(dialogue.number))
-        self._ports.said("user", plan.words)
-        done = await self._local.carry_out(plan, self._ports.run_tool)
-        dialogue.tell(TOLD.format(words=plan.words, said=done.text))
+        self._post(events.UnderstoodHere(session.number))
+        self._observers.said("user", plan.words)
+        done = await self._local.carry_out(plan, self._run_tool)
+        session.tell(TOLD.format(words=plan.words, said=done.text))
         if call == self._answering:
-            self._ports.said("assistant", done.text)
-            self._ports.answer(done, samples_to_ms(said.size, WAKE_HZ))
+            self._observers.said("assistant", done.text)
+            self._answer(done, samples_to_ms(said.size, WAKE_HZ))
         spoken = call == self._answering and not done.quiet
-        self._ports.post(events.AnsweredHere(dialogue.number, call) if spoken else settled)
+        self._post(events.AnsweredHere(session.number, call) if spoken else settled)
 
-    async def _understand(self, said: Samples, lead: Lead | None, dialogue: ConversationSession) -> LocalPlan | None:
+    def _answer(self, done: Done, heard_ms: float) -> None:
+        """Say what was done without the service; where a sound is enough, the state machine asks for that."""
+        if done.quiet:
+            self._observers.answered_here(heard_ms, None)
+        else:
+            self._playback.speak(done.text, spoke=lambda ms, _: self._observers.answered_here(heard_ms, ms))
+
+    async def _understand(self, said: Samples, lead: Lead | None, session: ConversationSession) -> LocalPlan | None:
         try:
-            return await self._local.understand(said, dialogue.wanted, lead)
+            return await self._local.understand(said, session.wanted, lead)
         except ModelError as error:
             log.warning("nothing can be understood on this machine: %s", error)
             return None

@@ -72,8 +72,6 @@ class CostTracker:
         self._answers: list[_Answer] = []
         self._begun: set[str] = set()
         self._done: set[str] = set()
-        self.ended_by_budget = False
-        """Whether the present conversation is being ended because a budget is used up."""
 
     # The present conversation.
 
@@ -93,12 +91,7 @@ class CostTracker:
 
     def begin(self) -> None:
         """A conversation begins. Nothing is written yet: whoever woke the speaker must not wait for a disk."""
-        self.turn, self.ended_by_budget, self.purpose = 0, False, "turn"
-
-    def why_ended(self, why: str, endpoint: str) -> str:
-        """Why the conversation ended: ``why``, unless it was a budget; ``endpoint`` is empty if none answered."""
-        refused = why == "error" and not endpoint and self.purse.plan.step == "refuse"
-        return "budget" if refused or (why == "goodbye" and self.ended_by_budget) else why
+        self.turn, self.purpose = 0, "turn"
 
     def _forget(self) -> None:
         self._tally, self._answers = AudioTally(), []

@@ -24,7 +24,7 @@ from speaker.demo.broker import private_broker
 from speaker.demo.stage import Stage, stage, stage_settings
 from speaker.demo.virtual_room import VirtualRoom, room
 from speaker.errors import SpeakerError
-from speaker.mqtt.client import IncomingMessage
+from speaker.mqtt.dispatch import IncomingMessage
 from speaker.offline.speech.recogniser import Recogniser
 from speaker.offline.speech.synthesiser import Synthesiser
 from speaker.realtime.protocol.objects import Usage
@@ -166,9 +166,8 @@ async def perform(show: Print, *, wav: Path | None = None, microphone: bool = Fa
             for line in _LINES:
                 await one.perform(on, line)
             one.judge_lamp(on, {"state": "ON", "brightness": 102})
-        if on.app is not None and on.app.assistant is not None:
-            await on.is_in("idle")
-            await on.event("turn")
+        await on.is_in("idle")
+        await on.event("turn")
         one.bill(on)
     return one.failures
 

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,13 +11,15 @@ from speaker.audio import pcm
 from speaker.audio.pcm import SESSION_HZ, Samples
 from speaker.config.loading import load_settings
 from speaker.config.settings import Settings
-from speaker.daemon.daemon import Daemon, Surroundings
+from speaker.daemon.daemon import Daemon
+from speaker.daemon.loading import Surroundings
 from speaker.daemon.systemd import Systemd
+from speaker.daemon.wiring import Wiring
 from speaker.demo.broker import PrivateBroker
 from speaker.demo.virtual_house import VirtualHouse, demo_gadgets
 from speaker.demo.virtual_room import LOUDSPEAKER, MICROPHONE, VirtualRoom
 from speaker.errors import SpeakerError
-from speaker.mqtt.client import IncomingMessage
+from speaker.mqtt.dispatch import IncomingMessage
 
 Json = dict[str, Any]
 
@@ -51,8 +53,8 @@ class Stage:
         self._room = room
         self.messages: list[IncomingMessage] = []
         self.listen: Callable[[IncomingMessage], None] = lambda _: None
-        self.house = VirtualHouse(broker.port, demo_gadgets(), self._deliver)
-        self.app: Daemon | None = None
+        self.house = VirtualHouse(broker.port, demo_gadgets())
+        self.daemon: Daemon | None = None
         self._life: asyncio.Task[None] | None = None
 
     @property
@@ -66,14 +68,30 @@ class Stage:
         """Announce the devices and listen to all that the speaker and they publish."""
         await self.house.open()
         topics = {gadget.state_topic for gadget in self.house.gadgets}
-        self.house.broker.subscribe([f"speaker/{STAGE_NAME}/#", *sorted(topics)])
+        self.listen_to([f"speaker/{STAGE_NAME}/#", *sorted(topics), *self.house.command_topics])
+
+    def listen_to(self, filters: Iterable[str]) -> None:
+        """Collect the messages of these filters as well."""
+        self.house.broker.subscribe(filters, self._deliver)
 
     async def start(self, settings: Settings, *, api_key: str | None = None) -> None:
         """Start the daemon and wait until it hears. Raises what it raises."""
         around = Surroundings(None, self.folder, Systemd(), api_key, None)
-        self.app = Daemon(settings, around)
-        self._life = asyncio.create_task(self.app.run())
-        await self.until(lambda: self.app is not None and self.app.assistant is not None and self.app.assistant.alive)
+        self.daemon = Daemon(settings, around)
+        self._life = asyncio.create_task(self.daemon.run())
+        await self.until(lambda: self.hears)
+
+    @property
+    def parts(self) -> Wiring:
+        """The parts of the daemon that runs. Raises SpeakerError when none does."""
+        if self.daemon is None:
+            raise SpeakerError("no speaker runs on this stage")
+        return self.daemon.parts
+
+    @property
+    def hears(self) -> bool:
+        """Whether the daemon's microphone delivers frames, and they are worked on."""
+        return self.daemon is not None and self.parts.conversation.controller.hears
 
     async def stop(self) -> None:
         """End the daemon in good order."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from speaker.config.settings import MqttSettings
-from speaker.mqtt.client import IncomingMessage, MqttClient
+from speaker.mqtt.client import MqttClient
+from speaker.mqtt.dispatch import IncomingMessage
 
 Json = dict[str, Any]
 
@@ -119,17 +120,14 @@ def demo_gadgets() -> list[VirtualDevice]:
 class VirtualHouse:
     """Devices on a broker. ``heard`` collects every message to and from them, in order."""
 
-    def __init__(
-        self, port: int, gadgets: list[VirtualDevice], listen: Callable[[IncomingMessage], None] | None = None
-    ) -> None:
+    def __init__(self, port: int, gadgets: list[VirtualDevice]) -> None:
         self.gadgets = gadgets
         self.lag_s = LAG_S
-        self._listen = listen
         self._tasks: set[asyncio.Task[None]] = set()
         self._ready = asyncio.Event()
         self.broker = MqttClient(
             MqttSettings(host="127.0.0.1", port=port), "virtual-house", None, "house/availability",
-            deliver=self._deliver, connected=self._connected, trouble=lambda _: None,
+            connected=self._connected,
         )  # fmt: skip
 
     async def open(self) -> None:
@@ -137,7 +135,18 @@ class VirtualHouse:
         self.broker.start()
         await self._ready.wait()
         await self.announce()
-        self.broker.subscribe([topic for gadget in self.gadgets for topic in gadget.command_topics])
+        self.broker.subscribe(self.command_topics, self._deliver)
+
+    async def add(self, gadgets: list[VirtualDevice]) -> None:
+        """Bring more devices into the house."""
+        self.gadgets.extend(gadgets)
+        self.broker.subscribe([topic for gadget in gadgets for topic in gadget.command_topics], self._deliver)
+        await self.announce()
+
+    @property
+    def command_topics(self) -> list[str]:
+        """Where the devices take commands."""
+        return [topic for gadget in self.gadgets for topic in gadget.command_topics]
 
     async def announce(self) -> None:
         """Announce and report anew, as devices do when a broker has forgotten them."""
@@ -162,8 +171,6 @@ class VirtualHouse:
             self._ready.set()
 
     def _deliver(self, message: IncomingMessage) -> None:
-        if self._listen is not None:
-            self._listen(message)
         for gadget in self.gadgets:
             if (answer := gadget.answer(message.topic, message.payload.decode())) is not None:
                 task = asyncio.create_task(self._report(*answer, self.lag_s if gadget.lag_s is None else gadget.lag_s))

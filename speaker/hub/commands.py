@@ -1,30 +1,27 @@
-"""The commands of the hub: what each takes, and what it does."""
+"""The table of commands beside the controls: what the hub may ask for, what each takes, and its buttons and boxes."""
 
-import asyncio
 import json
 import logging
-from collections.abc import Callable, Coroutine
-from typing import Annotated, Any, TypeVar
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Final
 
-import msgspec
 from msgspec import Meta, Struct
 
 from speaker.announce.announcer import MOST_CHARACTERS, Announcement
-from speaker.announce.system_speech import SystemSpeech
-from speaker.config.settings import Settings
 from speaker.conversation import events
-from speaker.conversation.controller import Controller
-from speaker.cost.budget import MOST_RAISED_USD
 from speaker.errors import BrokerError, SpeakerError
-from speaker.hub.mqtt_api import Command, dollars, fraction, on_or_off, whole_number
-from speaker.mqtt.client import MqttClient
-from speaker.store.runtime_settings import LONGEST_FOLLOW_UP_S
+from speaker.hub.parts import SpeakerParts
+from speaker.hub.payloads import read_payload
 
 log = logging.getLogger(__name__)
 
-Text = Annotated[str, Meta(min_length=1, max_length=MOST_CHARACTERS)]
+Json = dict[str, Any]
 
-S = TypeVar("S", bound=Struct)
+LONGEST_TEXT: Final = 255
+"""Characters of a text or a state that Home Assistant takes."""
+
+Text = Annotated[str, Meta(min_length=1, max_length=MOST_CHARACTERS)]
 
 
 class Announce(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -45,86 +42,104 @@ class Question(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     timeout_s: Annotated[float, Meta(gt=0, le=60)] | None = None
 
 
-class Commands:
-    """What the hub may ask of a speaker. A bad payload raises SpeakerError, and nothing happens."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One of them."""
 
-    def __init__(
-        self,
-        assistant: Controller,
-        settings: Settings,
-        broker: MqttClient,
-        start: Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"],
-    ) -> None:
-        self._assistant = assistant
-        self._aside: SystemSpeech = assistant.aside
-        self._settings = settings
-        self._broker = broker
-        self._start = start
-
-    def offered(self) -> dict[str, Command]:
-        """Verb → what carries it out."""
-        controls, post = self._assistant.controls, self._assistant.post
-        return {
-            "wake": lambda _: self._wake(),
-            "stop": lambda _: post(events.Stopped()),
-            "sleep": lambda _: post(events.Stopped()),
-            "mute": lambda payload: controls.mute(on_or_off(payload)),
-            "volume": lambda payload: _ignore(controls.set_volume(whole_number(payload, 0, 100))),
-            "announcement_volume": lambda payload: controls.set_announcement_volume(whole_number(payload, 0, 100)),
-            "threshold": lambda payload: controls.set_threshold(fraction(payload)),
-            "follow_up": lambda payload: controls.set_follow_up(whole_number(payload, 1, LONGEST_FOLLOW_UP_S)),
-            "wake_word": controls.set_wake_word,
-            "duplex": controls.set_duplex,
-            "endpoint": controls.set_endpoint,
-            "test": lambda _: controls.test(),
-            "say": self._say,
-            "ask": self._assistant.ask,
-            "announce": self._announce,
-            "question": self._question,
-            "confirm": self._aside.questions.press,
-            "budget": lambda payload: self._assistant.raise_budget(dollars(payload, MOST_RAISED_USD)),
-        }
-
-    def _wake(self) -> None:
-        if self._assistant.muted:
-            raise SpeakerError("the microphone is muted; unmute it first")
-        self._assistant.post(events.Pressed())
-
-    def _say(self, payload: str) -> None:
-        self._aside.announce(Announcement(payload))
-
-    def _announce(self, payload: str) -> None:
-        wanted = read_payload(payload, Announce)
-        if bool(wanted.text.strip()) == bool(wanted.url):
-            raise SpeakerError("give either text or url")
-        self._aside.announce(Announcement(wanted.text, wanted.url, wanted.volume, wanted.chime))
-
-    def _question(self, payload: str) -> None:
-        wanted = read_payload(payload, Question)
-        if self._assistant.muted:
-            raise SpeakerError("the microphone is muted, so nobody can answer")
-        if not self._assistant.idle:
-            raise SpeakerError("a conversation is under way; ask again when it is over")
-        self._start(self._put(wanted))
-
-    async def _put(self, wanted: Question) -> None:
-        timeout_s = wanted.timeout_s or self._settings.limits.answer_s
-        answer = await self._aside.questions.ask(wanted.text, wanted.answers, timeout_s)
-        told = {"question": wanted.text, "answer": answer, "ok": answer is not None}
-        try:
-            await self._broker.publish(wanted.reply_to, json.dumps(told, ensure_ascii=False))
-        except BrokerError as error:
-            log.warning("the answer to a question is lost: %s", error)
+    name: str
+    """Its verb."""
+    payload: str
+    """What it takes, for the documentation."""
+    run: Callable[[SpeakerParts, str], None]
+    """Carries out a payload. Raises SpeakerError with a sentence when it cannot be."""
+    components: Mapping[str, Json] = field(default_factory=dict)
+    """What Home Assistant shows for it, without the command's topic."""
 
 
-def read_payload(payload: str, kind: type[S]) -> S:
-    """A JSON payload as what it should be. Raises SpeakerError with a sentence."""
+def _button(title: str, payload: str = "", **more: str) -> Json:
+    return {"p": "button", "name": title, "payload_press": payload, **more}
+
+
+def _wake(parts: SpeakerParts, _payload: str) -> None:
+    parts.refuse_if_muted("; unmute it first")
+    parts.conversation.inbox.post(events.Pressed())
+
+
+def _stop(parts: SpeakerParts, _payload: str) -> None:
+    parts.conversation.inbox.post(events.Stopped())
+
+
+def _test(parts: SpeakerParts, _payload: str) -> None:
+    parts.refuse_if_muted("; unmute it first")
+    parts.conversation.duplex.test()
+
+
+def _say(parts: SpeakerParts, payload: str) -> None:
+    parts.system_speech.announce(Announcement(payload))
+
+
+def _ask(parts: SpeakerParts, payload: str) -> None:
+    parts.refuse_if_muted(", and an answer would open it; unmute it first")
+    parts.conversation.prompts.ask(payload)
+
+
+def _announce(parts: SpeakerParts, payload: str) -> None:
+    wanted = read_payload(payload, Announce)
+    if bool(wanted.text.strip()) == bool(wanted.url):
+        raise SpeakerError("give either text or url")
+    parts.system_speech.announce(Announcement(wanted.text, wanted.url, wanted.volume, wanted.chime))
+
+
+def _question(parts: SpeakerParts, payload: str) -> None:
+    wanted = read_payload(payload, Question)
+    parts.refuse_if_muted(", so nobody can answer")
+    if not parts.conversation.controller.idle:
+        raise SpeakerError("a conversation is under way; ask again when it is over")
+    parts.conversation.tasks.start(_put(parts, wanted))
+
+
+async def _put(parts: SpeakerParts, wanted: Question) -> None:
+    timeout_s = wanted.timeout_s or parts.settings.limits.answer_s
+    answer = await parts.system_speech.questions.ask(wanted.text, wanted.answers, timeout_s)
+    told = {"question": wanted.text, "answer": answer, "ok": answer is not None}
     try:
-        return msgspec.json.decode(payload, type=kind)
-    except msgspec.DecodeError as error:
-        keys = ", ".join(one.encode_name for one in msgspec.structs.fields(kind))
-        raise SpeakerError(f"expected a JSON object with {keys}: {error}") from error
+        await parts.publish(wanted.reply_to, json.dumps(told, ensure_ascii=False))
+    except BrokerError as error:
+        log.warning("the answer to a question is lost: %s", error)
 
 
-def _ignore(_value: object) -> None:
-    """A command has no result of its own."""
+def _confirm(parts: SpeakerParts, payload: str) -> None:
+    parts.system_speech.questions.press(payload)
+
+
+COMMANDS: Final[tuple[Command, ...]] = (
+    Command(name="wake", payload="empty: listen now", run=_wake, components={"wake": _button("Wake")}),
+    Command(
+        name="stop", payload="empty: silence, and back to sleep; ends what rings", run=_stop,
+        components={"stop": _button("Stop")},
+    ),
+    Command(name="sleep", payload="empty: the same", run=_stop),
+    Command(
+        name="test", payload="empty: play the test sound and measure the echo", run=_test,
+        components={"test": _button("Test", entity_category="diagnostic")},
+    ),
+    Command(
+        name="say", payload="text, spoken as it stands by the offline voice", run=_say,
+        components={"say": {"p": "notify", "name": "Say"}},
+    ),
+    Command(
+        name="ask", payload="text, answered aloud by the model", run=_ask,
+        components={
+            "ask": {"p": "text", "name": "Ask", "min": 1, "max": LONGEST_TEXT, "icon": "mdi:message-question"}
+        },
+    ),
+    Command(name="announce", payload="JSON: text or url (WAV, MP3, FLAC, Ogg), volume, chime", run=_announce),
+    Command(
+        name="question", run=_question,
+        payload="JSON: text, answers, reply_to, timeout_s; one of the answers comes to reply_to",
+    ),
+    Command(
+        name="confirm", payload="`yes` or `no` to what the speaker asks just now", run=_confirm,
+        components={"yes": _button("Yes", "yes"), "no": _button("No", "no")},
+    ),
+)  # fmt: skip

@@ -1,120 +1,224 @@
-"""What the hub may turn: each control is remembered, carried out and shown."""
+"""The table of controls: what the hub may turn. One entry is one control, everywhere.
 
-import asyncio
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
-from typing import Any
+Its command, its topic, its component in Home Assistant, its place in the state, what is kept of it on disk and its
+row in the documentation follow from the entry. To add a control, add an entry and a function that applies it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol, get_args
 
 from msgspec.structs import replace
 
+from speaker.config.settings import Settings
 from speaker.conversation import events
-from speaker.conversation.audio_io import AudioIO
-from speaker.conversation.events import Event
-from speaker.conversation.state_machine import StateMachine
+from speaker.conversation.state_machine import Duplex, State
+from speaker.cost.budget import MOST_RAISED_USD
 from speaker.errors import SpeakerError
-from speaker.store.runtime_settings import DUPLEX, ENDPOINTS, RuntimeSettings, one_of_words, wake_word_options
-from speaker.wake.detector import WakeWords
+from speaker.hub.control_kinds import EVERY_WORD, Choice, ControlKind, Number, OnOff, Value
+from speaker.hub.parts import SpeakerParts
+from speaker.wake.detector import BUNDLED
+
+Json = dict[str, Any]
+Apply = Callable[[SpeakerParts, Any], None]
+"""Makes a value so. Raises SpeakerError when it cannot be; then nothing has changed."""
+
+DUPLEX_CHOICES: Final = ("auto", *get_args(Duplex))
+ENDPOINT_CHOICES: Final = ("auto", "cloud", "offline")
 
 
-@dataclass(frozen=True, slots=True)
-class Ports:
-    """What a control may do beside remembering."""
+def wake_word_options(settings: Settings) -> tuple[str, ...]:
+    """What may be chosen: all of the configuration, one of it, or a bundled one."""
+    configured = (word.model for word in settings.wake.words)
+    return tuple(dict.fromkeys((EVERY_WORD, *configured, *sorted(BUNDLED))))
 
-    post: Callable[[Event], None]
-    show: Callable[[], None]
-    """Publishes the state."""
-    words: Callable[[str], WakeWords]
-    """The wake words of a choice. Raises SpeakerError."""
-    reachable: Callable[[str], None]
-    """Raises SpeakerError when an endpoint cannot be chosen."""
-    measure_echo: Callable[[], Coroutine[Any, Any, None]]
-    """Plays the test sound and chooses the duplex mode by it, if it is to be chosen."""
-    start: Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
+
+def _mute(parts: SpeakerParts, wanted: bool) -> None:
+    parts.conversation.inbox.post(events.Muted() if wanted else events.Unmuted())
+
+
+def _begin_muted(parts: SpeakerParts, wanted: bool) -> None:
+    """As the speaker starts: the microphone is not opened even for a moment."""
+    if wanted:
+        parts.conversation.machine.state = State.MUTED
+
+
+def _set_volume(parts: SpeakerParts, percent: int) -> None:
+    conversation = parts.conversation
+    conversation.loudness.chosen = percent
+    conversation.sound.set_volume(conversation.loudness.answers)
+
+
+def _set_announcement_volume(parts: SpeakerParts, percent: int) -> None:
+    parts.conversation.loudness.chosen_announcements = percent
+
+
+def _set_threshold(parts: SpeakerParts, score: float) -> None:
+    parts.conversation.sound.set_threshold(score)
+
+
+def _set_follow_up(parts: SpeakerParts, seconds: float) -> None:
+    machine = parts.conversation.machine
+    machine.limits = replace(machine.limits, follow_up_s=float(seconds))
+
+
+def _use_word(parts: SpeakerParts, name: str) -> None:
+    parts.conversation.sound.use_words(parts.words(name))
+
+
+def _nothing(_parts: SpeakerParts, _value: object) -> None:
+    """The sound part was made with the chosen words."""
+
+
+def _choose_duplex(parts: SpeakerParts, mode: Any) -> None:  # noqa: ANN401 - one of DUPLEX_CHOICES
+    parts.conversation.duplex.choose(mode)
+
+
+def _choose_endpoint(parts: SpeakerParts, name: str) -> None:
+    """It counts from the next conversation on."""
+    parts.reachable(name)
+
+
+def _raise_budget(parts: SpeakerParts, usd: float) -> None:
+    parts.cost.purse.raise_today(usd)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Control:
+    """One of them."""
+
+    name: str
+    """The verb of its command."""
+    title: str
+    kind: ControlKind
+    payload: str
+    """What the command takes, for the documentation."""
+    default: Callable[[Settings], Value | None]
+    """None: nothing is configured, and it follows something else."""
+    apply: Apply
+    restore: Apply | None = None
+    """How it is applied as the speaker starts, if differently."""
+    key: str = ""
+    """Its key in the state and on disk; empty: the name."""
+    kept: bool = True
+    """Whether it survives a restart by this table."""
+    show: Callable[[SpeakerParts], Value] | None = None
+    """What the state shows, if not what was chosen."""
+    more: Mapping[str, object] = field(default_factory=dict)
+    """What its component has besides."""
+
+    @property
+    def state_key(self) -> str:
+        """Its key in the state and on disk."""
+        return self.key or self.name
+
+    @property
+    def component_key(self) -> str:
+        """Its key among the components; a choice stands beside a sensor of its name."""
+        return f"choose_{self.name}" if self.kind.chosen else self.name
+
+
+CONTROLS: Final[tuple[Control, ...]] = (
+    Control(
+        name="mute", title="Microphone mute", kind=OnOff(), key="muted", payload="`ON` or `OFF`",
+        default=lambda _: False, apply=_mute, restore=_begin_muted, more={"icon": "mdi:microphone-off"},
+    ),
+    Control(
+        name="volume", title="Volume", kind=Number(most=100, unit="%"), payload="0-100 percent",
+        default=lambda settings: settings.audio.volume, apply=_set_volume,
+    ),
+    Control(
+        name="announcement_volume", title="Announcement volume", kind=Number(most=100, unit="%"),
+        payload="0-100 percent", default=lambda settings: settings.audio.announcement_volume,
+        apply=_set_announcement_volume, show=lambda parts: parts.conversation.loudness.announcements_chosen,
+    ),
+    Control(
+        name="threshold", title="Wake word threshold", kind=Number(most=1, step=0.01, setting=True),
+        payload="0-1, for every wake word", default=lambda settings: settings.wake.words[0].threshold,
+        apply=_set_threshold,
+    ),
+    Control(
+        name="follow_up", title="Follow-up", kind=Number(least=1, most=60, unit="s", setting=True), key="follow_up_s",
+        payload="1-60 seconds", default=lambda settings: settings.limits.follow_up_s, apply=_set_follow_up,
+    ),
+    Control(
+        name="wake_word", title="Wake word", kind=Choice(wake_word_options), apply=_use_word, restore=_nothing,
+        payload=f"a bundled or configured word, or `{EVERY_WORD}`", default=lambda _: EVERY_WORD,
+    ),
+    Control(
+        name="duplex", title="Interruption", kind=Choice(lambda _: DUPLEX_CHOICES), apply=_choose_duplex,
+        payload="auto, full, wake or half", default=lambda settings: settings.audio.duplex,
+    ),
+    Control(
+        name="endpoint", title="Who answers", kind=Choice(lambda _: ENDPOINT_CHOICES), apply=_choose_endpoint,
+        restore=_nothing, payload="auto, cloud or offline", default=lambda settings: settings.session.endpoint,
+    ),
+    Control(
+        name="budget", title="More budget today",
+        kind=Number(most=MOST_RAISED_USD, step=0.1, unit="USD", setting=True, box=True), key="budget_raised_usd",
+        payload=f"0-{MOST_RAISED_USD:g}: USD that may be spent today beyond the budgets", default=lambda _: 0.0,
+        apply=_raise_budget, kept=False, show=lambda parts: parts.cost.purse.spending.raised_usd,
+    ),
+)  # fmt: skip
+
+
+class Shelf(Protocol):
+    """Where choices outlive a restart."""
+
+    def chosen(self, key: str) -> str | None:
+        """What was chosen."""
+
+    def choose(self, key: str, value: str) -> None:
+        """Keep a choice."""
+
+
+def chosen_value(control: Control, settings: Settings, shelf: Shelf) -> Value | None:
+    """What was chosen for a control, else what is configured; a choice that has become impossible does not count."""
+    kept = shelf.chosen(control.state_key) if control.kept else None
+    try:
+        return control.default(settings) if kept is None else control.kind.read(kept, settings)
+    except SpeakerError:
+        return control.default(settings)
 
 
 class Controls:
     """The controls of one speaker."""
 
-    def __init__(self, choices: RuntimeSettings, machine: StateMachine, air: AudioIO, ports: Ports) -> None:
-        self.choices = choices
-        self._machine = machine
-        self._air = air
-        self._ports = ports
+    def __init__(self, parts: SpeakerParts, shelf: Shelf, show: Callable[[], None]) -> None:
+        """``show`` publishes the state."""
+        self._parts = parts
+        self._shelf = shelf
+        self._show = show
+        self._by_name = {control.name: control for control in CONTROLS}
 
-    def apply(self) -> None:
-        """Make everything as it was chosen before the last restart."""
-        self._air.set_threshold(self.choices.threshold)
-        self._set_limits()
-        self.apply_volume()
-        duplex = self.choices.duplex
-        self._machine.duplex = "wake" if duplex == "auto" else duplex
+    def restore(self) -> None:
+        """Make everything as it was chosen before the last restart, or as it is configured."""
+        for control in CONTROLS:
+            value = self.value(control.name)
+            if control.kept and value is not None:
+                (control.restore or control.apply)(self._parts, value)
 
-    def apply_volume(self) -> None:
-        """The hour may have changed what is too loud."""
-        self._air.loudspeaker.set_volume(self.choices.quietly(self.choices.volume))
+    def value(self, name: str) -> Value | None:
+        """What is chosen for the control of this name."""
+        return chosen_value(self._by_name[name], self._parts.settings, self._shelf)
 
-    @property
-    def volume(self) -> int:
-        """Loudness of answers, 0-100 percent, as chosen."""
-        return self.choices.volume
+    def choose(self, name: str, value: Value) -> None:
+        """Apply a value, keep it and show it. Raises SpeakerError when it cannot be applied."""
+        control = self._by_name[name]
+        control.apply(self._parts, value)
+        if control.kept:
+            self._shelf.choose(control.state_key, control.kind.keep(value))
+        self._show()
 
-    def set_volume(self, percent: int) -> int:
-        """Choose the loudness of answers; what it is now."""
-        self.choices.choose("volume", str(max(0, min(100, percent))))
-        self.apply_volume()
-        self._ports.show()
-        return self.choices.volume
+    def command(self, name: str, payload: str) -> None:
+        """Carry out the command of this name. Raises SpeakerError with a sentence when it cannot be."""
+        self.choose(name, self._by_name[name].kind.read(payload, self._parts.settings))
 
-    def set_announcement_volume(self, percent: int) -> None:
-        """Choose the loudness of announcements."""
-        self.choices.choose("announcement_volume", str(percent))
-        self._ports.show()
-
-    def set_threshold(self, threshold: float) -> None:
-        """Choose the score from which every wake word counts."""
-        self.choices.choose("threshold", str(threshold))
-        self._air.set_threshold(threshold)
-        self._ports.show()
-
-    def set_follow_up(self, seconds: int) -> None:
-        """Choose how long another request is waited for; up to LONGEST_FOLLOW_UP_S."""
-        self.choices.choose("follow_up_s", str(max(1, seconds)))
-        self._set_limits()
-        self._ports.show()
-
-    def set_wake_word(self, name: str) -> None:
-        """Choose one wake word, or all of the configuration. Raises SpeakerError."""
-        words = self._ports.words(one_of_words(name, wake_word_options(self.choices)))
-        self.choices.choose("wake_word", name)
-        self._air.use_words(words)
-        self._air.set_threshold(self.choices.threshold)
-        self._ports.show()
-
-    def set_duplex(self, mode: str) -> None:
-        """Choose what may interrupt an answer; auto measures the echo again. Raises SpeakerError."""
-        self.choices.choose("duplex", one_of_words(mode, DUPLEX))
-        if self.choices.duplex == "auto":
-            self.test()
-        else:
-            self._machine.duplex = self.choices.duplex
-        self._ports.show()
-
-    def set_endpoint(self, name: str) -> None:
-        """Choose who answers, from the next conversation on. Raises SpeakerError."""
-        self._ports.reachable(one_of_words(name, ENDPOINTS))
-        self.choices.choose("endpoint", name)
-        self._ports.show()
-
-    def mute(self, wanted: bool) -> None:
-        """Close the microphone or open it again."""
-        self.choices.choose("muted", "ON" if wanted else "OFF")
-        self._ports.post(events.Muted() if wanted else events.Unmuted())
-
-    def test(self) -> None:
-        """Play the test sound and measure the echo, when nobody needs the room. Raises SpeakerError when muted."""
-        if self.choices.muted:
-            raise SpeakerError("the microphone is muted; unmute it first")
-        self._ports.start(self._ports.measure_echo())
-
-    def _set_limits(self) -> None:
-        self._machine.limits = replace(self._machine.limits, follow_up_s=self.choices.follow_up_s)
+    def state(self) -> Json:
+        """What the state shows of them."""
+        shown: Json = {}
+        chosen: Json = {}
+        for control in CONTROLS:
+            value = control.show(self._parts) if control.show else self.value(control.name)
+            (chosen if control.kind.chosen else shown)[control.state_key] = value
+        return shown | {"chosen": chosen}

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -11,14 +11,15 @@ import msgspec
 from speaker.config.settings import Settings
 from speaker.errors import SpeakerError
 from speaker.hub.own_discovery import announcements
-from speaker.mqtt.client import IncomingMessage, MqttClient
+from speaker.mqtt.client import MqttClient
+from speaker.mqtt.dispatch import IncomingMessage
 from speaker.store.store import Ledger
 from speaker.wake.arbitration import Claim, read_claim
 
 log = logging.getLogger(__name__)
 
 Json = dict[str, Any]
-Command = Callable[[str], None]
+CarryOut = Callable[[str], None]
 """Carries out a payload; raises SpeakerError with a sentence when it cannot."""
 
 MOST_PAYLOAD_BYTES: Final = 8_192
@@ -33,29 +34,29 @@ class MqttApi:
         broker: MqttClient,
         settings: Settings,
         version: str,
-        words: Sequence[str] = (),
         ledger: Ledger | None = None,
     ) -> None:
-        """``words``: the wake words that may be chosen; ``ledger`` remembers what was announced."""
+        """``ledger`` remembers what was announced."""
         self._ledger = ledger
-        self._words = words
         self._broker = broker
         self._settings = settings
         self._version = version
-        self._commands: Mapping[str, Command] = {}
+        self._commands: Mapping[str, CarryOut] = {}
+        self._claimed: Callable[[str, Claim], None] = lambda _word, _claim: None
         self._state: Json = {}
         self._birth = f"{settings.mqtt.discovery_prefix}/status"
         self._claims = f"{settings.mqtt.base}/claim/"
 
-    def offer(self, commands: Mapping[str, Command]) -> None:
-        """Name the commands; from now on they are heard."""
-        self._commands = commands
-        self._broker.subscribe([f"{self._settings.topic}/command/+", self._birth])
-        self._broker.subscribe([f"{self._claims}+"], qos=0)
+    def offer(self, commands: Mapping[str, CarryOut], claimed: Callable[[str, Claim], None]) -> None:
+        """Name the commands; from now on they are heard, and ``claimed`` is told who heard a wake word."""
+        self._commands, self._claimed = commands, claimed
+        self._broker.subscribe([f"{self._settings.topic}/command/+"], self._hear_command)
+        self._broker.subscribe([self._birth], self._hear_birth)
+        self._broker.subscribe([f"{self._claims}+"], self._hear_claim, qos=0)
 
     def connected(self) -> None:
         """Tell everything anew: the broker, or the hub, may have forgotten."""
-        told = announcements(self._settings, self._version, self._words)
+        told = announcements(self._settings, self._version)
         self._withdraw(set(told))
         for topic, message in told.items():
             self._broker.tell(topic, json.dumps(message, ensure_ascii=False), retain=True, qos=1)
@@ -93,25 +94,20 @@ class MqttApi:
         """Tell the other speakers that this one heard a wake word."""
         self._broker.tell(f"{self._claims}{word}", msgspec.json.encode(claim).decode())
 
-    def claimed(self, message: IncomingMessage) -> tuple[str, Claim] | None:
-        """The wake word and the claim of a message, if it is one."""
-        word = message.topic.removeprefix(self._claims)
-        claim = None if word == message.topic or message.retained else read_claim(message.payload)
-        return None if claim is None else (word, claim)
+    def _hear_claim(self, message: IncomingMessage) -> None:
+        claim = None if message.retained else read_claim(message.payload)
+        if claim is not None:
+            self._claimed(message.topic.removeprefix(self._claims), claim)
 
-    def hears(self, message: IncomingMessage) -> bool:
-        """Take in a message if it is for the hub; whether it was."""
-        if message.topic == self._birth:
-            if message.payload == b"online" and not message.retained:
-                self.connected()
-            return True
+    def _hear_birth(self, message: IncomingMessage) -> None:
+        if message.payload == b"online" and not message.retained:
+            self.connected()
+
+    def _hear_command(self, message: IncomingMessage) -> None:
         verb = message.topic.removeprefix(f"{self._settings.topic}/command/")
-        if verb == message.topic or "/" in verb:
-            return False
         # A retained command would be carried out again at every start.
         if verb != "result" and not message.retained:
             self._carry_out(verb, message)
-        return True
 
     def _carry_out(self, verb: str, message: IncomingMessage) -> None:
         error = self._error(verb, message.payload)
@@ -139,35 +135,3 @@ class MqttApi:
         if self._state:
             told = json.dumps(self._state, ensure_ascii=False)
             self._broker.tell(f"{self._settings.topic}/state", told, retain=True, qos=1)
-
-
-def dollars(payload: str, most: float) -> float:
-    """A payload as an amount of money in USD. Raises SpeakerError."""
-    return _number(payload, 0, most)
-
-
-def whole_number(payload: str, lowest: int, highest: int) -> int:
-    """A payload as a number in a range. Raises SpeakerError."""
-    return round(_number(payload, lowest, highest))
-
-
-def fraction(payload: str) -> float:
-    """A payload as a number from 0 to 1. Raises SpeakerError."""
-    return _number(payload, 0, 1)
-
-
-def _number(payload: str, lowest: float, highest: float) -> float:
-    try:
-        value = float(payload) if "_" not in payload else float("nan")  # Python reads 1_0 as 10, nobody else does
-    except ValueError:
-        value = float("nan")
-    if not lowest <= value <= highest:
-        raise SpeakerError(f"expected a number from {lowest:g} to {highest:g}, got {payload[:40]!r}")
-    return value
-
-
-def on_or_off(payload: str) -> bool:
-    """ON or OFF. Raises SpeakerError."""
-    if payload.upper() not in {"ON", "OFF"}:
-        raise SpeakerError(f"expected ON or OFF, got {payload[:40]!r}")
-    return payload.upper() == "ON"

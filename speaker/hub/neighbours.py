@@ -2,10 +2,12 @@
 
 import json
 import logging
+from collections.abc import Iterable
 from typing import Any, Final, Protocol
 
 from speaker.errors import BrokerError, ToolError
 from speaker.home.name_matching import same_room
+from speaker.mqtt.dispatch import IncomingMessage, MessageHandler
 from speaker.tools.result import ToolResult
 
 log = logging.getLogger(__name__)
@@ -13,8 +15,11 @@ log = logging.getLogger(__name__)
 _MOST_BYTES: Final = 64 * 1024
 
 
-class AnnouncementPublisher(Protocol):
-    """What can send to the broker."""
+class SpeakerBroker(Protocol):
+    """What is needed of the MQTT client."""
+
+    def subscribe(self, filters: Iterable[str], handler: MessageHandler) -> None:
+        """Let a handler have the messages of these filters."""
 
     async def publish(self, topic: str, payload: str) -> None:
         """Send, and wait until the broker has it. Raises BrokerError."""
@@ -23,27 +28,28 @@ class AnnouncementPublisher(Protocol):
 class Neighbours:
     """The Intercom that tools see: fed with what speakers announce of themselves and whether they are there."""
 
-    def __init__(self, publisher: AnnouncementPublisher, base: str, prefix: str, speaker: str) -> None:
-        self._publisher = publisher
+    def __init__(self, broker: SpeakerBroker, base: str, prefix: str, speaker: str) -> None:
+        self._broker = broker
         self._base = base
         self._own = speaker
         self._announced = f"{prefix}/device/speaker_"
+        self._announcements = f"{prefix}/device/+/config"
         self._called: dict[str, tuple[str, str]] = {}
         """Id → name and room."""
         self._online: set[str] = set()
 
-    @property
-    def topics(self) -> list[str]:
-        """What has to be subscribed to."""
-        return [f"{self._base}/+/availability"]
+    def start(self) -> None:
+        """Hear which speakers there are."""
+        self._broker.subscribe([f"{self._base}/+/availability"], self._came_or_went)
+        self._broker.subscribe([self._announcements], self._introduced)
 
-    def hear(self, topic: str, payload: bytes) -> None:
-        """Take in a message, if it is about a speaker."""
-        if topic.startswith(self._announced) and topic.endswith("/config"):
-            self._introduce(topic.removeprefix(self._announced).removesuffix("/config"), payload)
-        elif topic.endswith("/availability") and topic.startswith(f"{self._base}/"):
-            speaker = topic.removeprefix(f"{self._base}/").removesuffix("/availability")
-            (self._online.add if payload == b"online" else self._online.discard)(speaker)
+    def _came_or_went(self, message: IncomingMessage) -> None:
+        speaker = message.topic.removeprefix(f"{self._base}/").removesuffix("/availability")
+        (self._online.add if message.payload == b"online" else self._online.discard)(speaker)
+
+    def _introduced(self, message: IncomingMessage) -> None:
+        if message.topic.startswith(self._announced):
+            self._introduce(message.topic.removeprefix(self._announced).removesuffix("/config"), message.payload)
 
     def _introduce(self, speaker: str, payload: bytes) -> None:
         try:
@@ -76,7 +82,7 @@ class Neighbours:
         payload = json.dumps({"text": message, "chime": True}, ensure_ascii=False)
         try:
             for speaker in chosen:
-                await self._publisher.publish(f"{self._base}/{speaker}/command/announce", payload)
+                await self._broker.publish(f"{self._base}/{speaker}/command/announce", payload)
         except BrokerError as error:
             raise ToolError(f"The announcement could not be sent. {error}") from error
         return ToolResult("sent", f"the announcement goes to {', '.join(self._name(one) for one in chosen)}.")

@@ -1,15 +1,19 @@
-"""What the speaker shows of itself: the state on MQTT, the service's status line, and what was chosen for it."""
+"""What the speaker shows of itself: the state on MQTT, and one line to whoever looks at the service."""
 
 from collections.abc import Callable
 from datetime import date
-from typing import Any, Final
+from typing import Final, Protocol
 
-from speaker.conversation.audio_io import AudioIO
-from speaker.conversation.state_machine import State, StateMachine
-from speaker.cost.cost_tracker import CostTracker, now_here
+from speaker.audio.pcm import BYTES_PER_SAMPLE, WAKE_HZ, ms_to_samples
+from speaker.conversation import events
+from speaker.conversation.events import Event
+from speaker.conversation.observers import End, Observer
+from speaker.conversation.state_machine import Duplex, State
+from speaker.conversation.trace_recorder import BUTTON
+from speaker.cost.cost_tracker import now_here
+from speaker.hub.controls import Controls
 from speaker.hub.mqtt_api import MqttApi
-from speaker.store.runtime_settings import RuntimeSettings
-from speaker.timers.scheduler import TimerScheduler
+from speaker.hub.parts import SpeakerParts
 
 
 def today() -> date:
@@ -21,74 +25,116 @@ OWN_CHOICE: Final = "configured"
 """Why a duplex mode is in force that nobody measured."""
 
 
-class Status:
+class StatusLedger(Protocol):
+    """What the state needs of the ledger."""
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with the ledger now; empty when nothing is."""
+
+    def count_session(self, day: date) -> None:
+        """Write down that a session was opened."""
+
+    def sessions(self, day: date) -> int:
+        """Sessions opened on a day."""
+
+    def count_of(self, what: str, day: date) -> int:
+        """How often something happened on a day."""
+
+
+class Status(Observer):
     """Publishes the state whenever it differs."""
 
     def __init__(
         self,
-        choices: RuntimeSettings,
-        accounts: CostTracker,
+        parts: SpeakerParts,
+        controls: Controls,
         hub: MqttApi,
-        machine: StateMachine,
+        ledger: StatusLedger,
         *,
-        air: AudioIO,
-        ringer: TimerScheduler,
+        first_asked: Callable[[], str],
         line: Callable[[str], None],
     ) -> None:
-        """``line`` shows one line to whoever looks at the service."""
-        self._choices = choices
-        self._accounts = accounts
+        """``first_asked``: who will be asked first; ``line`` shows one line to whoever looks at the service."""
+        self._parts = parts
+        self._controls = controls
         self._hub = hub
-        self._machine = machine
-        self._air = air
-        self._ringer = ringer
+        self._ledger = ledger
         self._line = line
-        self.endpoint = ""
-        self.wake_word: str | None = None
-        self.last_error: str | None = None
-        self.duplex_reason = OWN_CHOICE
-        self.asleep_bytes = 0
+        self._first_asked = first_asked
+        self._endpoint = ""
+        """Who answered last; empty until somebody did."""
+        self._wake_word: str | None = None
+        self._last_error: str | None = None
+        self._duplex_reason = OWN_CHOICE
+        self._asleep_bytes = 0
         """Microphone sound that was sent while no conversation was under way; must stay 0."""
         self._told = ""
         """What is wrong with the ledger, as it was published last."""
 
-    def trouble(self, problem: str) -> None:
-        """Remember and publish what is wrong, or with an empty text that it is right again; it is logged already."""
-        self.last_error = problem or None
-        if problem:
-            self._hub.event({"type": "error", "message": problem})
+    # What it observes.
+
+    def began(self, event: Event, overflows: int) -> None:  # noqa: ARG002 - as observers are told
+        """Note what began the conversation."""
+        self._wake_word = event.word if isinstance(event, events.Woken) else BUTTON
+
+    def opened(self, endpoint: str) -> None:
+        """Note who answers."""
+        self._endpoint = endpoint
+        self._ledger.count_session(today())
+
+    def sound_sent(self, ms: float, *, awake: bool) -> None:
+        """Count what must not be sent."""
+        if not awake:
+            self._asleep_bytes += BYTES_PER_SAMPLE * ms_to_samples(ms, WAKE_HZ)
+
+    def duplex_chosen(self, mode: Duplex, reason: str) -> None:  # noqa: ARG002 - the mode stands in the machine
+        """Note why."""
+        self._duplex_reason = reason
         self.show()
+
+    def ended(self, end: End) -> None:
+        """A conversation that went well ends the trouble."""
+        if end.why not in {"error", events.CLAIMED}:
+            self._last_error = None
+
+    def state_changed(self, before: State, after: State, event: Event) -> None:  # noqa: ARG002 - as observers are told
+        """Show it."""
+        self.show()
+
+    def changed(self) -> None:
+        """Show it."""
+        self.show()
+
+    def trouble(self, problem: str) -> None:
+        """Remember what is wrong, or with an empty text that it is right again."""
+        self._last_error = problem or None
+        self.show()
+
+    # What it shows.
 
     def show(self) -> None:
         """Publish the state and the service's status line."""
-        now, ledger, spending = today(), self._choices.ledger, self._accounts.purse.spending
+        conversation, purse, ledger = self._parts.conversation, self._parts.cost.purse, self._ledger
+        now, spending = today(), purse.spending
         self._tell_problem(ledger.problem)
         self._hub.show(
-            {
-                "state": self._machine.posture.hub,
-                "muted": self._muted,
-                "volume": self._choices.volume,
-                "announcement_volume": self._choices.announcement_volume,
-                "threshold": self._choices.threshold,
-                "follow_up_s": self._choices.follow_up_s,
-                "wake_word": self.wake_word,
-                "endpoint": self.endpoint,
-                "duplex": self._machine.duplex,
-                "duplex_reason": self.duplex_reason,
-                "chosen": {
-                    "wake_word": self._choices.wake_word,
-                    "endpoint": self._choices.endpoint,
-                    "duplex": self._choices.duplex,
-                },
-                "timers": self._ringer.state,
+            self._controls.state()
+            | {
+                "state": conversation.machine.posture.hub,
+                "muted": self._parts.muted,
+                "wake_word": self._wake_word,
+                "endpoint": self._endpoint or self._first_asked(),
+                "duplex": conversation.machine.duplex,
+                "duplex_reason": self._duplex_reason,
+                "timers": self._parts.system_speech.scheduler.state,
                 "cost_today_usd": round(spending.today_usd, 6),
                 "cost_month_usd": round(spending.month_usd, 6),
-                "budget_step": self._accounts.purse.plan.step,
-                "budget_raised_usd": spending.raised_usd,
+                "budget_step": purse.plan.step,
                 "sessions_today": ledger.sessions(now),
                 "not_for_me_today": ledger.count_of("not_for_me", now),
-                "audio_sent_asleep_bytes": self.asleep_bytes,
-                "last_error": self.last_error or ledger.problem or None,
+                "audio_sent_asleep_bytes": self._asleep_bytes,
+                "last_error": self._last_error or ledger.problem or None,
             }
         )
         self._line(self._doing(spending.today_usd))
@@ -101,17 +147,9 @@ class Status:
             self._hub.event({"type": "error", "message": problem})
             self._told = problem
 
-    @property
-    def _muted(self) -> bool:
-        return self._machine.state is State.MUTED
-
     def _doing(self, cost_usd: float) -> str:
-        machine = self._machine
-        words = " or ".join(f'"{word.replace("_", " ")}"' for word in self._air.words)
+        machine = self._parts.conversation.machine
+        words = " or ".join(f'"{word.replace("_", " ")}"' for word in self._parts.conversation.sound.words)
         waiting = f"waiting for {words}" if not machine.awake else machine.state.value
-        trouble = f"; last error: {self.last_error}" if self.last_error else ""
-        return f"{'muted' if self._muted else waiting}; ${cost_usd:.4f} today{trouble}"
-
-    def told(self, event: dict[str, Any]) -> None:
-        """Publish an event."""
-        self._hub.event(event)
+        trouble = f"; last error: {self._last_error}" if self._last_error else ""
+        return f"{'muted' if self._parts.muted else waiting}; ${cost_usd:.4f} today{trouble}"

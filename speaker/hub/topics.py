@@ -4,9 +4,22 @@ QoS 1 and retained: what somebody who comes later has to know. QoS 1: what must 
 worthless when it is late.
 """
 
+from collections.abc import Iterator
 from typing import Final
 
+from speaker.hub.commands import COMMANDS
+from speaker.hub.controls import CONTROLS
+
 TopicRow = tuple[str, str, str, int, str]
+
+
+def _verbs() -> Iterator[TopicRow]:
+    """A row for each command and control."""
+    rows = {command.name: command.payload for command in COMMANDS}
+    rows |= {one.name: f"{one.payload}{'; survives a restart' if one.kept else ''}" for one in CONTROLS}
+    for name, payload in rows.items():
+        yield f"<base>/<id>/command/{name}", "in", "ignored", 1, payload
+
 
 TOPICS: Final[tuple[TopicRow, ...]] = (
     ("<base>/<id>/availability", "out", "yes, and last will", 1, "`online` or `offline`"),
@@ -16,26 +29,7 @@ TOPICS: Final[tuple[TopicRow, ...]] = (
      "last_error"),
     ("<base>/<id>/event", "out", "no", 0, "JSON with `type` and `at`: wake, not_for_me, turn, tool, announced, timer, "
      "confirm, budget, error"),
-    ("<base>/<id>/command/wake", "in", "ignored", 1, "empty: listen now"),
-    ("<base>/<id>/command/stop", "in", "ignored", 1, "empty: silence, and back to sleep; ends what rings"),
-    ("<base>/<id>/command/sleep", "in", "ignored", 1, "empty: the same"),
-    ("<base>/<id>/command/mute", "in", "ignored", 1, "`ON` or `OFF`; survives a restart"),
-    ("<base>/<id>/command/volume", "in", "ignored", 1, "0-100 percent; survives a restart"),
-    ("<base>/<id>/command/announcement_volume", "in", "ignored", 1, "0-100 percent; survives a restart"),
-    ("<base>/<id>/command/threshold", "in", "ignored", 1, "0-1, for every wake word; survives a restart"),
-    ("<base>/<id>/command/follow_up", "in", "ignored", 1, "1-60 seconds; survives a restart"),
-    ("<base>/<id>/command/wake_word", "in", "ignored", 1, "a bundled or configured word, or `as configured`; survives "
-     "a restart"),
-    ("<base>/<id>/command/duplex", "in", "ignored", 1, "auto, full, wake or half; survives a restart"),
-    ("<base>/<id>/command/endpoint", "in", "ignored", 1, "auto, cloud or offline; survives a restart"),
-    ("<base>/<id>/command/test", "in", "ignored", 1, "empty: play the test sound and measure the echo"),
-    ("<base>/<id>/command/budget", "in", "ignored", 1, "0-1000: USD that may be spent today beyond the budgets"),
-    ("<base>/<id>/command/say", "in", "ignored", 1, "text, spoken as it stands by the offline voice"),
-    ("<base>/<id>/command/ask", "in", "ignored", 1, "text, answered aloud by the model"),
-    ("<base>/<id>/command/announce", "in", "ignored", 1, 'JSON: text or url (WAV, MP3, FLAC, Ogg), volume, chime'),
-    ("<base>/<id>/command/question", "in", "ignored", 1, "JSON: text, answers, reply_to, timeout_s; one of the answers "
-     "comes to reply_to"),
-    ("<base>/<id>/command/confirm", "in", "ignored", 1, "`yes` or `no` to what the speaker asks just now"),
+    *_verbs(),
     ("<base>/<id>/command/result", "out", "no", 0, "JSON: verb, ok, error; also to the MQTT 5 response topic"),
     ("<reply_to> of a question", "out", "no", 1, "JSON: question, answer (null if none came), ok"),
     ("<base>/<id>/answer/<call>", "in", "ignored", 1, "the answer to a call of a hub tool with `respond`"),

@@ -9,7 +9,6 @@ import contextlib
 import logging
 import ssl
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any, Final
 
 from paho.mqtt import client as paho
@@ -20,6 +19,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from speaker.config.settings import MqttSettings
 from speaker.errors import BrokerError
+from speaker.mqtt.dispatch import Dispatcher, IncomingMessage, MessageHandler
 
 log = logging.getLogger(__name__)
 
@@ -29,19 +29,8 @@ ACK_S: Final = 5.0
 """How long a broker may take to acknowledge a message."""
 
 
-@dataclass(frozen=True, slots=True)
-class IncomingMessage:
-    """A message from the broker."""
-
-    topic: str
-    payload: bytes
-    retained: bool
-    response_topic: str | None = None
-    correlation: bytes | None = None
-
-
 class MqttClient:
-    """One connection. ``deliver``, ``connected`` and ``trouble`` are called on the event loop."""
+    """One connection. Handlers, ``connected`` and ``trouble`` are called on the event loop."""
 
     def __init__(
         self,
@@ -50,13 +39,13 @@ class MqttClient:
         password: str | None,
         will_topic: str,
         *,
-        deliver: Callable[[IncomingMessage], None],
-        connected: Callable[[bool], None],
-        trouble: Callable[[str], None],
+        connected: Callable[[bool], None] = lambda _: None,
+        trouble: Callable[[str], None] = lambda _: None,
     ) -> None:
+        """``connected`` is told when the broker comes and goes, ``trouble`` what is wrong with it."""
         self._settings = settings
         self._place = f"{settings.host}:{settings.port}"
-        self._deliver = deliver
+        self._dispatcher = Dispatcher()
         self._tell_connected = connected
         self._trouble = trouble
         self._topics: dict[str, int] = {}
@@ -91,18 +80,20 @@ class MqttClient:
         self._client.disconnect()
         await asyncio.to_thread(self._client.loop_stop)
 
-    def subscribe(self, topics: Iterable[str], qos: int = 1) -> None:
-        """Hear these topics as well, from now on and after every reconnection."""
-        fresh = [topic for topic in topics if topic not in self._topics]
+    def subscribe(self, filters: Iterable[str], handler: MessageHandler, *, qos: int = 1) -> None:
+        """Let a handler have the messages of these filters, from now on and after every reconnection."""
+        fresh = [one for one in filters if self._dispatcher.add(one, handler)]
         self._topics |= dict.fromkeys(fresh, qos)
         if fresh and self._online:
             self._client.subscribe([(topic, qos) for topic in fresh])
 
-    def unsubscribe(self, topics: Iterable[str]) -> None:
-        """Stop hearing these topics."""
-        known = [topic for topic in topics if self._topics.pop(topic, None) is not None]
-        if known and self._online:
-            self._client.unsubscribe(known)
+    def unsubscribe(self, filters: Iterable[str], handler: MessageHandler) -> None:
+        """Stop giving a handler the messages of these filters."""
+        unwanted = [one for one in filters if self._dispatcher.remove(one, handler)]
+        for topic in unwanted:
+            del self._topics[topic]
+        if unwanted and self._online:
+            self._client.unsubscribe(unwanted)
 
     async def publish(
         self, topic: str, payload: str | bytes, *, retain: bool = False, qos: int = 1, respond_to: str | None = None
@@ -204,7 +195,7 @@ class MqttClient:
         response_topic = getattr(properties, "ResponseTopic", None)
         correlation = getattr(properties, "CorrelationData", None)
         incoming = IncomingMessage(message.topic, bytes(message.payload), message.retain, response_topic, correlation)
-        self._to_loop(self._deliver, incoming)
+        self._to_loop(self._dispatcher.dispatch, incoming)
 
     def _on_publish(self, _client: paho.Client, _data: object, mid: int, reason: ReasonCode, _p: object) -> None:
         self._to_loop(self._acknowledged, mid, str(reason) if reason.is_failure else "")

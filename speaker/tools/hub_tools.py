@@ -8,12 +8,13 @@ import asyncio
 import json
 import logging
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from speaker.errors import BrokerError, SpeakerError, ToolError
 from speaker.home import templates
+from speaker.mqtt.dispatch import IncomingMessage, MessageHandler
 from speaker.offline.understanding import answer_text
 from speaker.tools.api import Risk
 from speaker.tools.hub_tool import HubToolDefinition, checked_arguments, read_definition
@@ -28,14 +29,14 @@ ALREADY_S: Final = 1.0
 """A state that was as wanted before is believed after so long without another."""
 
 
-class Line(Protocol):
-    """What a hub tool needs of the broker."""
+class ToolBroker(Protocol):
+    """What a hub tool needs of the MQTT client."""
 
-    def subscribe(self, topics: "set[str]") -> None:
-        """Hear these topics as well."""
+    def subscribe(self, filters: Iterable[str], handler: MessageHandler) -> None:
+        """Let a handler have the messages of these filters."""
 
-    def unsubscribe(self, topics: "set[str]") -> None:
-        """Stop hearing these topics."""
+    def unsubscribe(self, filters: Iterable[str], handler: MessageHandler) -> None:
+        """Stop giving a handler the messages of these filters."""
 
     async def publish(self, topic: str, payload: str, *, respond_to: str | None = None) -> None:
         """Send, and wait until the broker has it. Raises BrokerError."""
@@ -91,8 +92,8 @@ class HubTool:
 class HubTools:
     """All of them. ``refused`` is told what is wrong with a definition."""
 
-    def __init__(self, line: Line, base: str, speaker: str, refused: Callable[[str], None]) -> None:
-        self._line = line
+    def __init__(self, broker: ToolBroker, base: str, speaker: str, refused: Callable[[str], None]) -> None:
+        self._broker = broker
         self._prefix = f"{base}/tools/"
         self._answers = f"{base}/{speaker}/answer/"
         self._speaker = speaker
@@ -101,29 +102,25 @@ class HubTools:
         self._waiting: dict[str, asyncio.Future[bytes]] = {}
         self.tools: dict[str, HubTool] = {}
 
-    @property
-    def topics(self) -> list[str]:
-        """What has to be subscribed to."""
-        return [f"{self._prefix}+", f"{self._answers}+"]
+    def start(self) -> None:
+        """Hear the definitions, and the answers of those who respond."""
+        self._broker.subscribe([f"{self._prefix}+"], self._define)
+        self._broker.subscribe([f"{self._answers}+"], self._answered)
 
-    def hear(self, topic: str, payload: bytes, *, retained: bool) -> bool:
-        """Take in a message if it is for a tool of the hub; whether it was for nobody else."""
-        if topic.startswith(self._prefix):
-            self._define(topic, payload)
-            return True
-        if topic.startswith(self._answers):
-            waiting = self._waiting.get(topic.removeprefix(self._answers))
-            if waiting is not None and not waiting.done():
-                waiting.set_result(payload)
-            return True
-        watch = self._watches.get(topic)
+    def _answered(self, message: IncomingMessage) -> None:
+        waiting = self._waiting.get(message.topic.removeprefix(self._answers))
+        if waiting is not None and not waiting.done():
+            waiting.set_result(message.payload)
+
+    def _reported(self, message: IncomingMessage) -> None:
+        watch = self._watches.get(message.topic)
         if watch is not None:
-            watch.last = payload
-            if not retained:
+            watch.last = message.payload
+            if not message.retained:
                 watch.changed.set()
-        return False  # a device may report on the same topic
 
-    def _define(self, topic: str, payload: bytes) -> None:
+    def _define(self, message: IncomingMessage) -> None:
+        topic, payload = message.topic, message.payload
         name = topic.rpartition("/")[2]
         if not payload:
             if self.tools.pop(name, None) is not None:
@@ -153,10 +150,10 @@ class HubTools:
         gone = set(self._watches) - topics
         for topic in gone:
             del self._watches[topic]
-        self._line.unsubscribe(gone)
+        self._broker.unsubscribe(gone, self._reported)
         fresh = topics - set(self._watches)
         self._watches |= {topic: _Watch() for topic in fresh}
-        self._line.subscribe(fresh)
+        self._broker.subscribe(fresh, self._reported)
 
     async def act(self, tool: HubTool, arguments: Mapping[str, Any]) -> ToolResult:
         """Publish the command; what the state says of it."""
@@ -166,11 +163,11 @@ class HubTools:
             raise ToolError(f"the payload template of {tool.name} makes nothing of these arguments")
         watch = self._watches.get(wanted.state_topic or "")
         if watch is None or wanted.confirm_when is None:
-            await self._line.publish(wanted.command_topic, payload)
+            await self._broker.publish(wanted.command_topic, payload)
             return ToolResult("sent", f"{tool.name} was sent; nothing confirms it.")
         before = wanted.confirm_when.met_by(watch.last)
         watch.changed.clear()
-        await self._line.publish(wanted.command_topic, payload)
+        await self._broker.publish(wanted.command_topic, payload)
         wait_s = min(ALREADY_S, wanted.timeout_s) if before else wanted.timeout_s
         try:
             async with asyncio.timeout(wait_s):
@@ -193,7 +190,7 @@ class HubTools:
         call = {"call_id": call_id, "arguments": dict(arguments), "speaker": self._speaker}
         try:
             topic = tool.definition_.command_topic
-            await self._line.publish(topic, json.dumps(call, ensure_ascii=False), respond_to=self._answers + call_id)
+            await self._broker.publish(topic, json.dumps(call, ensure_ascii=False), respond_to=self._answers + call_id)
             async with asyncio.timeout(tool.definition_.timeout_s):
                 answer = _said(await answered, MAX_OUTPUT_CHARACTERS) or "The answer is empty."
                 return ToolResult("answer", answer_text.answer([answer]), answer)

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from speaker.announce.announcer import MOST_CHARACTERS, MOST_WAITING, Announcement, Announcer, Ports
+from speaker.announce.announcer import MOST_CHARACTERS, MOST_WAITING, Announcement, Announcer
+from speaker.audio.chimes import Chime
 from speaker.audio.pcm import Samples
 from speaker.errors import SpeakerError
 
@@ -24,12 +25,16 @@ class World:
         self.busy = False
         self.playing = False
         self.announcer = Announcer(
-            Ports(
-                speak=self._speak, fetch=self._fetch, play=self._play,
-                chime=lambda volume: self.note(f"chime {volume}"),
-                busy=lambda: self.busy, playing=lambda: self.playing, told=self.told.append,
-            )
+            self, self._speak, self._fetch, lambda volume: 50 if volume is None else volume,
+            busy=lambda: self.busy, tell=self.told.append,
         )  # fmt: skip
+
+    @property
+    def audible(self) -> bool:
+        return self.playing
+
+    def chime(self, name: Chime, percent: int) -> None:
+        self.note(f"chime {percent}")
 
     def note(self, what: str) -> None:
         self.heard.append(what)
@@ -44,8 +49,8 @@ class World:
         self.note(url)
         return SOUND
 
-    def _play(self, _samples: Samples, volume: int | None) -> None:
-        self.note(f"at {volume}")
+    def play(self, samples: Samples, item: str, percent: int | None = None) -> None:
+        self.note(f"at {percent}")
         self.playing = True
         asyncio.get_running_loop().call_later(0.05, self._silent)
 
@@ -76,7 +81,7 @@ async def test_one_after_the_other_with_their_own_volume() -> None:
         world.announcer.announce(Announcement("two"))
         world.announcer.announce(Announcement(url="http://hub/three"))
         await until(lambda: len(world.told) == 3)
-    assert world.heard == ["chime 80", "one", "at 80", "two", "at None", "http://hub/three", "at None"]
+    assert world.heard == ["chime 80", "one", "at 80", "two", "at 50", "http://hub/three", "at 50"]
     assert all(one == {"type": "announced", "ok": True} for one in world.told)
 
 

@@ -29,7 +29,7 @@ from speaker.audio.pcm import Samples
 from speaker.config.settings import Settings
 from speaker.cost.cost_tracker import now_here
 from speaker.cost.tokens import Opening, Tokens
-from speaker.daemon.daemon import LEDGER
+from speaker.daemon.loading import LEDGER
 from speaker.demo.broker import private_broker
 from speaker.demo.stage import Stage, stage, stage_settings
 from speaker.demo.virtual_room import VirtualRoom
@@ -103,9 +103,8 @@ VARIANTS: Final[Mapping[str, Mapping[str, Json]]] = {
 async def furnish(on: Stage) -> None:
     """Bring the day's own devices into the house of the demo."""
     more = more_gadgets()
-    on.house.gadgets.extend(more)
-    on.house.broker.subscribe([topic for gadget in more for topic in gadget.command_topics])
-    await on.house.announce()
+    await on.house.add(more)
+    on.listen_to(topic for gadget in more for topic in gadget.command_topics)
 
 
 def read(folder: Path, variant: str, score: Score, took_s: float) -> Day:

@@ -13,7 +13,7 @@ import numpy as np
 
 from speaker.audio.pcm import Samples
 from speaker.demo.stage import STAGE_NAME, Stage
-from speaker.mqtt.client import IncomingMessage
+from speaker.mqtt.dispatch import IncomingMessage
 from tests.bench.day import Moment, Said
 
 Json = dict[str, Any]

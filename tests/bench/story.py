@@ -83,9 +83,7 @@ async def alone(on: Stage, voice: Synthesiser, seconds: float) -> int:
 
 def slips(on: Stage) -> str:
     """How often the sound devices were served too late: then the echo jumps, and it is not the canceller's fault."""
-    assert on.app is not None
-    assert on.app.assistant is not None
-    dry, full = on.app.assistant.slips
+    dry, full = on.parts.conversation.sound.slips
     return f"the loudspeaker ran dry {dry} times, the microphone overflowed {full} times"
 
 

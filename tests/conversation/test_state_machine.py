@@ -39,7 +39,7 @@ from speaker.conversation.events import (
     Unmuted,
     Woken,
 )
-from speaker.conversation.state_machine import POSTURES, ROLL_OVER_S, TABLE, Duplex, Errand, State, StateMachine
+from speaker.conversation.state_machine import POSTURES, ROLL_OVER_S, TABLE, Duplex, Effect, State, StateMachine
 from speaker.listening.route import MicrophoneRoute
 
 LIMITS: Final = Limits()
@@ -80,15 +80,15 @@ class World:
         """Where the conversation is now."""
         return self.machine.state
 
-    def on(self, *events: Event) -> list[Errand]:
+    def on(self, *events: Event) -> list[Effect]:
         """Feed events a tenth of a second apart; the errands of all of them."""
-        done: list[Errand] = []
+        done: list[Effect] = []
         for event in events:
             self.now += 0.1
             done += self.machine.on(event, self.now)
         return done
 
-    def wait(self) -> list[Errand]:
+    def wait(self) -> list[Effect]:
         """Let the present state last its longest."""
         assert self.machine.deadline is not None
         self.now = self.machine.deadline
@@ -164,9 +164,9 @@ def test_never_two_responses_in_flight(history: list[tuple[Event, float]]) -> No
                 case _:
                     pass
         errands = machine.on(event, now)
-        if machine.session != session or Errand.HUSH in errands:
+        if machine.session != session or Effect.HUSH in errands:
             session, making, asked = machine.session, set(), False
-        if Errand.REPLY in errands:
+        if Effect.REPLY in errands:
             assert not making
             assert not asked
             asked = True
@@ -181,8 +181,8 @@ def test_silence_is_asked_for_at_once(history: list[tuple[Event, float]]) -> Non
     speaking = machine.state is State.SPEAKING
     errands = machine.on(Stopped(), now)
     assert not machine.awake
-    assert Errand.HUSH in errands or not speaking
-    assert Errand.REPLY not in errands
+    assert Effect.HUSH in errands or not speaking
+    assert Effect.REPLY not in errands
 
 
 def test_table_reaches_every_state_and_leaves_it() -> None:
@@ -198,7 +198,7 @@ def test_table_reaches_every_state_and_leaves_it() -> None:
 
 def test_a_command_from_wake_word_to_sleep() -> None:
     world = World()
-    assert world.on(Woken("hey_jarvis", 0.9)) == [Errand.CHIME]
+    assert world.on(Woken("hey_jarvis", 0.9)) == [Effect.CHIME]
     assert world.machine.posture.microphone is MicrophoneRoute.HOLD
     s = world.machine.session
     world.on(SessionOpened(s), SpeechBegan(s), SpeechEnded(s))
@@ -206,7 +206,7 @@ def test_a_command_from_wake_word_to_sleep() -> None:
     world.on(ResponseBegan(s, "r1"))
     assert world.on(ResponseEnded(s, "r1", calls=frozenset({"c1", "c2"}))) == []
     assert world.on(ToolAnswered(s, "c1")) == []
-    assert world.on(ToolAnswered(s, "c2")) == [Errand.REPLY]
+    assert world.on(ToolAnswered(s, "c2")) == [Effect.REPLY]
     world.on(ResponseBegan(s, "r2"), PlaybackBegan())
     assert world.state() is State.SPEAKING
     world.on(ResponseEnded(s, "r2"))
@@ -276,7 +276,7 @@ def test_barge_in_hushes_and_listens(interruption: str) -> None:
         "button": Pressed(),
         "talk": SpokenOver(),
     }[interruption]
-    assert world.on(event) == [Errand.HUSH]
+    assert world.on(event) == [Effect.HUSH]
     assert world.state() is State.LISTENING
 
 
@@ -285,7 +285,7 @@ def test_cancelled_response_may_end_before_speech_is_reported() -> None:
     s = world.awake()
     world.on(SpeechBegan(s), SpeechEnded(s), ResponseBegan(s, "r1"), PlaybackBegan(), ResponseEnded(s, "r1"))
     assert world.state() is State.SPEAKING
-    assert world.on(SpeechBegan(s)) == [Errand.HUSH]
+    assert world.on(SpeechBegan(s)) == [Effect.HUSH]
     assert world.state() is State.LISTENING
 
 
@@ -294,7 +294,7 @@ def test_tools_of_an_interrupted_turn_deliver_but_ask_for_nothing() -> None:
     s = world.awake()
     world.on(SpeechBegan(s), SpeechEnded(s), ResponseBegan(s, "r1"))
     world.on(ResponseEnded(s, "r1", calls=frozenset({"c1"})))
-    assert world.on(SpeechBegan(s)) == [Errand.HUSH]
+    assert world.on(SpeechBegan(s)) == [Effect.HUSH]
     assert world.on(ToolAnswered(s, "c1")) == []
     assert world.state() is State.LISTENING
 
@@ -304,10 +304,10 @@ def test_reply_that_met_another_response_is_asked_for_again() -> None:
     s = world.awake()
     world.on(SpeechBegan(s), SpeechEnded(s), ResponseBegan(s, "r1"))
     world.on(ResponseEnded(s, "r1", calls=frozenset({"c1"})))
-    assert world.on(ToolAnswered(s, "c1")) == [Errand.REPLY]
+    assert world.on(ToolAnswered(s, "c1")) == [Effect.REPLY]
     world.on(ResponseBegan(s, "r2"))
     assert world.on(ReplyRefused(s)) == []
-    assert world.on(ResponseEnded(s, "r2")) == [Errand.REPLY]
+    assert world.on(ResponseEnded(s, "r2")) == [Effect.REPLY]
 
 
 def test_goodbye_ends_after_the_answer() -> None:
@@ -325,7 +325,7 @@ def test_lost_session_is_apologised_for_only_when_somebody_waits() -> None:
     world = World()
     s = world.awake()
     world.on(SpeechBegan(s), SpeechEnded(s), ResponseBegan(s, "r1"), PlaybackBegan())
-    assert world.on(SessionClosed(s)) == [Errand.HUSH, Errand.APOLOGISE]
+    assert world.on(SessionClosed(s)) == [Effect.HUSH, Effect.APOLOGISE]
     assert world.machine.ended_by == "error"
 
     world = World()
@@ -336,17 +336,17 @@ def test_lost_session_is_apologised_for_only_when_somebody_waits() -> None:
     world = World()
     s = world.awake()
     world.on(SpeechBegan(s))
-    assert world.on(SessionClosed(s)) == [Errand.APOLOGISE]
+    assert world.on(SessionClosed(s)) == [Effect.APOLOGISE]
 
 
 def test_no_connection_and_no_answer_are_said_aloud() -> None:
     world = World()
     world.on(Woken("hey_jarvis", 0.9))
-    assert world.wait() == [Errand.APOLOGISE]
+    assert world.wait() == [Effect.APOLOGISE]
     world = World()
     s = world.awake()
     world.on(SpeechBegan(s), SpeechEnded(s))
-    assert world.wait() == [Errand.HUSH, Errand.APOLOGISE]
+    assert world.wait() == [Effect.HUSH, Effect.APOLOGISE]
     assert world.machine.ended_by == "error"
 
 
@@ -354,7 +354,7 @@ def test_failed_response_is_apologised_for_and_the_conversation_goes_on() -> Non
     world = World()
     s = world.awake()
     world.on(SpeechBegan(s), SpeechEnded(s), ResponseBegan(s, "r1"))
-    assert world.on(ResponseEnded(s, "r1", failed=True)) == [Errand.APOLOGISE]
+    assert world.on(ResponseEnded(s, "r1", failed=True)) == [Effect.APOLOGISE]
     assert world.state() is State.FOLLOW_UP
     world.on(PlaybackBegan())
     assert world.state() is State.SPEAKING, "the apology must not be heard as the user's words"
@@ -366,7 +366,7 @@ def test_old_session_is_renewed_at_the_next_calm_moment() -> None:
     world.now += LIMITS.session_s
     world.on(SpeechBegan(s), SpeechEnded(s), ResponseBegan(s, "r1"), PlaybackBegan())
     assert world.on(ResponseEnded(s, "r1")) == [], "not in the middle of an answer"
-    assert world.on(PlaybackEnded()) == [Errand.RENEW]
+    assert world.on(PlaybackEnded()) == [Effect.RENEW]
     assert world.state() is State.FOLLOW_UP
     assert world.on(SessionOpened(s)) == []
     assert world.state() is State.FOLLOW_UP
@@ -386,9 +386,9 @@ def test_words_that_a_lost_session_did_not_answer_are_said_again_to_the_next() -
     world = World()
     s = world.awake()
     world.on(SpeechBegan(s))
-    assert world.on(SessionLost(s)) == [Errand.REPEAT]
+    assert world.on(SessionLost(s)) == [Effect.REPEAT]
     world.on(SessionOpened(s), SpeechBegan(s), SpeechEnded(s))
-    assert Errand.REPEAT in world.on(SessionLost(s))
+    assert Effect.REPEAT in world.on(SessionLost(s))
     assert world.state() is State.LISTENING
 
 
@@ -399,16 +399,16 @@ def test_tools_do_not_run_twice_for_a_lost_session() -> None:
     assert world.on(SessionLost(s)) == []
     assert world.state() is State.THINKING
     assert world.on(ToolAnswered(s, "c1")) == [], "nobody takes the question yet"
-    assert world.on(SessionOpened(s)) == [Errand.REPLY]
+    assert world.on(SessionOpened(s)) == [Effect.REPLY]
     assert world.on(SessionLost(s)) == [], "asked already, and not answered: asked again, not done again"
-    assert world.on(SessionOpened(s)) == [Errand.REPLY]
+    assert world.on(SessionOpened(s)) == [Effect.REPLY]
 
 
 def test_lost_answer_is_apologised_for_and_the_user_may_ask_again() -> None:
     world = World()
     s = world.awake()
     world.on(SpeechBegan(s), SpeechEnded(s), ResponseBegan(s, "r1"), PlaybackBegan())
-    assert world.on(SessionLost(s)) == [Errand.HUSH, Errand.APOLOGISE]
+    assert world.on(SessionLost(s)) == [Effect.HUSH, Effect.APOLOGISE]
     assert world.state() is State.FOLLOW_UP
 
     world = World()
@@ -423,7 +423,7 @@ def test_connection_that_does_not_come_back_is_apologised_for() -> None:
     s = world.awake()
     world.on(SpeechBegan(s), SessionLost(s))
     assert world.machine.deadline == pytest.approx(world.now + LIMITS.connect_s)
-    assert world.wait() == [Errand.APOLOGISE]
+    assert world.wait() == [Effect.APOLOGISE]
     assert world.machine.ended_by == "error"
 
 
@@ -442,7 +442,7 @@ def test_written_request_is_answered_aloud_without_a_chime() -> None:
     world = World()
     assert world.on(Prompted()) == []
     session = world.machine.session
-    assert world.on(SessionOpened(session)) == [Errand.REPLY]
+    assert world.on(SessionOpened(session)) == [Effect.REPLY]
     assert world.state() is State.THINKING
     world.on(ResponseBegan(session, "r1"), PlaybackQueued(), PlaybackBegan(), ResponseEnded(session, "r1"))
     world.on(PlaybackEnded())
@@ -455,7 +455,7 @@ def test_request_that_is_written_during_an_answer_waits_for_its_end() -> None:
     world.on(SpeechEnded(session), ResponseBegan(session, "r1"), PlaybackQueued(), PlaybackBegan())
     assert world.on(Prompted()) == []
     assert world.state() is State.SPEAKING
-    assert world.on(ResponseEnded(session, "r1")) == [Errand.REPLY]
+    assert world.on(ResponseEnded(session, "r1")) == [Effect.REPLY]
 
 
 def test_loser_of_a_claim_falls_silent_and_nothing_was_asked() -> None:
@@ -487,14 +487,14 @@ def test_risky_tool_is_asked_about_and_the_service_hears_nothing_of_it() -> None
     assert world.state() is State.CONFIRMING
     world.on(QuestionSettled())
     assert world.state() is State.THINKING
-    assert world.on(ToolAnswered(session, "c1")) == [Errand.REPLY]
+    assert world.on(ToolAnswered(session, "c1")) == [Effect.REPLY]
 
 
 def test_stop_ends_a_question_too() -> None:
     world = World()
     world.on(QuestionAsked())
     assert (world.state(), world.machine.posture.session) == (State.ASKING, False)
-    assert world.on(Stopped()) == [Errand.HUSH]
+    assert world.on(Stopped()) == [Effect.HUSH]
     assert world.state() is State.ASLEEP
 
 
@@ -506,23 +506,23 @@ def test_question_that_nobody_answers_ends() -> None:
 
 
 def test_quiet_tools_are_confirmed_by_a_sound_and_one_loud_one_by_words() -> None:
-    for quiet, errand in (((True, True), Errand.CONFIRM), ((True, False), Errand.REPLY)):
+    for quiet, errand in (((True, True), Effect.CONFIRM), ((True, False), Effect.REPLY)):
         world = World()
         session = world.awake()
         world.on(SpeechEnded(session), ResponseBegan(session, "r1"))
         world.on(ResponseEnded(session, "r1", calls=frozenset({"c1", "c2"})))
         done = world.on(ToolAnswered(session, "c1", quiet[0]), ToolAnswered(session, "c2", quiet[1]))
         assert done == [errand]
-        assert world.state() is (State.FOLLOW_UP if errand is Errand.CONFIRM else State.THINKING)
+        assert world.state() is (State.FOLLOW_UP if errand is Effect.CONFIRM else State.THINKING)
 
 
 def test_what_a_loud_tool_began_is_answered_in_words_although_a_quiet_one_follows() -> None:
     world = World()
     session = world.awake()
     world.on(SpeechEnded(session), ResponseBegan(session, "r1"), ResponseEnded(session, "r1", calls=frozenset({"c1"})))
-    assert world.on(ToolAnswered(session, "c1")) == [Errand.REPLY]
+    assert world.on(ToolAnswered(session, "c1")) == [Effect.REPLY]
     world.on(ResponseBegan(session, "r2"), ResponseEnded(session, "r2", calls=frozenset({"c2"})))
-    assert world.on(ToolAnswered(session, "c2", quiet=True)) == [Errand.REPLY]
+    assert world.on(ToolAnswered(session, "c2", quiet=True)) == [Effect.REPLY]
 
 
 def test_session_that_is_lost_while_a_question_is_asked_gets_the_answer_of_the_tool() -> None:
@@ -532,13 +532,13 @@ def test_session_that_is_lost_while_a_question_is_asked_gets_the_answer_of_the_t
     world.on(QuestionAsked(), SessionLost(session))
     assert world.state() is State.CONFIRMING
     world.on(SessionOpened(session), QuestionSettled())
-    assert world.on(ToolAnswered(session, "c1")) == [Errand.REPLY]
+    assert world.on(ToolAnswered(session, "c1")) == [Effect.REPLY]
 
 
 def test_a_turn_whose_end_was_found_here_is_asked_to_be_answered() -> None:
     world = World()
     s = world.awake()
-    assert world.on(SpeechBegan(s), TurnEnded(s)) == [Errand.REPLY]
+    assert world.on(SpeechBegan(s), TurnEnded(s)) == [Effect.REPLY]
     assert world.state() is State.THINKING
     world.on(ResponseBegan(s, "r1"), PlaybackBegan(), ResponseEnded(s, "r1"))
     assert world.on(PlaybackEnded()) == []
@@ -548,9 +548,9 @@ def test_a_turn_whose_end_was_found_here_is_asked_to_be_answered() -> None:
 def test_who_goes_on_speaking_is_answered_once() -> None:
     world = World()
     s = world.awake()
-    assert world.on(SpeechBegan(s), TurnEnded(s), SpeechBegan(s)) == [Errand.REPLY, Errand.HUSH]
+    assert world.on(SpeechBegan(s), TurnEnded(s), SpeechBegan(s)) == [Effect.REPLY, Effect.HUSH]
     assert world.state() is State.LISTENING
-    assert world.on(TurnEnded(s)) == [Errand.REPLY]
+    assert world.on(TurnEnded(s)) == [Effect.REPLY]
 
 
 def test_a_turn_that_this_machine_answers_needs_no_response() -> None:
@@ -568,19 +568,19 @@ def test_a_turn_that_this_machine_leaves_to_others_is_asked_for_then() -> None:
     world = World()
     s = world.awake()
     assert world.on(SpeechBegan(s), TurnEnded(s, "turn 1")) == []
-    assert world.on(ToolAnswered(s, "turn 1")) == [Errand.REPLY]
+    assert world.on(ToolAnswered(s, "turn 1")) == [Effect.REPLY]
 
 
 def test_where_a_sound_is_enough_a_turn_answered_here_ends_with_it() -> None:
     world = World()
     s = world.awake()
     world.on(SpeechBegan(s), TurnEnded(s, "turn 1"), UnderstoodHere(s))
-    assert world.on(ToolAnswered(s, "turn 1", quiet=True)) == [Errand.CONFIRM]
+    assert world.on(ToolAnswered(s, "turn 1", quiet=True)) == [Effect.CONFIRM]
     assert world.state() is State.FOLLOW_UP
 
 
 def test_words_that_are_being_done_here_are_not_sent_again_when_the_session_is_lost() -> None:
-    for begun, errands in ((False, [Errand.HUSH, Errand.REPEAT]), (True, [])):
+    for begun, errands in ((False, [Effect.HUSH, Effect.REPEAT]), (True, [])):
         world = World()
         s = world.awake()
         world.on(SpeechBegan(s), TurnEnded(s, "turn 1"), *([UnderstoodHere(s)] if begun else []))

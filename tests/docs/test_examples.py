@@ -11,8 +11,9 @@ import pytest
 import yaml
 
 from speaker.config.loading import load_settings
-from speaker.hub.commands import Announce, Question, read_payload
+from speaker.hub.commands import Announce, Question
 from speaker.hub.own_discovery import EVENTS, announcement
+from speaker.hub.payloads import read_payload
 from speaker.tools.hub_tool import read_definition
 from tests.documents import README
 
@@ -66,7 +67,7 @@ def test_definition_of_home_assistant_is_taken_and_answered() -> None:
 
 
 def test_events_and_entities_exist() -> None:
-    components = announcement(load_settings({"id": "kitchen"}, "pi"), "1", ())["cmps"]
+    components = announcement(load_settings({"id": "kitchen"}, "pi"), "1")["cmps"]
     entities = set(re.findall(r"\w+\.speaker_kitchen_\w+", SECTION))
     assert entities
     assert entities <= {one["default_entity_id"] for one in components.values()}

@@ -13,7 +13,8 @@ from speaker.config.loading import load_settings
 from speaker.config.settings import Settings
 from speaker.conversation.state_machine import POSTURES
 from speaker.home.device_registry import DeviceRegistry
-from speaker.hub.own_discovery import EVENTS, LONGEST_STATE, STATES, announcement, announcements, discovery_topic
+from speaker.hub.commands import LONGEST_TEXT
+from speaker.hub.own_discovery import EVENTS, STATES, announcement, announcements, discovery_topic
 from speaker.hub.topics import TOPICS
 
 STATE = {
@@ -43,8 +44,6 @@ COMMANDS = {
     "duplex", "endpoint", "test", "say", "ask", "announce", "question", "confirm",
 }  # fmt: skip
 
-WORDS = ("as configured", "hey_jarvis", "alexa")
-
 IDS = st.from_regex(r"[a-z0-9_-]{1,12}", fullmatch=True)
 
 
@@ -53,7 +52,7 @@ def speaker(**more: Any) -> Settings:
 
 
 def components(settings: Settings) -> dict[str, dict[str, Any]]:
-    told: dict[str, dict[str, Any]] = announcement(settings, "1.2.3", WORDS)["cmps"]
+    told: dict[str, dict[str, Any]] = announcement(settings, "1.2.3")["cmps"]
     return told
 
 
@@ -66,7 +65,7 @@ def shown(component: dict[str, Any], state: dict[str, Any]) -> str:
 def test_it_is_one_message_on_a_topic_that_home_assistant_reads() -> None:
     settings = speaker(mqtt={"discovery_prefix": "ha/auto"})
     assert discovery_topic(settings) == "ha/auto/device/speaker_kitchen/config"
-    told = json.loads(json.dumps(announcement(settings, "1.2.3", WORDS)))
+    told = json.loads(json.dumps(announcement(settings, "1.2.3")))
     assert told["dev"] == {
         "ids": ["speaker_kitchen"],
         "name": "Kitchen speaker",
@@ -77,7 +76,7 @@ def test_it_is_one_message_on_a_topic_that_home_assistant_reads() -> None:
     }
     assert told["o"] == {"name": "speaker", "sw": "1.2.3"}
     assert told["availability_topic"] == "speaker/kitchen/availability"
-    assert "sa" not in announcement(speaker(room=None), "1.2.3", WORDS)["dev"]
+    assert "sa" not in announcement(speaker(room=None), "1.2.3")["dev"]
 
 
 @given(IDS)
@@ -168,25 +167,25 @@ def test_events_are_those_that_home_assistant_was_told_of() -> None:
 
 def test_older_hubs_get_one_message_for_each_control() -> None:
     settings = speaker(mqtt={"discovery": "components"})
-    told = announcements(settings, "1.2.3", WORDS)
+    told = announcements(settings, "1.2.3")
     assert len(told) == len(components(speaker()))
     for topic, message in told.items():
         assert re.fullmatch(r"homeassistant/[a-z_]+/speaker_kitchen/[a-z_]+/config", topic)
         assert message["dev"]["ids"] == ["speaker_kitchen"]
         assert "p" not in message
-    assert announcements(speaker(mqtt={"discovery": "off"}), "1.2.3", WORDS) == {}
+    assert announcements(speaker(mqtt={"discovery": "off"}), "1.2.3") == {}
 
 
 @pytest.mark.parametrize("length", [10, 255, 256, 4000])
 def test_a_long_error_is_cut_rather_than_dropped(length: int) -> None:
     told = shown(components(speaker())["last_error"], STATE | {"last_error": "e" * length})
-    assert told == "e" * min(length, LONGEST_STATE)
+    assert told == "e" * min(length, LONGEST_TEXT)
 
 
 def test_the_speaker_is_no_device_of_the_house() -> None:
     house = DeviceRegistry()
     settings = speaker()
-    house.hear_discovery(discovery_topic(settings), json.dumps(announcement(settings, "1", WORDS)).encode())
+    house.hear_discovery(discovery_topic(settings), json.dumps(announcement(settings, "1")).encode())
     assert house.devices() == []
 
 

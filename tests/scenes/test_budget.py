@@ -14,7 +14,8 @@ import pytest
 from speaker.config.loading import load_settings
 from speaker.config.settings import Settings
 from speaker.conversation import events
-from speaker.daemon.daemon import LEDGER, Daemon, Surroundings
+from speaker.daemon.daemon import Daemon
+from speaker.daemon.loading import LEDGER, Surroundings
 from speaker.daemon.systemd import Systemd
 from speaker.demo.broker import private_broker
 from speaker.demo.stage import STAGE_NAME, Stage, stage
@@ -104,13 +105,12 @@ def conversation(usage: Usage | None, *, ends: bool = True) -> list[ScriptStep]:
 
 async def talk(on: Stage, app: Daemon) -> dict[str, Any]:
     """Wake the speaker and say something; the trace of the conversation."""
-    assistant = app.assistant
-    assert assistant is not None
-    assistant.post(events.Pressed())
+    conversation = app.parts.conversation
+    conversation.inbox.post(events.Pressed())
     turns = len(on.events("turn"))
     async with asyncio.timeout(20):
         while len(on.events("turn")) == turns:
-            assistant.append(np.zeros(1_280, np.int16))
+            conversation.uplink.append(np.zeros(1_280, np.int16))
             await asyncio.sleep(0.05)
     return on.events("turn")[-1]
 

@@ -5,7 +5,7 @@ from contextlib import closing
 from typing import Any
 
 from speaker.cost.entries import Saved
-from speaker.daemon.daemon import LEDGER
+from speaker.daemon.loading import LEDGER
 from speaker.demo.stage import Stage, stage_settings
 from speaker.hub.status import today
 from speaker.offline.server.server import RealtimeServer, ServerSettings

@@ -108,7 +108,7 @@ async def test_sound_at_an_address_is_played(on: Stage, speech: Speech) -> None:
 
 async def test_question_of_the_hub_gets_one_of_its_answers(on: Stage, speech: Speech) -> None:
     await on.start(stage_settings(on.broker.port))
-    on.house.broker.subscribe(["answers/1"])
+    on.listen_to(["answers/1"])
     question = {"text": "Shall I close the blinds?", "answers": ["yes", "no"], "reply_to": "answers/1", "timeout_s": 8}
     since_ms = on.room.now_ms
     await on.command("question", json.dumps(question))
@@ -124,7 +124,7 @@ async def test_question_of_the_hub_gets_one_of_its_answers(on: Stage, speech: Sp
 
 async def test_question_that_nobody_answers_says_so(on: Stage) -> None:
     await on.start(stage_settings(on.broker.port))
-    on.house.broker.subscribe(["answers/1"])
+    on.listen_to(["answers/1"])
     question = {"text": "Anybody there?", "answers": ["yes"], "reply_to": "answers/1", "timeout_s": 1}
     await on.command("question", json.dumps(question))
     await on.until(lambda: any(one.topic == "answers/1" for one in on.messages), within_s=10)
@@ -147,7 +147,7 @@ def lock(name: str, room: str) -> VirtualDevice:
 async def unlocking(on: Stage, speech: Speech, answer: str) -> str:
     """Ask for the front door to be unlocked and answer the question; what was said in the end."""
     on.house.gadgets.append(lock("Front door", "Hall"))
-    on.house.broker.subscribe(["locks/Front door/set", "locks/Front door"])
+    on.listen_to(["locks/Front door/set", "locks/Front door"])
     await on.house.announce()
     await on.start(stage_settings(on.broker.port, limits={"follow_up_s": 2}))
     await asyncio.sleep(0.5)
@@ -174,10 +174,8 @@ async def test_door_stays_locked_without_a_yes(on: Stage, speech: Speech) -> Non
 
 async def test_timer_rings_until_somebody_says_stop(on: Stage, speech: Speech) -> None:
     await on.start(stage_settings(on.broker.port))
-    assert on.app is not None
-    assert on.app.assistant is not None
     since_ms = on.room.now_ms
-    on.app.assistant.aside.ringer.set_timer(0, 0, 1, "pasta")
+    on.parts.system_speech.scheduler.set_timer(0, 0, 1, "pasta")
     await on.until(lambda: [one["name"] for one in on.state()["timers"]] == ["pasta timer"], within_s=1)
     await on.event("timer", 2)
     await hears(on, since_ms, "pasta")
@@ -189,9 +187,7 @@ async def test_timer_rings_until_somebody_says_stop(on: Stage, speech: Speech) -
 
 async def test_timer_outlives_a_power_cut(on: Stage) -> None:
     await on.start(stage_settings(on.broker.port))
-    assert on.app is not None
-    assert on.app.assistant is not None
-    on.app.assistant.aside.ringer.set_timer(0, 0, 3, "egg")
+    on.parts.system_speech.scheduler.set_timer(0, 0, 3, "egg")
     await on.stop()
     await on.start(stage_settings(on.broker.port))
     await on.until(lambda: any(one["what"] == "rings" for one in on.events("timer")), within_s=8)
@@ -211,10 +207,9 @@ VACUUM = {
 
 async def test_tool_of_the_hub_is_there_at_the_next_wake_and_gone_when_it_is_taken_away(on: Stage) -> None:
     await on.start(stage_settings(on.broker.port))
-    assert on.app is not None
-    on.house.broker.subscribe(["home/vacuum/start"])
+    on.listen_to(["home/vacuum/start"])
     await on.house.broker.publish("speaker/tools/start_vacuum", json.dumps(VACUUM), retain=True)
-    await on.until(lambda: on.app is not None and on.app.hub_tools == ["start_vacuum"], within_s=5)
+    await on.until(lambda: list(on.parts.hub_tools.tools) == ["start_vacuum"], within_s=5)
     await on.command("ask", "Start the vacuum in the kitchen.")
     await on.until(lambda: any(one.topic == "home/vacuum/start" for one in on.messages), within_s=10)
     (sent,) = [one.payload for one in on.messages if one.topic == "home/vacuum/start"]
@@ -223,7 +218,7 @@ async def test_tool_of_the_hub_is_there_at_the_next_wake_and_gone_when_it_is_tak
     tool = await on.event("tool")
     assert (tool["name"], tool["confirmed"]) == ("start_vacuum", True)
     await on.house.broker.publish("speaker/tools/start_vacuum", "", retain=True)
-    await on.until(lambda: on.app is not None and on.app.hub_tools == [], within_s=5)
+    await on.until(lambda: not on.parts.hub_tools.tools, within_s=5)
 
 
 async def test_bad_tool_of_the_hub_is_refused_by_an_event_that_names_the_field(on: Stage) -> None:
@@ -261,7 +256,7 @@ async def three_speakers(on: Stage, folder: Path) -> AsyncIterator[None]:
 
 
 async def test_one_of_three_speakers_answers(on: Stage, speech: Speech, tmp_path: Path) -> None:
-    on.house.broker.subscribe(["speaker/+/event", "speaker/+/state", "speaker/claim/+"])
+    on.listen_to(["speaker/+/event", "speaker/+/state", "speaker/claim/+"])
     async with three_speakers(on, tmp_path):
         await on.until(lambda: len({one.topic for one in on.messages if one.topic.endswith("/state")}) >= 3)
         await asyncio.sleep(6)  # until all of them have loaded what they hear with

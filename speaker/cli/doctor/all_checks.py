@@ -8,7 +8,7 @@ from speaker.cli.doctor.machine import check_machine
 from speaker.cli.doctor.sound import check_sound
 from speaker.cli.doctor.speech import check_service, check_speech
 from speaker.config.settings import Settings
-from speaker.daemon.daemon import Surroundings
+from speaker.daemon.loading import Surroundings
 
 
 async def visit(settings: Settings, around: Surroundings) -> AsyncIterator[Check]:

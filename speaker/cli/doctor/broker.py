@@ -6,10 +6,11 @@ from typing import Final
 from speaker.cli.doctor.check import Check, failed, good, skipped
 from speaker.cli.remote import RemoteSpeaker
 from speaker.config.settings import Settings
+from speaker.daemon.house_feed import discovery_filters
 from speaker.errors import BrokerError, SpeakerError
 from speaker.home.device_registry import DeviceRegistry
 from speaker.hub.own_discovery import discovery_topic
-from speaker.mqtt.client import IncomingMessage
+from speaker.mqtt.dispatch import IncomingMessage
 
 RETAINED_S: Final = 1.5
 """What the broker keeps arrives within this."""
@@ -21,8 +22,7 @@ async def check_house(settings: Settings, password: str | None) -> list[Check]:
     place = f"{settings.mqtt.host}:{settings.mqtt.port}"
     try:
         async with RemoteSpeaker(settings, password) as line:
-            line.broker.subscribe([f"{prefix}/+/+/config", f"{prefix}/+/+/+/config", f"{prefix}/status"])
-            line.broker.subscribe([f"{settings.topic}/availability"])
+            line.listen([*discovery_filters(prefix), f"{prefix}/status", f"{settings.topic}/availability"])
             await asyncio.sleep(RETAINED_S)
             messages = [line.messages.get_nowait() for _ in range(line.messages.qsize())]
     except BrokerError as error:

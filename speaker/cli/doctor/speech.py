@@ -9,7 +9,7 @@ import numpy as np
 from speaker.audio.pcm import FRAME_SAMPLES, SESSION_HZ, WAKE_HZ, Samples, resample
 from speaker.cli.doctor.check import Check, failed, good, skipped
 from speaker.config.settings import Settings
-from speaker.daemon.daemon import endpoints, open_words
+from speaker.daemon.loading import endpoints, open_words
 from speaker.errors import ConfigError, ModelError, SessionError
 from speaker.offline.speech.engines import OfflineEngines
 from speaker.realtime.client import Closed, News, Opened, RealtimeClient

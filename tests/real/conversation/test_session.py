@@ -1,27 +1,23 @@
-"""A dialogue with services that misbehave: everything that can go wrong in an answer, over a real socket."""
+"""A session with services that misbehave: everything that can go wrong in an answer, over a real socket."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
-from speaker.audio.pcm import Samples
 from speaker.audio.playback_queue import PlayedItem
 from speaker.conversation import events
-from speaker.conversation.events import Event
-from speaker.conversation.session import ConversationSession, Ports, SessionPatience
-from speaker.errors import SessionError
+from speaker.conversation.session import ConversationSession
 from speaker.offline.server.scripted import Close, Delay, Drop, EmitStep, Expect, Raw, ScriptStep
 from speaker.offline.speech.engines import OfflineEngines
 from speaker.realtime.endpoint import Target
 from speaker.realtime.failover import Endpoint
 from speaker.realtime.protocol import server_events as ev
 from speaker.realtime.protocol.objects import Failure, Item, Response, StatusDetails
-from speaker.tools.result import ToolResult
 from tests.support.scripted_session import OPEN, WANTED, Witness, error, played
+from tests.support.session_world import SessionWorld
 
 TEN_MB = 10_000_000
 SOUND = b"\x01\x00" * 2_400
@@ -30,78 +26,23 @@ SOUND = b"\x01\x00" * 2_400
 Json = dict[str, Any]
 
 
-@dataclass(slots=True)
-class World:
-    """What a dialogue did to the world."""
-
-    events: list[Event] = field(default_factory=list)
-    played: list[tuple[str, int]] = field(default_factory=list)
-    """Item and samples of every piece of sound."""
-    spoken: list[str] = field(default_factory=list)
-    calls: list[tuple[str, str]] = field(default_factory=list)
-    troubles: list[str] = field(default_factory=list)
-    refusals: list[SessionError] = field(default_factory=list)
-    words: list[tuple[str, str]] = field(default_factory=list)
-    known: str = ""
-    tool_s: float = 0.0
-    tasks: list["asyncio.Task[None]"] = field(default_factory=list)
-
-    def ports(self) -> Ports:
-        """Ports that write everything down."""
-        return Ports(
-            post=self.events.append,
-            play=self._play,
-            speak=lambda text, _item: self.spoken.append(text),
-            start=self._start,
-            run_tool=self._run_tool,
-            recall=lambda: self.known,
-            opened=lambda _: None,
-            refused=lambda _, why: self.refusals.append(why),
-            booked=lambda _: None,
-            said=lambda who, words: self.words.append((who, words)),
-            transcribed=lambda _: None,
-            trouble=self.troubles.append,
-        )
-
-    def _play(self, samples: Samples, item: str) -> None:
-        self.played.append((item, samples.size))
-
-    def _start(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
-        self.tasks.append(asyncio.create_task(work))
-        return self.tasks[-1]
-
-    async def _run_tool(self, name: str, arguments: str) -> ToolResult:
-        self.calls.append((name, arguments))
-        await asyncio.sleep(self.tool_s)
-        return ToolResult("confirmed", arguments)
-
-    def of(self, kind: type[Event]) -> list[Event]:
-        """The events of a kind, in order."""
-        return [one for one in self.events if isinstance(one, kind)]
-
-    async def until(self, true: Callable[[], bool]) -> None:
-        """Wait for something. Raises TimeoutError."""
-        async with asyncio.timeout(10):
-            while not true():
-                await asyncio.sleep(0.005)
-
-
 @asynccontextmanager
 async def talking(
-    mind: OfflineEngines, *scene: ScriptStep, stalled_s: float = 15, world: World | None = None
-) -> AsyncIterator[tuple[ConversationSession, World, Witness]]:
-    """A dialogue with a cloud that plays a scene in the first session, and only opens the next ones."""
-    world = world or World()
+    mind: OfflineEngines, *scene: ScriptStep, stalled_s: float = 15, world: SessionWorld | None = None
+) -> AsyncIterator[tuple[ConversationSession, SessionWorld, Witness]]:
+    """A session with a cloud that plays a scene in the first session, and only opens the next ones."""
+    world = world or SessionWorld()
     async with played(mind, *OPEN, *scene, then=OPEN) as (witness, url):
         endpoints = [Endpoint("cloud", Target(url, "offline"))]
-        dialogue = ConversationSession(1, WANTED, endpoints, world.ports(), SessionPatience(5, stalled_s))
-        life = asyncio.create_task(dialogue.run())
+        session = ConversationSession(1, WANTED, endpoints, world.needs(stalled_s))
+        life = asyncio.create_task(session.run())
         try:
             await world.until(lambda: bool(world.of(events.SessionOpened)))
-            yield dialogue, world, witness
+            yield session, world, witness
         finally:
             life.cancel()
-            await asyncio.gather(life, *world.tasks, return_exceptions=True)
+            await asyncio.gather(life, return_exceptions=True)
+            await world.tasks.close()
 
 
 def began(response: str = "resp_1") -> ScriptStep:
@@ -146,7 +87,11 @@ async def test_several_items_of_one_response_are_played_in_order_and_called_once
 
 async def test_calls_of_one_response_run_together(mind: OfflineEngines) -> None:
     calls = [call(f"c{number}") for number in range(4)]
-    async with talking(mind, began(), done("resp_1", "completed", *calls), world=World(tool_s=0.3)) as (_, world, _w):
+    async with talking(mind, began(), done("resp_1", "completed", *calls), world=SessionWorld(tool_s=0.3)) as (
+        _,
+        world,
+        _w,
+    ):
         loop = asyncio.get_running_loop()
         await world.until(lambda: len(world.calls) == 4)
         started = loop.time()
@@ -179,9 +124,9 @@ async def test_a_call_of_a_response_that_was_not_completed_does_not_run(mind: Of
 
 async def test_late_sound_of_an_interrupted_response_is_dropped(mind: OfflineEngines) -> None:
     scene = [began(), sound("item_a"), Expect("response.cancel"), sound("item_a"), done("resp_1", "cancelled")]
-    async with talking(mind, *scene, began("resp_2"), sound("item_b", "resp_2")) as (dialogue, world, witness):
+    async with talking(mind, *scene, began("resp_2"), sound("item_b", "resp_2")) as (session, world, witness):
         await world.until(lambda: bool(world.played))
-        dialogue.hush([PlayedItem("item_a", 40, 100), PlayedItem("item_later", 0, 100)])
+        session.hush([PlayedItem("item_a", 40, 100), PlayedItem("item_later", 0, 100)])
         await world.until(lambda: world.played[-1][0] == "item_b")
     assert [item for item, _ in world.played] == ["item_a", "item_b"]
     assert [one["audio_end_ms"] for one in sent(witness, "conversation.item.truncate")] == [40]
@@ -190,9 +135,9 @@ async def test_late_sound_of_an_interrupted_response_is_dropped(mind: OfflineEng
 
 async def test_an_answer_that_is_complete_is_not_cancelled_but_cut(mind: OfflineEngines) -> None:
     """Sound comes faster than it is heard: the response is mostly over when somebody interrupts it."""
-    async with talking(mind, began(), sound("item_a"), done()) as (dialogue, world, witness):
+    async with talking(mind, began(), sound("item_a"), done()) as (session, world, witness):
         await world.until(lambda: bool(world.of(events.ResponseEnded)))
-        dialogue.hush([PlayedItem("item_a", 60, 100)])
+        session.hush([PlayedItem("item_a", 60, 100)])
         await world.until(lambda: bool(sent(witness, "conversation.item.truncate")))
     assert sent(witness, "response.cancel") == []
 
@@ -207,12 +152,12 @@ async def test_a_response_that_is_not_wanted_any_more_is_cancelled_as_it_begins(
         Expect("response.cancel"),
     ]
     async with talking(mind, *scene, done("resp_1", "cancelled"), began("resp_2"), sound("item_b", "resp_2")) as (
-        dialogue,
+        session,
         world,
         _w,
     ):
-        dialogue.reply()
-        dialogue.hush([])
+        session.reply()
+        session.hush([])
         await world.until(lambda: bool(world.played))
     assert [item for item, _ in world.played] == ["item_b"]
     assert world.of(events.ResponseBegan) == [events.ResponseBegan(1, "resp_2")]
@@ -220,10 +165,10 @@ async def test_a_response_that_is_not_wanted_any_more_is_cancelled_as_it_begins(
 
 async def test_a_refused_wish_does_not_silence_the_next_answer(mind: OfflineEngines) -> None:
     scene: list[ScriptStep] = [Expect("response.create"), EmitStep(error("invalid_value")), began(), sound("item_a")]
-    async with talking(mind, *scene) as (dialogue, world, _w):
-        dialogue.reply()
+    async with talking(mind, *scene) as (session, world, _w):
+        session.reply()
         await world.until(lambda: bool(world.troubles))
-        dialogue.hush([])
+        session.hush([])
         await world.until(lambda: bool(world.played))
 
 
@@ -284,11 +229,11 @@ async def test_written_answers_are_spoken_in_the_own_voice(mind: OfflineEngines)
 
 async def test_a_stalled_answer_is_given_up(mind: OfflineEngines) -> None:
     scene = [began(), sound("item_a"), Delay(5), sound("item_a")]
-    async with talking(mind, *scene, stalled_s=0.3) as (dialogue, world, witness):
+    async with talking(mind, *scene, stalled_s=0.3) as (session, world, witness):
         await world.until(lambda: bool(world.of(events.ResponseEnded)))
         await world.until(lambda: bool(sent(witness, "response.cancel")))
-        assert dialogue.lost is not None
-        assert dialogue.lost.code == "stalled"
+        assert session.lost is not None
+        assert session.lost.code == "stalled"
     (ended,) = world.of(events.ResponseEnded)
     assert isinstance(ended, events.ResponseEnded)
     assert ended.failed
@@ -305,10 +250,10 @@ async def test_every_sign_of_life_keeps_an_answer_alive(mind: OfflineEngines) ->
 
 async def test_a_failed_response_says_why(mind: OfflineEngines) -> None:
     why = Failure(type="rate_limit_error", code="rate_limit_exceeded", message="Try again in 20 s.")
-    async with talking(mind, began(), done("resp_1", "failed", why=why)) as (dialogue, world, _w):
+    async with talking(mind, began(), done("resp_1", "failed", why=why)) as (session, world, _w):
         await world.until(lambda: bool(world.of(events.ResponseEnded)))
-        assert dialogue.lost is not None
-        assert (dialogue.lost.code, dialogue.lost.fatal) == ("rate_limit_exceeded", False)
+        assert session.lost is not None
+        assert (session.lost.code, session.lost.fatal) == ("rate_limit_exceeded", False)
     assert "Try again in 20 s." in world.troubles[0]
 
 
@@ -324,7 +269,7 @@ async def test_what_a_tool_answers_after_the_session_broke_is_told_to_the_next(
     mind: OfflineEngines, end: ScriptStep
 ) -> None:
     scene = [began(), done("resp_1", "completed", call("c1")), Delay(0.1), end]
-    async with talking(mind, *scene, world=World(tool_s=1.5)) as (_, world, witness):
+    async with talking(mind, *scene, world=SessionWorld(tool_s=1.5)) as (_, world, witness):
         await world.until(lambda: len(world.of(events.SessionOpened)) >= 2)
         await world.until(lambda: bool(world.of(events.ToolAnswered)))
         await world.until(lambda: any("answers now" in str(one) for seen in witness.script.seen[1:] for one in seen))
@@ -333,9 +278,9 @@ async def test_what_a_tool_answers_after_the_session_broke_is_told_to_the_next(
 
 
 async def test_a_renewed_session_knows_what_was_said(mind: OfflineEngines) -> None:
-    world = World(known="You said: it is noon.")
-    async with talking(mind, world=world) as (dialogue, _, witness):
-        dialogue.renew()
+    world = SessionWorld(known="You said: it is noon.")
+    async with talking(mind, world=world) as (session, _, witness):
+        session.renew()
         await world.until(lambda: len(world.of(events.SessionOpened)) == 2)
         await world.until(lambda: any(one["type"] == "conversation.item.create" for one in witness.script.seen[1]))
     (item,) = [one["item"] for one in witness.script.seen[1] if one["type"] == "conversation.item.create"]

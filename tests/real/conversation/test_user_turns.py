@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 
 import pytest
 
@@ -12,34 +12,33 @@ from speaker.audio.pcm import SESSION_HZ, WAKE_HZ, Samples
 from speaker.config.settings import ToolSettings
 from speaker.conversation import events
 from speaker.conversation.events import Event
-from speaker.conversation.local_intents import Done, LocalIntents
-from speaker.conversation.session import ConversationSession, SessionPatience
-from speaker.conversation.user_turns import Ports, UserTurns
+from speaker.conversation.local_intents import LocalIntents
+from speaker.conversation.session import ConversationSession
+from speaker.conversation.user_turns import UserTurns
 from speaker.offline.speech.engines import OfflineEngines
 from speaker.realtime.endpoint import Target
 from speaker.realtime.failover import Endpoint
 from speaker.realtime.protocol.objects import Session
 from speaker.tools.registry import ToolRegistry, bundled, find
-from speaker.tools.result import ToolResult
 from tests.conftest import Speech
 from tests.offline.test_intent_engine import INSTRUCTIONS
-from tests.real.conversation.test_session import World, sent
+from tests.real.conversation.test_session import sent
 from tests.support.scripted_session import OPEN, Witness, played
+from tests.support.session_world import SPOKEN_MS, SessionWorld
 
 
 @dataclass(slots=True)
 class Scene:
-    """Turns of one dialogue, and all that they led to."""
+    """Turns of one session, and all that they led to."""
 
     turns: UserTurns
-    dialogue: ConversationSession
-    world: World
+    session: ConversationSession
+    world: SessionWorld
     witness: Witness
-    answers: list[tuple[Done, float]] = field(default_factory=list)
 
     def say(self, samples: Samples) -> None:
         self.turns.append(samples)
-        self.dialogue.append(samples)
+        self.session.append(samples)
 
     @property
     def told(self) -> list[Event]:
@@ -55,33 +54,23 @@ class Scene:
 
 @asynccontextmanager
 async def scene(mind: OfflineEngines, *, quiet: bool = False, tool_s: float = 0.0) -> AsyncIterator[Scene]:
-    world = World(tool_s=tool_s)
-    there = world.ports()
+    world = SessionWorld(tool_s=tool_s, quiet=quiet)
     belt = ToolRegistry(find([bundled()])[0], ToolSettings())
     wanted = Session(type="realtime", instructions=INSTRUCTIONS, tools=list(belt.definitions()))
-    answers: list[tuple[Done, float]] = []
-
-    async def run_tool(name: str, arguments: str) -> ToolResult:
-        return replace(await there.run_tool(name, arguments), quiet=quiet)
-
-    ports = Ports(
-        post=world.events.append,
-        start=there.start,
-        run_tool=run_tool,
-        said=there.said,
-        answer=lambda done, ms: answers.append((done, ms)),
-    )
+    turns = UserTurns(
+        LocalIntents(mind, belt),
+        post=world.events.append, tasks=world.tasks, run_tool=world.run_tool, observers=world, playback=world,
+    )  # fmt: skip
     async with played(mind, *OPEN) as (witness, url):
-        dialogue = ConversationSession(
-            1, wanted, [Endpoint("cloud", Target(url, "offline"))], there, SessionPatience(5, 15)
-        )
-        life = asyncio.create_task(dialogue.run())
+        session = ConversationSession(1, wanted, [Endpoint("cloud", Target(url, "offline"))], world.needs())
+        life = asyncio.create_task(session.run())
         try:
-            await world.until(lambda: dialogue.is_open)
-            yield Scene(UserTurns(LocalIntents(mind, belt), ports), dialogue, world, witness, answers)
+            await world.until(lambda: session.is_open)
+            yield Scene(turns, session, world, witness)
         finally:
             life.cancel()
-            await asyncio.gather(life, *world.tasks, return_exceptions=True)
+            await asyncio.gather(life, return_exceptions=True)
+            await world.tasks.close()
 
 
 @pytest.fixture(scope="module")
@@ -96,11 +85,11 @@ def joke(speech: Speech) -> Samples:
 
 async def test_a_turn_is_committed_to_its_last_sample(mind: OfflineEngines, joke: Samples) -> None:
     async with scene(mind) as on:
-        on.turns.began(on.dialogue)
+        on.turns.began(on.session)
         on.say(joke)
-        on.turns.ended(on.dialogue, local_first=False)
+        on.turns.ended(on.session, local_first=False)
         await on.world.until(lambda: bool(sent(on.witness, "input_audio_buffer.commit")))
-        got = pcm.bytes_to_ms(on.dialogue.sent_bytes, SESSION_HZ)
+        got = pcm.bytes_to_ms(on.session.sent_bytes, SESSION_HZ)
     assert got == pytest.approx(pcm.samples_to_ms(joke.size, WAKE_HZ), abs=0.1)
     assert on.witness.seen[-1]["type"] == "input_audio_buffer.commit"
     assert on.told == [events.SpeechBegan(1), events.TurnEnded(1)]
@@ -110,7 +99,7 @@ async def test_a_turn_whose_beginning_was_never_told_goes_to_the_service(mind: O
     """As after a session was lost in the middle of it: there is nothing whole that could be understood here."""
     async with scene(mind) as on:
         on.say(lamp)
-        on.turns.ended(on.dialogue, local_first=True)
+        on.turns.ended(on.session, local_first=True)
         await on.world.until(lambda: bool(sent(on.witness, "input_audio_buffer.commit")))
     assert on.told == [events.TurnEnded(1)]
 
@@ -119,10 +108,10 @@ async def test_what_is_clear_is_done_here_and_the_service_forgets_the_sound(
     mind: OfflineEngines, lamp: Samples
 ) -> None:
     async with scene(mind) as on:
-        on.turns.began(on.dialogue)
+        on.turns.began(on.session)
         on.say(lamp)
-        on.turns.ended(on.dialogue, local_first=True)
-        await on.world.until(lambda: bool(on.answers))
+        on.turns.ended(on.session, local_first=True)
+        await on.world.until(lambda: bool(on.world.answers))
         await on.world.until(lambda: bool(sent(on.witness, "conversation.item.create")))
     ((name, arguments),) = on.world.calls
     assert (name, "Sofa lamp" in arguments, "true" in arguments) == ("set_light", True, True)
@@ -130,8 +119,8 @@ async def test_what_is_clear_is_done_here_and_the_service_forgets_the_sound(
     (item,) = [one["item"] for one in sent(on.witness, "conversation.item.create")]
     assert item["role"] == "system"
     assert "The user said: Turn on the sofa lamp." in item["content"][0]["text"]
-    ((done, heard_ms),) = on.answers
-    assert not done.quiet
+    ((heard_ms, said_ms),) = on.world.answers
+    assert (said_ms, len(on.world.spoken)) == (SPOKEN_MS, 1)
     assert heard_ms == pytest.approx(pcm.samples_to_ms(lamp.size, WAKE_HZ))
     assert on.told[1:] == [
         events.TurnEnded(1, "turn 1"), events.UnderstoodHere(1), events.AnsweredHere(1, "turn 1"),
@@ -141,37 +130,38 @@ async def test_what_is_clear_is_done_here_and_the_service_forgets_the_sound(
 
 async def test_where_a_sound_is_answer_enough_the_conversation_makes_it(mind: OfflineEngines, lamp: Samples) -> None:
     async with scene(mind, quiet=True) as on:
-        on.turns.began(on.dialogue)
+        on.turns.began(on.session)
         on.say(lamp)
-        on.turns.ended(on.dialogue, local_first=True)
-        await on.world.until(lambda: bool(on.answers))
-    assert on.answers[0][0].quiet
+        on.turns.ended(on.session, local_first=True)
+        await on.world.until(lambda: bool(on.world.answers))
+    assert on.world.answers[0][1] is None, "a sound was answer enough"
+    assert on.world.spoken == []
     assert on.told[-1] == events.ToolAnswered(1, "turn 1", quiet=True)
 
 
 async def test_what_is_not_clear_goes_to_the_service(mind: OfflineEngines, joke: Samples) -> None:
     async with scene(mind) as on:
-        on.turns.began(on.dialogue)
+        on.turns.began(on.session)
         on.say(joke)
-        on.turns.ended(on.dialogue, local_first=True)
+        on.turns.ended(on.session, local_first=True)
         await on.world.until(lambda: events.ToolAnswered(1, "turn 1") in on.told)
         await on.world.until(lambda: bool(sent(on.witness, "input_audio_buffer.commit")))
     assert on.wire == ["input_audio_buffer.commit"]
-    assert (on.world.calls, on.answers) == ([], [])
+    assert (on.world.calls, on.world.answers) == ([], [])
 
 
 async def test_who_goes_on_before_they_were_understood_has_said_one_thing(mind: OfflineEngines, lamp: Samples) -> None:
     """ "Turn on the sofa lamp" and a moment later "... tell me a joke": one turn of both, and nothing is done yet."""
     async with scene(mind) as on:
-        on.turns.began(on.dialogue)
+        on.turns.began(on.session)
         on.say(lamp)
-        on.turns.ended(on.dialogue, local_first=True)
-        on.turns.began(on.dialogue)
+        on.turns.ended(on.session, local_first=True)
+        on.turns.began(on.session)
         on.say(lamp)
-        on.turns.ended(on.dialogue, local_first=False)
+        on.turns.ended(on.session, local_first=False)
         await on.world.until(lambda: events.ToolAnswered(1, "turn 1", quiet=True) in on.told)
         await on.world.until(lambda: bool(sent(on.witness, "input_audio_buffer.commit")))
-        got = pcm.bytes_to_ms(on.dialogue.sent_bytes, SESSION_HZ)
+        got = pcm.bytes_to_ms(on.session.sent_bytes, SESSION_HZ)
     assert got == pytest.approx(2 * pcm.samples_to_ms(lamp.size, WAKE_HZ), abs=0.1)
     assert on.wire == ["input_audio_buffer.commit"]
     assert on.world.calls == []
@@ -179,11 +169,11 @@ async def test_who_goes_on_before_they_were_understood_has_said_one_thing(mind: 
 
 async def test_sound_that_never_became_a_turn_is_not_in_the_next_one(mind: OfflineEngines, joke: Samples) -> None:
     async with scene(mind) as on:
-        on.turns.began(on.dialogue)
+        on.turns.began(on.session)
         on.say(joke)
-        on.turns.began(on.dialogue)
+        on.turns.began(on.session)
         on.say(joke)
-        on.turns.ended(on.dialogue, local_first=False)
+        on.turns.ended(on.session, local_first=False)
         await on.world.until(lambda: bool(sent(on.witness, "input_audio_buffer.commit")))
     assert on.wire == ["input_audio_buffer.clear", "input_audio_buffer.commit"]
 
@@ -191,26 +181,26 @@ async def test_sound_that_never_became_a_turn_is_not_in_the_next_one(mind: Offli
 async def test_nobody_is_answered_who_said_stop_meanwhile(mind: OfflineEngines, lamp: Samples) -> None:
     """What has begun is done, the session learns of it, and nobody is talked to."""
     async with scene(mind, tool_s=0.3) as on:
-        on.turns.began(on.dialogue)
+        on.turns.began(on.session)
         on.say(lamp)
-        on.turns.ended(on.dialogue, local_first=True)
+        on.turns.ended(on.session, local_first=True)
         await on.world.until(lambda: bool(on.world.calls))
         on.turns.forget_answer()
         await on.world.until(lambda: events.ToolAnswered(1, "turn 1", quiet=True) in on.told)
-    assert on.answers == []
+    assert on.world.answers == []
 
 
 async def test_words_of_a_lost_session_are_not_done_twice(mind: OfflineEngines, lamp: Samples) -> None:
     """The next session gets them again, and they are weighed there."""
     async with scene(mind) as on:
-        on.turns.began(on.dialogue)
+        on.turns.began(on.session)
         on.say(lamp)
-        on.turns.ended(on.dialogue, local_first=True)
+        on.turns.ended(on.session, local_first=True)
         on.turns.forget()
         await on.world.until(lambda: events.ToolAnswered(1, "turn 1", quiet=True) in on.told)
         assert on.world.calls == []
-        on.turns.began(on.dialogue)
+        on.turns.began(on.session)
         on.say(lamp)
-        on.turns.ended(on.dialogue, local_first=True)
-        await on.world.until(lambda: bool(on.answers))
+        on.turns.ended(on.session, local_first=True)
+        await on.world.until(lambda: bool(on.world.answers))
     assert len(on.world.calls) == 1

@@ -9,13 +9,14 @@ from typing import get_args
 import pytest
 
 from speaker.config.settings import MqttSettings
+from speaker.daemon.house_feed import HouseFeed
 from speaker.demo.broker import PrivateBroker
 from speaker.demo.virtual_devices import big_house
 from speaker.demo.virtual_house import VirtualHouse
 from speaker.home.device_controller import DeviceController
 from speaker.home.device_prompt import MAX_CHARACTERS
 from speaker.home.device_registry import DeviceRegistry, Kind, Wish
-from speaker.mqtt.client import IncomingMessage, MqttClient
+from speaker.mqtt.client import MqttClient
 from tests.support.announced_homes import announce
 
 COUNT = 300
@@ -40,18 +41,9 @@ class Town:
         self.house = DeviceRegistry()
         self.broker = MqttClient(
             MqttSettings(host="127.0.0.1", port=port), "speaker-town", None, "town/availability",
-            deliver=self._deliver, connected=lambda _: None, trouble=lambda _: None,
         )  # fmt: skip
         self.home = DeviceController(self.house, self.broker, CONFIRM_S)
-        self._followed: set[str] = set()
-
-    def _deliver(self, message: IncomingMessage) -> None:
-        if message.topic.endswith("/config"):
-            if self.house.hear_discovery(message.topic, message.payload):
-                self.broker.subscribe(self.house.topics() - self._followed)
-                self._followed = self.house.topics()
-        else:
-            self.home.hear(message.topic, message.payload, retained=message.retained)
+        self.feed = HouseFeed(self.broker, self.house, self.home)
 
 
 async def until(met: Callable[[], bool], seconds: float = 20) -> None:
@@ -65,7 +57,7 @@ async def town(broker: PrivateBroker) -> AsyncIterator[tuple[Town, VirtualHouse]
     virtual = VirtualHouse(broker.port, big_house(COUNT))
     town = Town(broker.port)
     await virtual.open()
-    town.broker.subscribe(["homeassistant/+/+/config"])
+    town.feed.start(["homeassistant"])
     town.broker.start()
     ours = {one.announced["unique_id"] for one in virtual.gadgets}
     reporting = sum(bool(one.state_topic) for one in virtual.gadgets)

@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,11 @@ from paho.mqtt.properties import Properties
 from speaker.config.loading import load_settings
 from speaker.config.settings import Settings
 from speaker.demo.broker import PrivateBroker
-from speaker.hub.mqtt_api import MOST_PAYLOAD_BYTES, MqttApi, dollars, fraction, on_or_off, whole_number
-from speaker.mqtt.client import IncomingMessage, MqttClient
+from speaker.hub.controls import CONTROLS, Control
+from speaker.hub.mqtt_api import MOST_PAYLOAD_BYTES, CarryOut, MqttApi
+from speaker.mqtt.client import MqttClient
 from speaker.store.store import Ledger
+from speaker.wake.arbitration import Claim
 from tests.real.mqtt.test_client import Peer, connected, until
 
 STATE = {"state": "idle", "muted": False, "volume": 60, "last_error": None}
@@ -33,29 +36,24 @@ class Shown:
         self.settings: Settings = load_settings({"id": identity, "mqtt": mqtt}, "pi")
         self.done: list[tuple[str, object]] = []
         self.others: list[str] = []
+        self.claims: list[tuple[str, Claim]] = []
         self.broker = MqttClient(
             self.settings.mqtt,
             f"speaker-{identity}",
             None,
             f"{self.settings.topic}/availability",
-            deliver=self._deliver,
             connected=lambda online: self.hub.connected() if online else None,
             trouble=self.others.append,
         )
-        self.hub = MqttApi(self.broker, self.settings, "1.2.3", (), ledger)
+        self.hub = MqttApi(self.broker, self.settings, "1.2.3", ledger)
 
     def offer(self) -> None:
-        self.hub.offer({
-            "wake": lambda payload: self.done.append(("wake", payload)),
-            "mute": lambda payload: self.done.append(("mute", on_or_off(payload))),
-            "volume": lambda payload: self.done.append(("volume", whole_number(payload, 0, 100))),
-            "threshold": lambda payload: self.done.append(("threshold", fraction(payload))),
-            "budget": lambda payload: self.done.append(("budget", dollars(payload, 1000.0))),
-        })  # fmt: skip
+        commands: dict[str, CarryOut] = {one.name: partial(self._note, one) for one in CONTROLS}
+        commands["wake"] = lambda payload: self.done.append(("wake", payload))
+        self.hub.offer(commands, lambda word, claim: self.claims.append((word, claim)))
 
-    def _deliver(self, message: IncomingMessage) -> None:
-        if not self.hub.hears(message):
-            self.others.append(message.topic)
+    def _note(self, control: Control, payload: str) -> None:
+        self.done.append((control.name, control.kind.read(payload, self.settings)))
 
 
 class Watcher(Peer):
@@ -64,7 +62,7 @@ class Watcher(Peer):
     def __init__(self, shown: Shown) -> None:
         super().__init__(shown.settings.mqtt.port, f"watcher-of-{shown.settings.id}")
         self.topic = shown.settings.topic
-        self.broker.subscribe([f"{self.topic}/#", f"{shown.settings.mqtt.discovery_prefix}/#"])
+        self.hear([f"{self.topic}/#", f"{shown.settings.mqtt.discovery_prefix}/#"])
 
     def payloads(self, name: str) -> list[bytes]:
         return [one.payload for one in self.heard if one.topic == f"{self.topic}/{name}"]
@@ -204,7 +202,7 @@ async def test_the_state_is_retained_and_told_only_when_it_changed(broker: Priva
         await asyncio.sleep(0.2)
         assert [json.loads(one)["volume"] for one in watcher.payloads("state")] == [60, 61]
         late = Peer(broker.port, "late")
-        late.broker.subscribe([f"{watcher.topic}/state"])
+        late.hear([f"{watcher.topic}/state"])
         async with connected(late):
             told = await late.hears(f"{watcher.topic}/state")
             assert told.retained
@@ -225,7 +223,7 @@ async def test_all_is_told_anew_when_home_assistant_comes_back(broker: PrivateBr
         assert topics.count("ha-reborn/device/speaker_reborn/config") == 1
         assert watcher.payloads("availability") == [b"online"]
         late = Peer(broker.port, "late")
-        late.broker.subscribe(["ha-reborn/device/#"])
+        late.hear(["ha-reborn/device/#"])
         async with connected(late):
             assert (await late.hears("ha-reborn/device/speaker_reborn/config")).retained
 
@@ -289,15 +287,10 @@ async def test_without_a_broker_nothing_breaks_and_the_state_is_told_later(broke
         await shown.broker.stop()
 
 
-async def test_what_is_not_for_the_hub_is_left_to_others(broker: PrivateBroker) -> None:
-    shown = Shown(broker.port, "modest")
-    shown.offer()
-
-    def hears(topic: str) -> bool:
-        return shown.hub.hears(IncomingMessage(topic, b"x", retained=False))
-
-    topics = ["zigbee2mqtt/lamp", "speaker/modest/state", "speaker/modest/command/a/b", "speaker/modest/command"]
-    assert not any(hears(topic) for topic in topics)
-    assert hears("speaker/modest/command/result")
-    assert not hears("speaker/other/command/volume")
-    assert shown.done == []
+async def test_what_is_no_command_of_its_own_does_nothing(broker: PrivateBroker) -> None:
+    async with watched(broker, "modest") as (shown, watcher):
+        for topic in ("command/a/b", "command/", "command/result", "state"):
+            await watcher.broker.publish(f"speaker/modest/{topic}", "x")
+        await watcher.broker.publish("speaker/other/command/volume", "1")
+        assert (await watcher.asks("volume", "7"))["ok"]
+        assert shown.done == [("volume", 7)]

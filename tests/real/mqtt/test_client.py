@@ -13,7 +13,8 @@ from speaker.config.settings import MqttSettings
 from speaker.demo.broker import PrivateBroker, private_broker
 from speaker.demo.processes import free_port
 from speaker.errors import BrokerError
-from speaker.mqtt.client import IncomingMessage, MqttClient
+from speaker.mqtt.client import MqttClient
+from speaker.mqtt.dispatch import IncomingMessage
 from tests.conftest import require
 
 
@@ -29,10 +30,12 @@ class Peer:
             name,
             password,
             f"speaker/{name}/availability",
-            deliver=self.heard.append,
             connected=self.changes.append,
             trouble=self.troubles.append,
         )
+
+    def hear(self, filters: list[str]) -> None:
+        self.broker.subscribe(filters, self.heard.append)
 
     async def hears(self, topic: str) -> IncomingMessage:
         await until(lambda: any(one.topic == topic for one in self.heard))
@@ -61,13 +64,13 @@ async def test_publish_reaches_a_subscriber_and_retained_says_so(broker: Private
     one, other = Peer(broker.port, "one"), Peer(broker.port, "other")
     async with connected(one, other):
         await one.broker.publish("test/kept", "yes", retain=True)
-        other.broker.subscribe(["test/#"])
+        other.hear(["test/#"])
         assert (await other.hears("test/kept")).retained
         await one.broker.publish("test/now", b"\x00\xff")
         now = await other.hears("test/now")
         assert now.payload == b"\x00\xff"
         assert not now.retained
-        other.broker.unsubscribe(["test/#"])
+        other.broker.unsubscribe(["test/#"], other.heard.append)
         await asyncio.sleep(0.2)
         await one.broker.publish("test/unheard", "x")
         await asyncio.sleep(0.1)
@@ -78,7 +81,7 @@ async def test_publish_reaches_a_subscriber_and_retained_says_so(broker: Private
 async def test_goodbye_is_offline_at_once_and_so_is_a_broken_line(broker: PrivateBroker) -> None:
     watcher, leaver = Peer(broker.port, "watcher"), Peer(broker.port, "leaver")
     async with connected(watcher):
-        watcher.broker.subscribe(["speaker/leaver/availability"])
+        watcher.hear(["speaker/leaver/availability"])
         async with connected(leaver):
             await leaver.broker.publish("speaker/leaver/availability", "online", retain=True)
             await until(lambda: [one.payload for one in watcher.heard][-1:] == [b"online"])
@@ -95,7 +98,7 @@ async def test_broker_gone_and_back(tmp_path: Path, version: int) -> None:
 async def _lose_and_find(own: PrivateBroker, settings: MqttSettings) -> None:
     peer = Peer(own.port, "peer", settings)
     async with connected(peer):
-        peer.broker.subscribe(["back/#"])
+        peer.hear(["back/#"])
         await own.stop()
         await until(lambda: not peer.broker.online)
         with pytest.raises(BrokerError, match="not connected"):
@@ -149,7 +152,7 @@ async def test_denied_topic_is_an_error_and_not_silence(tmp_path: Path) -> None:
 async def test_request_is_answered_where_it_asks(broker: PrivateBroker) -> None:
     one = Peer(broker.port, "answering")
     async with connected(one):
-        one.broker.subscribe(["reply/here"])
+        one.hear(["reply/here"])
         request = IncomingMessage("speaker/x/command/wake", b"", False, "reply/here", b"42")
         one.broker.answer(request, "done")
         answer = await one.hears("reply/here")
@@ -198,7 +201,7 @@ async def test_encrypted_connection_with_own_authority_and_certificate(tmp_path:
         )  # fmt: skip
         peer = Peer(broker.port, "tls", ours)
         async with connected(peer):
-            peer.broker.subscribe(["test/tls"])
+            peer.hear(["test/tls"])
             await asyncio.sleep(0.1)
             await peer.broker.publish("test/tls", "hello")
             assert (await peer.hears("test/tls")).payload == b"hello"
@@ -240,7 +243,7 @@ async def test_flood_on_foreign_topics_does_not_reach_the_speaker(broker: Privat
     """Only what was subscribed to comes in: the event loop, and with it the sound, notices nothing."""
     speaker, hub = Peer(broker.port, "quiet"), Peer(broker.port, "loud")
     async with connected(speaker, hub):
-        speaker.broker.subscribe(["speaker/quiet/command/+"])
+        speaker.hear(["speaker/quiet/command/+"])
         for number in range(FLOOD):
             hub.broker.tell(f"foreign/{number % 50}", "x" * 50)
         await hub.broker.publish("speaker/quiet/command/stop", "")

@@ -11,8 +11,10 @@ import pytest
 from speaker.config.settings import MqttSettings
 from speaker.demo.broker import PrivateBroker
 from speaker.errors import ToolError
-from speaker.mqtt.client import IncomingMessage, MqttClient
+from speaker.mqtt.client import MqttClient
+from speaker.mqtt.dispatch import IncomingMessage
 from speaker.tools.hub_tools import MOST_TOOLS, HubTools
+from tests.support.in_memory_broker import InMemoryBroker
 
 DEFINITION: dict[str, Any] = {
     "description": "Start the robot vacuum in a room",
@@ -33,8 +35,10 @@ class Side:
         settings = MqttSettings(host="127.0.0.1", port=port, version=5 if version == 5 else 311)
         self.broker = MqttClient(
             settings, name, None, f"speaker/{name}/availability",
-            deliver=self._hear, connected=lambda _: None, trouble=lambda _: None,
         )  # fmt: skip
+
+    def listen(self, filters: list[str]) -> None:
+        self.broker.subscribe(filters, self._hear)
 
     def _hear(self, message: IncomingMessage) -> None:
         self.heard.append(message)
@@ -48,7 +52,6 @@ class World:
         self.speaker, self.hub = Side(port, "kitchen"), Side(port, "hub")
         self.problems: list[str] = []
         self.tools = HubTools(self.speaker.broker, "speaker", "kitchen", self.problems.append)
-        self.speaker.react = lambda one: _ignore(self.tools.hear(one.topic, one.payload, retained=one.retained))
 
     async def define(self, name: str, definition: dict[str, Any] | None) -> None:
         payload = json.dumps(definition) if definition is not None else ""
@@ -60,7 +63,7 @@ class World:
 
     def when(self, topic: str, *answers: tuple[str, str]) -> None:
         """What the hub publishes when it hears something."""
-        self.hub.broker.subscribe([topic])
+        self.hub.listen([topic])
         tasks: set[asyncio.Task[None]] = set()
 
         def react(message: IncomingMessage) -> None:
@@ -83,7 +86,7 @@ async def until(true: Callable[[], bool], within_s: float = 5) -> None:
 @asynccontextmanager
 async def world(broker: PrivateBroker) -> AsyncIterator[World]:
     one = World(broker.port)
-    one.speaker.broker.subscribe(one.tools.topics)
+    one.tools.start()
     sides = (one.speaker.broker, one.hub.broker)
     for side in sides:
         side.start()
@@ -141,7 +144,7 @@ async def test_answer_to_a_call_is_its_result(broker: PrivateBroker) -> None:
                 tasks.append(asyncio.create_task(one.hub.broker.publish(message.response_topic, "180 degrees")))
                 tasks.append(asyncio.create_task(one.hub.broker.publish(message.response_topic, "too late")))
 
-        one.hub.broker.subscribe(["oven/ask"])
+        one.hub.listen(["oven/ask"])
         one.hub.react = answer
         await asyncio.sleep(0.1)
         assert await one.call("ask_oven", '{"dish":"cake"}') == "180 degrees"
@@ -180,22 +183,11 @@ async def test_empty_payload_takes_a_tool_away(broker: PrivateBroker) -> None:
 
 def test_too_many_tools_are_refused() -> None:
     problems: list[str] = []
-    tools = HubTools(_Nowhere(), "speaker", "kitchen", problems.append)
+    broker = InMemoryBroker()
+    tools = HubTools(broker, "speaker", "kitchen", problems.append)
+    tools.start()
     payload = json.dumps({"description": "x", "command_topic": "y"}).encode()
     for number in range(MOST_TOOLS + 1):
-        tools.hear(f"speaker/tools/t{number}", payload, retained=True)
+        broker.deliver(f"speaker/tools/t{number}", payload, retained=True)
     assert len(tools.tools) == MOST_TOOLS
     assert "already" in problems[0]
-
-
-class _Nowhere:
-    """A line of which nothing is needed."""
-
-    def subscribe(self, topics: set[str]) -> None:
-        pass
-
-    def unsubscribe(self, topics: set[str]) -> None:
-        pass
-
-    async def publish(self, topic: str, payload: str, *, respond_to: str | None = None) -> None:
-        raise AssertionError(topic)

@@ -1,0 +1,27 @@
+"""Tells the failover who answers and who refuses, and says aloud when somebody else helps out."""
+
+import asyncio
+
+from speaker.conversation.observers import Observer
+from speaker.conversation.sound import Playback
+from speaker.errors import SessionError
+from speaker.realtime.failover import Failover
+from speaker.speech import phrases
+
+
+class FailoverObserver(Observer):
+    """Keeps the failover up to date."""
+
+    def __init__(self, failover: Failover, playback: Playback) -> None:
+        self._failover = failover
+        self._playback = playback
+
+    def opened(self, endpoint: str) -> None:
+        """An endpoint works."""
+        self._failover.answered(endpoint)
+
+    def refused(self, endpoint: str, why: SessionError) -> None:
+        """Somebody has to change something: say it once, now if another one answers, else with the next apology."""
+        if self._failover.refused(endpoint, why, asyncio.get_running_loop().time()):
+            self._playback.speak(phrases.apology(why, connected=False))
+            self._playback.speak(phrases.HELPED_OUT)

@@ -1,0 +1,40 @@
+"""What a session works with, whichever conversation it is for."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from speaker.conversation.inbox import Post
+from speaker.conversation.observers import Observer
+from speaker.conversation.sound import Playback
+from speaker.conversation.tasks import TaskSet
+from speaker.errors import SessionError
+from speaker.tools.result import ToolResult
+
+RunTool = Callable[[str, str], Awaitable[ToolResult]]
+"""Runs a call: the tool's name and its arguments as JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPatience:
+    """How long a session waits, in seconds."""
+
+    open_s: float
+    """For an endpoint to open a session, if another could answer instead."""
+    stalled_s: float
+    """For the next event of an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionNeeds:
+    """Its way to the inbox, to the observers, to the loudspeaker and to the tools."""
+
+    post: Post
+    observers: Observer
+    playback: Playback
+    tasks: TaskSet
+    run_tool: RunTool
+    recall: Callable[[], str]
+    """What was said before, for a session that does not know it; may be empty."""
+    patience: SessionPatience
+    barred: SessionError | None = None
+    """Why somebody who could answer is not asked, if so."""

@@ -1,0 +1,53 @@
+"""From the broker to the house: announcements into the registry, reports to the controller."""
+
+import logging
+from collections.abc import Iterable
+from typing import Final
+
+from speaker.errors import SpeakerError
+from speaker.home.device_controller import DeviceController
+from speaker.home.device_registry import DeviceRegistry
+from speaker.mqtt.client import MqttClient
+from speaker.mqtt.dispatch import IncomingMessage
+
+log = logging.getLogger(__name__)
+
+LEVELS: Final = ("+/+", "+/+/+")
+"""Below the discovery prefix: component and object, perhaps with a node between them."""
+
+
+def discovery_filters(prefix: str) -> list[str]:
+    """The topics under which devices are announced."""
+    return [f"{prefix}/{levels}/config" for levels in LEVELS]
+
+
+class HouseFeed:
+    """Hears the topics of the devices that there are, and no others."""
+
+    def __init__(self, client: MqttClient, registry: DeviceRegistry, controller: DeviceController) -> None:
+        self._client = client
+        self._registry = registry
+        self._controller = controller
+        self._followed: set[str] = set()
+
+    def start(self, prefixes: Iterable[str] = ()) -> None:
+        """Follow the devices that are known, and those that are announced under the prefixes."""
+        for prefix in prefixes:
+            self._client.subscribe(discovery_filters(prefix), self._announced)
+        self._follow()
+
+    def _announced(self, message: IncomingMessage) -> None:
+        try:
+            if self._registry.hear_discovery(message.topic, message.payload):
+                self._follow()
+        except SpeakerError as error:
+            log.warning("%s", error)
+
+    def _reported(self, message: IncomingMessage) -> None:
+        self._controller.hear(message.topic, message.payload, retained=message.retained)
+
+    def _follow(self) -> None:
+        wanted = self._registry.topics()
+        self._client.unsubscribe(self._followed - wanted, self._reported)
+        self._client.subscribe(wanted - self._followed, self._reported)
+        self._followed = set(wanted)
