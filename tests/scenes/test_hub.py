@@ -146,9 +146,8 @@ def lock(name: str, room: str) -> VirtualDevice:
 
 async def unlocking(on: Stage, speech: Speech, answer: str) -> str:
     """Ask for the front door to be unlocked and answer the question; what was said in the end."""
-    on.house.gadgets.append(lock("Front door", "Hall"))
+    await on.house.add([lock("Front door", "Hall")])
     on.listen_to(["locks/Front door/set", "locks/Front door"])
-    await on.house.announce()
     await on.start(stage_settings(on.broker.port, limits={"follow_up_s": 2}))
     await asyncio.sleep(0.5)
     since_ms = on.room.now_ms

@@ -20,6 +20,7 @@ from speaker.config.settings import Settings
 from speaker.demo.broker import PrivateBroker
 from speaker.hub.controls import CONTROLS, Control
 from speaker.hub.mqtt_api import MOST_PAYLOAD_BYTES, CarryOut, MqttApi
+from speaker.hub.own_discovery import announcements
 from speaker.mqtt.client import MqttClient
 from speaker.store.store import Ledger
 from speaker.wake.arbitration import Claim
@@ -128,7 +129,7 @@ BAD: list[tuple[str, str | bytes, str]] = [
     ("budget", "5 USD", "expected a number from 0 to 1000, got '5 USD'"),
     ("budget", "inf", "expected a number from 0 to 1000, got 'inf'"),
     ("mute", "maybe", "expected ON or OFF, got 'maybe'"),
-    ("reboot", "now", "there is no command 'reboot'; there are wake, mute, volume, threshold, budget"),
+    ("reboot", "now", "there is no command 'reboot'; there are mute, volume"),
     ("x" * 99, "", f"there is no command '{'x' * 40}'; there are"),
 ]
 
@@ -232,12 +233,13 @@ async def test_what_was_announced_before_and_is_no_more_is_taken_back_first(
     broker: PrivateBroker, tmp_path: Path
 ) -> None:
     """Home Assistant warns of what is announced twice, and of an empty message for what it knows from elsewhere."""
-    one = "ha-changed/sensor/speaker_changed/conversation/config"
+    mqtt = {"discovery_prefix": "ha-changed", "discovery": "components"}
+    one, *_, last = announcements(load_settings({"id": "changed", "mqtt": mqtt}, "pi"), "1.2.3")
     device = "ha-changed/device/speaker_changed/config"
-    for form, first, last, taken_back in (
+    for form, first, end, taken_back in (
         ("device", device, device, False),
-        ("components", device, "ha-changed/text/speaker_changed/ask/config", True),
-        ("components", one, "ha-changed/text/speaker_changed/ask/config", False),
+        ("components", device, last, True),
+        ("components", one, last, False),
         ("device", "ha-changed/binary_sensor/speaker_changed/in_conversation/config", device, True),
     ):
         ledger = Ledger(tmp_path / "ledger.sqlite")
@@ -249,7 +251,7 @@ async def test_what_was_announced_before_and_is_no_more_is_taken_back_first(
             await until(lambda: watcher.payloads("availability")[-1:] == [b"online"])  # noqa: B023 - awaited at once
             await shown.broker.stop()
         told = [one for one in watcher.heard if one.topic.endswith("/config") and not one.retained]
-        assert (told[0].topic, told[-1].topic) == (first, last)
+        assert (told[0].topic, told[-1].topic) == (first, end)
         assert any(not one.payload for one in told) == taken_back
         ledger.close()
 
