@@ -5,7 +5,7 @@ It is believed because it passes the same contract as the real one (tests/suppor
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,11 +46,13 @@ class StandInSound:
         woken: Callable[[Detection], None],
         trouble: Callable[[str], None],
         *,
-        faster: float = 40.0,
+        sounds: Iterable[str] = ("wake", "done", "error", "muted", "timer"),
+        faster: float = 10.0,
     ) -> None:
         self._post = post
         self._woken = woken
         self.trouble = trouble
+        self._sounds = frozenset(sounds)
         self._faster = faster
         self._loop = asyncio.get_running_loop()
         self._queue: deque[_Playing] = deque()
@@ -101,7 +103,13 @@ class StandInSound:
             spoke(ms, False)
 
     def chime(self, name: Chime, percent: int) -> None:
-        self.chimes.append(name)
+        if name in self._sounds:
+            self.chimes.append(name)
+
+    @property
+    def queued(self) -> list[str]:
+        """The items that are played or wait to be."""
+        return [one.item for one in self._queue]
 
     def hush(self) -> list[PlayedItem]:
         self._advance()
