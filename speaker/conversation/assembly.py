@@ -97,7 +97,7 @@ def assemble(around: Surrounds) -> Conversation:
     inbox, machine, observers = Inbox(), StateMachine(settings.limits), Observers()
     tasks, memory = TaskSet("conversation"), ShortMemory(settings.limits.remember_s)
     loudness = Loudness(settings, settings.audio.volume, settings.audio.announcement_volume)
-    wake = WakeResponder(str(settings.id), machine, inbox.post, observers, around.claim)
+    wake = WakeResponder(str(settings.id), machine, inbox.post, observers, publish=around.claim, clock=clock)
     sound = around.make_sound(inbox.post, wake.woken, observers.trouble)
     prompts = Prompts(inbox.post)
     tools = ToolRunner(around.registry, sound, observers, slow_tool_s=around.slow_tool_s)
@@ -113,12 +113,12 @@ def assemble(around: Surrounds) -> Conversation:
     uplink = Uplink(turns, observers, awake=lambda: machine.awake, answer_here_first=here_first)
     sessions = Sessions(
         needs, cost=around.cost, failover=around.failover, registry=around.registry,
-        describe_house=around.describe_house, prompts=prompts, turns=turns, uplink=uplink,
+        describe_house=around.describe_house, prompts=prompts, turns=turns, uplink=uplink, clock=clock,
     )  # fmt: skip
     effects = Effects(sound, sessions, turns, observers, lambda: loudness.chimes)
     controller = Controller(
         inbox, machine, sound, sessions, uplink=uplink, effects=effects, prompts=prompts, observers=observers,
-        percent=lambda: loudness.answers, stop_word=settings.wake.stop_word,
+        percent=lambda: loudness.answers, clock=clock, stop_word=settings.wake.stop_word,
     )  # fmt: skip
     duplex = DuplexChooser(
         machine, sound, observers, hears=lambda: controller.hears, percent=lambda: loudness.answers, tasks=tasks
@@ -134,7 +134,7 @@ def assemble(around: Surrounds) -> Conversation:
             with_words=settings.privacy.publish_transcripts,
         ),
         MemoryObserver(memory, clock),
-        FailoverObserver(around.failover, sound),
+        FailoverObserver(around.failover, sound, clock),
         tools,
         duplex,
     ):

@@ -5,7 +5,6 @@ anything is opened or closed. Sound goes around all this: frames through the fra
 session, answers straight from the session to the loudspeaker.
 """
 
-import asyncio
 import logging
 from collections.abc import Callable
 from typing import Final
@@ -13,7 +12,7 @@ from typing import Final
 from speaker.conversation import events
 from speaker.conversation.effects import Effects
 from speaker.conversation.events import Event
-from speaker.conversation.inbox import Inbox
+from speaker.conversation.inbox import Clock, Inbox
 from speaker.conversation.observers import End, Observer
 from speaker.conversation.prompts import Prompts
 from speaker.conversation.sessions import Sessions
@@ -43,6 +42,7 @@ class Controller:
         prompts: Prompts,
         observers: Observer,
         percent: Callable[[], int],
+        clock: Clock,
         stop_word: bool,
     ) -> None:
         """``percent``: how loud answers are now; ``stop_word``: whether "stop" counts without the wake word."""
@@ -55,6 +55,7 @@ class Controller:
         self._prompts = prompts
         self._observers = observers
         self._percent = percent
+        self._clock = clock
         self._stop_word = stop_word
         self._under_way = False
         """Whether the observers know of a conversation that has not ended."""
@@ -68,8 +69,7 @@ class Controller:
     @property
     def hears(self) -> bool:
         """Whether microphone frames arrive and are worked on, or nobody wants them."""
-        loop = asyncio.get_running_loop()
-        return self._machine.state is State.MUTED or loop.time() - self._sound.worked_at < DEAF_AFTER_S
+        return self._machine.state is State.MUTED or self._clock() - self._sound.worked_at < DEAF_AFTER_S
 
     @property
     def idle(self) -> bool:
@@ -81,7 +81,7 @@ class Controller:
         if isinstance(event, events.PlaybackQueued | events.PlaybackBegan) and not self._sound.playing:
             return  # it was hushed while this news was on its way
         before = self._machine.state
-        effects = self._machine.on(event, asyncio.get_running_loop().time())
+        effects = self._machine.on(event, self._clock())
         self._begin(event)
         if self._machine.awake and self._sessions.present is not None:
             self._prompts.hand_over(self._sessions.present)

@@ -1,7 +1,6 @@
 """Tells the failover who answers and who refuses, and says aloud when somebody else helps out."""
 
-import asyncio
-
+from speaker.conversation.inbox import Clock
 from speaker.conversation.observers import Observer
 from speaker.conversation.sound import Playback
 from speaker.errors import SessionError
@@ -12,8 +11,9 @@ from speaker.speech import phrases
 class FailoverObserver(Observer):
     """Keeps the failover up to date."""
 
-    def __init__(self, failover: Failover, playback: Playback) -> None:
+    def __init__(self, failover: Failover, playback: Playback, clock: Clock) -> None:
         self._failover = failover
+        self._clock = clock
         self._playback = playback
 
     def opened(self, endpoint: str) -> None:
@@ -22,6 +22,6 @@ class FailoverObserver(Observer):
 
     def refused(self, endpoint: str, why: SessionError) -> None:
         """Somebody has to change something: say it once, now if another one answers, else with the next apology."""
-        if self._failover.refused(endpoint, why, asyncio.get_running_loop().time()):
+        if self._failover.refused(endpoint, why, self._clock()):
             self._playback.speak(phrases.apology(why, connected=False))
             self._playback.speak(phrases.HELPED_OUT)

@@ -5,6 +5,9 @@ from collections.abc import Callable
 
 from speaker.conversation.events import Event, Expired
 
+Clock = Callable[[], float]
+"""Monotonic seconds, those of the event loop."""
+
 Post = Callable[[Event], None]
 """Puts an event into the inbox; on the event loop."""
 

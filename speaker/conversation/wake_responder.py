@@ -1,11 +1,10 @@
 """Who answers a wake word: this speaker, unless another one on the broker claimed it first."""
 
-import asyncio
 import logging
 from collections.abc import Callable
 
 from speaker.conversation import events
-from speaker.conversation.inbox import Post
+from speaker.conversation.inbox import Clock, Post
 from speaker.conversation.observers import Observer
 from speaker.conversation.state_machine import State, StateMachine
 from speaker.wake.arbitration import Claim, Claims
@@ -23,7 +22,9 @@ class WakeResponder:
         machine: StateMachine,
         post: Post,
         observers: Observer,
+        *,
         publish: Callable[[str, Claim], None],
+        clock: Clock,
     ) -> None:
         """``publish`` tells the other speakers of a claim: wake word and claim."""
         self._speaker = speaker
@@ -31,12 +32,13 @@ class WakeResponder:
         self._post = post
         self._observers = observers
         self._publish = publish
+        self._clock = clock
         self._claims = Claims(speaker)
 
     def woken(self, detection: Detection) -> None:
         """The front end heard a wake word."""
         busy = self._machine.state is not State.ASLEEP
-        if not self._claims.heard(detection.word, asyncio.get_running_loop().time(), busy=busy):
+        if not self._claims.heard(detection.word, self._clock(), busy=busy):
             log.info("= wake word %s %.2f, which another speaker answers", detection.word, detection.score)
             self._post(events.NotForUs())
             return
@@ -48,6 +50,6 @@ class WakeResponder:
 
     def claimed(self, word: str, claim: Claim) -> None:
         """A speaker, perhaps this one, says that it heard a wake word."""
-        if self._claims.take(word, claim, asyncio.get_running_loop().time()):
+        if self._claims.take(word, claim, self._clock()):
             log.info("= %s was heard first by %s", word, claim.speaker)
             self._post(events.OutClaimed())

@@ -1,0 +1,50 @@
+"""What all commands share: exit codes, the configuration that counts, and how things are printed."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from speaker.daemon.loading import DEFAULT_CONFIG
+from speaker.errors import ConfigError, SpeakerError
+
+Json = dict[str, Any]
+
+GOOD: Final = 0
+FAILED: Final = 1
+WRONG_USE: Final = 2
+"""systemd does not start the daemon again after this one."""
+
+
+def config_file(options: argparse.Namespace) -> Path | None:
+    """The file that was named, else the usual one if it is there."""
+    named: Path | None = options.config
+    return named or (DEFAULT_CONFIG if DEFAULT_CONFIG.exists() else None)
+
+
+def print_json(event: Json) -> None:
+    """One object on one line."""
+    print(json.dumps(event, ensure_ascii=False), flush=True)
+
+
+def leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
+    """The errors in a group, however deep."""
+    for one in group.exceptions:
+        if isinstance(one, BaseExceptionGroup):
+            yield from leaves(one)
+        else:
+            yield one
+
+
+def explain(errors: Sequence[BaseException]) -> int:
+    """Say what went wrong, one line each, and choose the exit code; what nobody foresaw keeps its trace."""
+    for error in errors:
+        if isinstance(error, KeyboardInterrupt):
+            return 130
+        if not isinstance(error, SpeakerError):
+            raise error
+        for line in str(error).splitlines():
+            print(f"speaker: {line}", file=sys.stderr)
+    return WRONG_USE if any(isinstance(error, ConfigError) for error in errors) else FAILED
