@@ -7,20 +7,20 @@ events; when it is over, for whatever reason, ``Closed`` is told exactly once.
 import asyncio
 import contextlib
 import logging
-import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus, InvalidURI, WebSocketException
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
 
 from speaker.audio import pcm
 from speaker.audio.pcm import SESSION_HZ, WAKE_HZ, Samples
 from speaker.errors import SessionError, WireError
+from speaker.realtime.connecting import await_close, back_off, close_politely, connect_to
 from speaker.realtime.endpoint import Target
-from speaker.realtime.error_mapping import closed, not_upgraded, reported
+from speaker.realtime.error_mapping import closed, reported
 from speaker.realtime.protocol import client_events as cl
 from speaker.realtime.protocol import server_events as ev
 from speaker.realtime.protocol.codec import Unknown, decode_server, encode_client, type_of
@@ -29,25 +29,14 @@ from speaker.realtime.session_config import without_reasoning
 
 log = logging.getLogger(__name__)
 
-_socket_log = logging.getLogger(f"{__name__}.socket")
-# At debug level the library writes down request headers, and with them the key.
-_socket_log.setLevel(logging.WARNING)
-
 APPEND_MS: Final = 40
 """Length of one append; the protocol's clients use 20-60 ms."""
-
-ATTEMPTS: Final = 3
-_BACKOFF_S: Final = 0.3
-"""Wait before the second attempt to connect; doubled for each further one, and jittered."""
 
 LOSSES: Final = 3
 """How often in a row a session is opened anew before it counts as lost for good; an answer forgives."""
 
 _PASSING: Final = frozenset({"1001", "1005", "1006", "1011", "1012", "1013", "1015"})
 """Close codes after which the service may be there again at once. 1001 is also its way to end an old session."""
-
-CLOSE_S: Final = 1.0
-"""How long a polite close may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +122,7 @@ class RealtimeClient:
         if self._connection is not None and self._opened and not self._renewing:
             self._renewing = True
             # The reader wakes up from it and goes on.
-            self._closing = asyncio.create_task(_close(self._connection))
+            self._closing = asyncio.create_task(close_politely(self._connection))
 
     async def run(self) -> None:
         """Hold the session until either side ends it; then tell ``Closed``. Cancelling closes it politely."""
@@ -159,62 +148,21 @@ class RealtimeClient:
             self._tell(Lost(None if renewing else error))
             if not renewing:
                 log.warning("%s; opening it anew", error)
-                await _back_off(self._losses)
+                await back_off(self._losses)
                 self._losses += 1
 
     async def _hold_one(self) -> SessionError:
         try:
             async with asyncio.timeout(self._open_within_s) as limit:
-                self._connection = connection = await self._connect()
+                self._connection = connection = await connect_to(self._target)
                 try:
                     await self._hold(connection, limit)
                 finally:
-                    await _close(connection)
+                    await close_politely(connection)
         except TimeoutError:
             message = f"{self._target.place} did not answer within {self._open_within_s:g} s"
             raise SessionError(message, code="timeout") from None
         return self._reason(connection)
-
-    async def _connect(self) -> ClientConnection:
-        """A connection, tried again when the trouble may pass. Raises SessionError."""
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                return await self._connect_once()
-            except SessionError as error:
-                if error.fatal or attempt == ATTEMPTS:
-                    raise
-                log.warning("%s; trying again", error)
-                await _back_off(attempt - 1)
-        raise AssertionError  # the loop returns or raises
-
-    async def _connect_once(self) -> ClientConnection:
-        target = self._target
-        place = target.place
-        if target.key and not (target.key.isascii() and target.key.isprintable()):
-            # The library would say so too, and show the key.
-            raise SessionError(
-                "the key has characters that no key has; check the credential openai_api_key", fatal=True
-            )
-        try:
-            return await connect(
-                target.address,
-                additional_headers=target.headers(),
-                compression=None,  # base64 sound hardly shrinks
-                max_size=None,
-                proxy=None if target.local else True,
-                close_timeout=CLOSE_S,
-                logger=_socket_log,
-            )
-        except InvalidStatus as error:
-            raise not_upgraded(place, error.response.status_code) from error
-        except InvalidURI as error:
-            raise _no_address(target) from error
-        except TimeoutError as error:
-            raise SessionError(f"{place} does not answer", code="timeout") from error
-        except (OSError, WebSocketException, ImportError) as error:
-            raise SessionError(f"{place} cannot be reached: {error}; is the network up?", code="network") from error
-        except ValueError as error:  # a port or host name that cannot be
-            raise _no_address(target) from error
 
     async def _hold(self, connection: ClientConnection, limit: asyncio.Timeout) -> None:
         sending: asyncio.Task[None] | None = None
@@ -237,7 +185,7 @@ class RealtimeClient:
                 elif isinstance(event, ev.Error) and sending is None:
                     # What was asked of the session is refused: it will never take sound.
                     self._tell(event)
-                    await _await_close(connection)
+                    await await_close(connection)
                     break
                 else:
                     self._tell(event)
@@ -306,24 +254,3 @@ class RealtimeClient:
         code, reason = connection.close_code or 1006, connection.close_reason or ""
         error = closed(self._target.place, code, reason, self._last_error)
         return error if self._opened or error.fatal or self._last_error is None else self._last_error
-
-
-async def _back_off(tries: int) -> None:
-    await asyncio.sleep(_BACKOFF_S * 2**tries * random.uniform(0.8, 1.2))  # noqa: S311 - jitter
-
-
-async def _close(connection: ClientConnection) -> None:
-    with contextlib.suppress(ConnectionClosed, TimeoutError):
-        async with asyncio.timeout(CLOSE_S):
-            await connection.close(1000)
-
-
-async def _await_close(connection: ClientConnection) -> None:
-    """Give the server time to close: its close code says how serious it is."""
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(CLOSE_S):
-            await connection.wait_closed()
-
-
-def _no_address(target: Target) -> SessionError:
-    return SessionError(f"session.url: {target.url!r} is not a WebSocket address", fatal=True)
