@@ -1,7 +1,7 @@
 """The configuration as frozen structs: every key, its default, its unit and why it is there.
 
 ``load`` checks a whole document and reports every mistake at once, each with its path. config.yaml and
-the README's table are generated from this file: the text under a field is what users read.
+the table in docs/configuration.md are generated from this file: the text under a field is what users read.
 """
 
 from collections.abc import Mapping
