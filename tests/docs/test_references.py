@@ -15,12 +15,12 @@ MOST_README_LINES = 220
 
 TREES = ("speaker", "tools", "tests", "docs", "systemd")
 
-COMING: frozenset[str] = frozenset(
-    f"speaker/conversation/{name}.py"
-    for name in (
-        "duplex_chooser", "effects", "observers", "prompts", "tool_runner", "uplink", "voice", "wake_responder",
-    )
-)  # fmt: skip
+COMING: frozenset[str] = frozenset({
+    "speaker/conversation/duplex_chooser.py", "speaker/conversation/effects.py", "speaker/conversation/observers.py",
+    "speaker/conversation/prompts.py", "speaker/conversation/tool_runner.py", "speaker/conversation/uplink.py",
+    "speaker/conversation/voice.py", "speaker/conversation/wake_responder.py", "speaker/daemon/loading.py",
+    "speaker/daemon/wiring.py",
+})  # fmt: skip
 """Files that the pages describe and that are still being cut out of others; whoever adds one takes it from here."""
 
 NOT_OURS = frozenset({"mqtt.publish", "session.update", "session.updated"})
