@@ -1,14 +1,16 @@
-"""Documents that are generated from the code: config.yaml and the tables in the README.
+"""Documents that are generated from the code: config.yaml, and tables and a diagram in the pages.
 
-``python -m tests.documents`` writes them; a test fails when they are stale.
+``python -m tests.documents`` writes them; a test fails when they are stale. A page marks each place with two comments,
+``<!-- name: generated -->`` and ``<!-- end of name -->``; ``BLOCKS`` says which of them stand in which page.
 """
 
+import argparse
 import ast
 import inspect
 import re
 import textwrap
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final, get_type_hints
 
@@ -16,25 +18,35 @@ import msgspec
 import yaml
 from msgspec import NODEFAULT, Struct
 
+from speaker.cli.main import build_parser
 from speaker.config import settings as settings_module
+from speaker.config import turn_detection
+from speaker.config.loading import load_settings
 from speaker.config.settings import Section, Settings, ToolSettings
 from speaker.conversation.state_machine import POSTURES, TABLE, WHILE_SPEAKING, State
+from speaker.hub.own_discovery import announcement
 from speaker.hub.topics import TOPICS
 from speaker.tools import registry
 
 ROOT: Final = Path(__file__).parent.parent
 CONFIG: Final = ROOT / "config.yaml"
 README: Final = ROOT / "README.md"
+PAGES: Final = (README, *sorted((ROOT / "docs").glob("*.md")))
+"""Every page that people read."""
 
 WIDTH: Final = 100
+
+PROTOCOL: Final = frozenset({"ServerVad", "SemanticVad"})
+"""Structs of the protocol, whose keys the configuration explains where it allows them."""
 
 
 @cache
 def docs() -> dict[str, dict[str, str]]:
     """Class → field → the text under it, on one line."""
     found: dict[str, dict[str, str]] = {}
-    for node in ast.parse(inspect.getsource(settings_module)).body:
-        if not isinstance(node, ast.ClassDef):
+    nodes = [node for module in (turn_detection, settings_module) for node in ast.parse(inspect.getsource(module)).body]
+    for node in nodes:
+        if not isinstance(node, ast.ClassDef) or node.name in PROTOCOL:
             continue
         fields = found.setdefault(node.name, {"": " ".join((ast.get_docstring(node) or "").split())})
         for one, after in zip(node.body, [*node.body[1:], None], strict=True):
@@ -151,22 +163,91 @@ def tools_table() -> str:
     return "\n".join(rows)
 
 
-TABLES: Final = {"states": states_table, "config": config_table, "topics": topics_table, "tools": tools_table}
+def states_diagram() -> str:
+    """The state machine as a picture: one arrow for all events that lead from one state to another."""
+    arrows: dict[tuple[State, State], list[str]] = {}
+    for (state, event), target in TABLE.items():
+        arrows.setdefault((state, target), []).append(_words(event.__name__))
+    lines = ["```mermaid", "stateDiagram-v2", f"    [*] --> {State.ASLEEP.name}"]
+    lines += [f"    {state.name} --> {target.name} : {', '.join(names)}" for (state, target), names in arrows.items()]
+    return "\n".join([*lines, "```"])
 
 
-def readme(text: str) -> str:
-    """The README with fresh tables between its markers."""
-    for name, table in TABLES.items():
-        pattern = re.compile(rf"(<!-- {name}: generated -->\n).*?(<!-- end of {name} -->)", re.DOTALL)
-        found = pattern.findall(text)
-        if len(found) != 1:
-            raise SystemExit(f"README.md: the markers of the table {name!r} stand there {len(found)} times, not once")
-        begin, end = found[0]
-        fresh = f"{begin}{table()}\n{end}".replace("\\", r"\\")
-        text = pattern.sub(fresh, text)
+def entities_table() -> str:
+    """What Home Assistant shows of a speaker whose id is kitchen."""
+    rows = ["| entity | name | group | command |", "|---|---|---|---|"]
+    for one in announcement(load_settings({"id": "kitchen"}, "pi"), "1")["cmps"].values():
+        group = {"config": "configuration", "diagnostic": "diagnostic"}.get(one.get("entity_category", ""), "")
+        verb = one.get("command_topic", "").rpartition("/")[2]
+        payload = one.get("payload_press")
+        command = f"`{verb}`{f' with `{payload}`' if payload else ''}" if verb else ""
+        rows.append(f"| `{one['default_entity_id']}` | {one['name']} | {group} | {command} |")
+    return "\n".join(rows)
+
+
+def commands() -> dict[str, argparse.ArgumentParser]:
+    """Name → parser of every command of the command line."""
+    (found,) = [one for one in build_parser()._actions if isinstance(one, argparse._SubParsersAction)]
+    return dict(found.choices)
+
+
+def commands_table() -> str:
+    """Every command with its arguments and what it is for."""
+    rows = ["| command | what it does |", "|---|---|"]
+    for name, parser in commands().items():
+        shown = " ".join([f"speaker {name}", *(_argument(one) for one in parser._actions if one.dest != "help")])
+        rows.append(f"| `{shown}` | {parser.description} |")
+    return "\n".join(rows)
+
+
+def _argument(one: argparse.Action) -> str:
+    """An argument as it is written, in brackets when it may be left out."""
+    if isinstance(one, argparse._SubParsersAction):
+        return "\\|".join(one.choices)
+    value = "" if one.nargs == 0 else str(one.metavar or one.dest.upper())
+    shown = " ".join(filter(None, [*one.option_strings[-1:], value]))
+    optional = not one.required if one.option_strings else one.nargs in {"?", "*"}
+    return f"[{shown}{' …' if one.nargs == '*' else ''}]" if optional else shown
+
+
+def example(name: str) -> str:
+    """A file of docs/examples as a block of code."""
+    language = {".py": "python", ".json": "json"}[Path(name).suffix]
+    return f"```{language}\n{(ROOT / 'docs' / 'examples' / name).read_text()}```"
+
+
+BLOCKS: Final[Mapping[str, Mapping[str, Callable[[], str]]]] = {
+    "docs/architecture.md": {"diagram": states_diagram, "states": states_table},
+    "docs/configuration.md": {"commands": commands_table, "config": config_table},
+    "docs/home-assistant.md": {"entities": entities_table},
+    "docs/mqtt.md": {"topics": topics_table},
+    "docs/tools.md": {
+        "tools": tools_table,
+        "good_night": partial(example, "good_night.py"),
+        "start_vacuum": partial(example, "start_vacuum.json"),
+    },
+}
+"""Page → its generated blocks."""
+
+
+def refreshed(page: Path) -> str:
+    """A page with fresh blocks between its markers. Exits with a sentence when markers are missing or not known."""
+    text, name = page.read_text(), page.relative_to(ROOT).as_posix()
+    blocks = BLOCKS.get(name, {})
+    marked = re.findall(r"^<!-- (\w+): generated -->$", text, re.MULTILINE)
+    if sorted(marked) != sorted(blocks):
+        raise SystemExit(f"{name}: marks the blocks {sorted(marked)}, and tests/documents.py has {sorted(blocks)}")
+    for block, write in blocks.items():
+        begin, end = f"<!-- {block}: generated -->\n", f"<!-- end of {block} -->"
+        before, _, rest = text.partition(begin)
+        _, closed, after = rest.partition(end)
+        if not closed:
+            raise SystemExit(f"{name}: the block {block!r} has no end: {end}")
+        text = f"{before}{begin}{write()}\n{end}{after}"
     return text
 
 
 if __name__ == "__main__":
     CONFIG.write_text(config_yaml())
-    README.write_text(readme(README.read_text()))
+    for one in PAGES:
+        one.write_text(refreshed(one))

@@ -34,7 +34,7 @@ Json = dict[str, Any]
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command and exit: 0 good, 1 failed, 2 wrong usage or configuration."""
-    options = _parser().parse_args(arguments)
+    options = build_parser().parse_args(arguments)
     _set_up_log(options)
     command: Callable[[argparse.Namespace], int] = options.command
     try:
@@ -46,7 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     sys.exit(code)
 
 
-def _parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
+    """Every command with its options."""
     parser = argparse.ArgumentParser(prog="speaker", description="An open smart speaker.")
     parser.add_argument("--version", action="version", version=f"speaker {__version__}")
     parser.add_argument("-v", "--verbose", action="store_true", help="log what happens in detail")

@@ -5,7 +5,8 @@ from typing import Final
 import msgspec
 
 from speaker.config.prices import PRICES, lacking, price_of, talks
-from speaker.config.settings import ClientTurns, CostSettings, SessionSettings, Settings
+from speaker.config.settings import CostSettings, SessionSettings, Settings
+from speaker.config.turn_detection import ClientTurns
 from speaker.config.validation import decode_section
 from speaker.errors import ConfigError
 

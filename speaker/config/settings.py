@@ -1,52 +1,21 @@
 """The configuration as frozen structs: every key, its default, its unit and why it is there.
 
 ``loading`` checks a whole document and reports every mistake at once, each with its path. config.yaml and the
-table in the documentation are generated from this file: users read the text under a field.
+table in docs/configuration.md are generated from this file: users read the text under a field.
 """
 
 from typing import Annotated, Any, Literal
 
-from msgspec import UNSET, Meta, Struct, UnsetType, field
+from msgspec import Meta, Struct, field
 
 from speaker.config.instructions import INSTRUCTIONS
 from speaker.config.prices import PRICES, Price
-from speaker.config.turn_detection import SemanticVad, ServerVad
+from speaker.config.turn_detection import ClientTurns, SemanticTurns, ServerTurns
 from speaker.config.units import ClockTime, Milliseconds, Percent, Seconds, Share, Slug, TopicPath, Url, Usd
 
 
 class Section(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Parent of every part of the configuration that has keys of its own."""
-
-
-class ServerTurns(ServerVad, forbid_unknown_fields=True, kw_only=True, tag="server_vad"):
-    """Turn ends found by silence; what is left out is the server's choice."""
-
-    threshold: Share | UnsetType = UNSET
-    """How sure the server must be that it hears speech, 0-1; higher for a noisy room."""
-    prefix_padding_ms: Milliseconds | UnsetType = UNSET
-    """Sound from before the speech that belongs to it, in milliseconds."""
-    silence_duration_ms: Milliseconds | UnsetType = UNSET
-    """Silence that ends your turn, in milliseconds; longer for people who pause."""
-    idle_timeout_ms: Annotated[int, Meta(ge=1000)] | UnsetType | None = UNSET
-    """Silence after an answer, in milliseconds, after which the model asks whether you are still there."""
-
-
-class SemanticTurns(SemanticVad, forbid_unknown_fields=True, kw_only=True, tag="semantic_vad"):
-    """Turn ends found by what was said."""
-
-    eagerness: Literal["low", "medium", "high", "auto"] | UnsetType = UNSET
-    """How soon the server thinks that you have finished."""
-
-
-class ClientTurns(Struct, forbid_unknown_fields=True, kw_only=True, tag="client_vad"):
-    """Turn ends found by silence, on this machine: the service is sent nothing but speech."""
-
-    threshold: Share = 0.5
-    """How sure this machine must be that it hears speech, 0-1; higher for a noisy room."""
-    prefix_padding_ms: Milliseconds = 300
-    """Sound from before the speech that belongs to it, in milliseconds."""
-    silence_duration_ms: Annotated[int, Meta(ge=100)] = 500
-    """Silence that ends your turn, in milliseconds; longer for people who pause. It is sent along."""
 
 
 class AudioSettings(Section, frozen=True, kw_only=True):

@@ -17,7 +17,8 @@ from speaker.audio.microphone import Microphone
 from speaker.audio.pcm import WAKE_HZ, Samples
 from speaker.audio.playback_queue import PlayedItem
 from speaker.audio.vad import TurnSettings
-from speaker.config.settings import ClientTurns, SessionSettings, Settings
+from speaker.config.settings import SessionSettings, Settings
+from speaker.config.turn_detection import ClientTurns
 from speaker.conversation import events
 from speaker.conversation.inbox import Post
 from speaker.conversation.sound import OWN, Spoke

@@ -1,4 +1,4 @@
-"""Every MQTT topic of a speaker: direction, retained, QoS and payload. The README's table is generated from this.
+"""Every MQTT topic of a speaker: direction, retained, QoS and payload. docs/mqtt.md's table is generated from this.
 
 QoS 1 and retained: what somebody who comes later has to know. QoS 1: what must not be lost. QoS 0: news that is
 worthless when it is late.

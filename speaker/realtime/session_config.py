@@ -6,7 +6,8 @@ from typing import Any, Final
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
-from speaker.config.settings import ClientTurns, SessionSettings
+from speaker.config.settings import SessionSettings
+from speaker.config.turn_detection import ClientTurns
 from speaker.realtime.protocol.objects import (
     SESSION_FORMAT,
     Audio,

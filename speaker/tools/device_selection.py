@@ -116,7 +116,9 @@ def report_outcomes(outcomes: Sequence[Outcome], noun: str, state: str) -> ToolR
     if done := len(outcomes) - len(failed):
         sentence = f"{_several_of(done, noun)} {'is' if done == 1 else 'are'} {state}"
         parts.append(("confirmed", sentence, sentence))
-    status = parts[0][0] if parts else "refused"
+    if not parts:
+        return ToolResult("refused", "there is no such device.")
+    status = parts[0][0]
     spoken = "; ".join(text for _, text, _ in parts)
     read = "; ".join(f"{how}: {words}" for how, _, words in parts).removeprefix(f"{status}: ")
     return ToolResult(status, f"{spoken}.", f"{read}.")

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET
 
-from speaker.config.settings import ClientTurns, SessionSettings, ToolSettings
+from speaker.config.settings import SessionSettings, ToolSettings
+from speaker.config.turn_detection import ClientTurns
 from speaker.cost.tokens import opening_tokens, prompt_tokens
 from speaker.realtime.protocol.objects import AudioOutput
 from speaker.realtime.session_config import opening

@@ -78,7 +78,8 @@ async def check_service(settings: Settings, api_key: str | None) -> Check:
     try:
         first = endpoints(settings, api_key, "")[0]
     except ConfigError as error:
-        return failed(name, str(error), "write the key into /etc/speaker/credentials/openai_api_key")
+        remedy = "write the key into /etc/speaker/credentials/openai_api_key, then `sudo systemctl restart speaker`"
+        return failed(name, str(error), remedy)
     if first.name == "offline":
         why = "as configured" if settings.session.endpoint == "offline" else "since there is no key"
         return skipped(name, f"the embedded server answers, {why}")
