@@ -23,7 +23,8 @@ from speaker.config import settings as settings_module
 from speaker.config import turn_detection
 from speaker.config.loading import load_settings
 from speaker.config.settings import Section, Settings, ToolSettings
-from speaker.conversation.state_machine import POSTURES, TABLE, WHILE_SPEAKING, State
+from speaker.conversation.state_machine import TABLE
+from speaker.conversation.states import POSTURES, WHILE_SPEAKING, State
 from speaker.hub.own_discovery import announcement
 from speaker.hub.topics import TOPICS
 from speaker.tools import registry

@@ -12,7 +12,7 @@ from speaker.conversation.assembly import Conversation
 from speaker.conversation.events import Event
 from speaker.conversation.observers import Observer
 from speaker.conversation.sound import OWN
-from speaker.conversation.state_machine import State
+from speaker.conversation.states import State
 from speaker.speech.answer_matching import YES, YES_OR_NO
 from speaker.speech.media_fetch import fetch_sound
 from speaker.speech.tts import TextToSpeech

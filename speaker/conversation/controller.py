@@ -12,12 +12,13 @@ from typing import Final
 from speaker.conversation import events
 from speaker.conversation.effects import Effects
 from speaker.conversation.events import Event
-from speaker.conversation.inbox import Clock, Inbox
+from speaker.conversation.inbox import Inbox, MonotonicClock
 from speaker.conversation.observers import End, Observer
 from speaker.conversation.prompts import Prompts
 from speaker.conversation.sessions import Sessions
 from speaker.conversation.sound import SoundPart
-from speaker.conversation.state_machine import State, StateMachine
+from speaker.conversation.state_machine import StateMachine
+from speaker.conversation.states import State
 from speaker.conversation.uplink import Uplink
 from speaker.listening.route import MicrophoneRoute, Route
 
@@ -42,7 +43,7 @@ class Controller:
         prompts: Prompts,
         observers: Observer,
         percent: Callable[[], int],
-        clock: Clock,
+        clock: MonotonicClock,
         stop_word: bool,
     ) -> None:
         """``percent``: how loud answers are now; ``stop_word``: whether "stop" counts without the wake word."""

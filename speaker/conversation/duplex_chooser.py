@@ -9,7 +9,8 @@ from speaker.audio.echo_analysis import judge
 from speaker.conversation.events import Event
 from speaker.conversation.observers import Observer
 from speaker.conversation.sound import SoundPart
-from speaker.conversation.state_machine import Duplex, State, StateMachine
+from speaker.conversation.state_machine import StateMachine
+from speaker.conversation.states import Duplex, State
 from speaker.conversation.tasks import TaskSet
 from speaker.errors import SoundError
 

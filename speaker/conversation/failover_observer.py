@@ -1,6 +1,6 @@
 """Tells the failover who answers and who refuses, and says aloud when somebody else helps out."""
 
-from speaker.conversation.inbox import Clock
+from speaker.conversation.inbox import MonotonicClock
 from speaker.conversation.observers import Observer
 from speaker.conversation.sound import Playback
 from speaker.errors import SessionError
@@ -11,7 +11,7 @@ from speaker.speech import phrases
 class FailoverObserver(Observer):
     """Keeps the failover up to date."""
 
-    def __init__(self, failover: Failover, playback: Playback, clock: Clock) -> None:
+    def __init__(self, failover: Failover, playback: Playback, clock: MonotonicClock) -> None:
         self._failover = failover
         self._clock = clock
         self._playback = playback

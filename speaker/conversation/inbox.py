@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from speaker.conversation.events import Event, Expired
 
-Clock = Callable[[], float]
+MonotonicClock = Callable[[], float]
 """Monotonic seconds, those of the event loop."""
 
 Post = Callable[[Event], None]

@@ -10,7 +10,7 @@ from typing import Any
 
 from speaker.audio.playback_queue import PlayedItem
 from speaker.conversation.events import Event
-from speaker.conversation.state_machine import Duplex, State
+from speaker.conversation.states import Duplex, State
 from speaker.cost.tokens import Paid
 from speaker.errors import SessionError
 from speaker.listening.sample_audit import SampleAudit

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from speaker.conversation.inbox import Clock
+from speaker.conversation.inbox import MonotonicClock
 from speaker.conversation.prompts import Prompts
 from speaker.conversation.session import ConversationSession
 from speaker.conversation.session_needs import SessionNeeds
@@ -30,7 +30,7 @@ class Sessions:
         prompts: Prompts,
         turns: UserTurns,
         uplink: Uplink,
-        clock: Clock,
+        clock: MonotonicClock,
     ) -> None:
         self._needs = needs
         self._cost = cost
@@ -61,7 +61,7 @@ class Sessions:
 
     def _open(self, number: int) -> None:
         opening = self._cost.session(self._describe_house(), self._registry.definitions())
-        endpoints, self.spared = self._failover.now(self._clock())
+        endpoints, self.spared = self._failover.candidates(self._clock())
         session = ConversationSession(number, opening, endpoints, replace(self._needs, barred=self.spared))
         self._turns.forget()
         self._prompts.hand_over(session)

@@ -1,18 +1,28 @@
-"""The conversation as a pure machine: states, what each state declares, and what leads where.
+"""The conversation as a pure state machine: states, what each state declares, and what leads where.
 
-A state is a posture: it says where microphone frames go and whether a session is open. Events come in
-with the time; the machine answers with effects, the few acts that are not "be in this state". Nobody
-else decides anything, and nobody but this machine may ask for a response, so two are never in flight.
+Theory. A state is a *posture*: it declares what the world looks like while it lasts, that is where microphone frames
+go and whether a session is open. The controller makes the world match the posture after every event, so no path can
+forget to close something, because no path closes anything. What is not "be in this state" is an *effect*: a sound,
+silence, a wish for a response. Nobody but this machine may ask for a response, so two are never in flight.
 
-The table below is the whole of it: a pair that is not in it changes no state. Beside the state stand a
-few facts (a response is being made, sound is playing, tools are running). When in THINKING or SPEAKING
-none of them holds any more, the turn is over and the machine settles.
+Beside the state stand a few *facts* (``facts.py``): a response is being made, sound is playing, tools are running.
+They are kept from every event, whatever the state. The table says where an event leads from a state; a pair that is
+not in it changes no state. Three rules stand beside the table, since facts decide there:
+
+1. THINKING and SPEAKING end by themselves: when no response is under way, nothing plays and no tool runs, the turn is
+   over and the machine settles, into FOLLOW_UP or, after a goodbye, into ASLEEP (``_settle``).
+2. A session that is lost while an answer is due is opened anew; what its loss took along decides whether the user's
+   words are sent again or only the tools' outputs (``_recover``).
+3. Every state but MUTED and ASLEEP has a longest stay (``deadline``), and a session a longest life.
+
+Time is an argument. An event of an older session is stale and changes nothing, so whoever posts events needs no
+locks and no order beyond the inbox's.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Final, Literal
+from typing import Final
 
 from speaker.config.settings import Limits
 from speaker.conversation.events import (
@@ -43,55 +53,7 @@ from speaker.conversation.events import (
     Woken,
 )
 from speaker.conversation.facts import Facts
-from speaker.listening.route import MicrophoneRoute
-
-
-class State(Enum):
-    """Where the conversation is."""
-
-    MUTED = "muted"
-    ASLEEP = "asleep"
-    WAKING = "waking"
-    LISTENING = "listening"
-    THINKING = "thinking"
-    SPEAKING = "speaking"
-    FOLLOW_UP = "follow_up"
-    CONFIRMING = "confirming"
-    ASKING = "asking"
-
-
-Duplex = Literal["full", "wake", "half"]
-
-
-@dataclass(frozen=True, slots=True)
-class Posture:
-    """What the world looks like while a state lasts."""
-
-    microphone: MicrophoneRoute
-    session: bool
-    """Whether a session is open (or being opened)."""
-    hub: str
-    """The state's name on MQTT."""
-
-
-POSTURES: Final[Mapping[State, Posture]] = {
-    State.MUTED: Posture(MicrophoneRoute.OFF, session=False, hub="idle"),
-    State.ASLEEP: Posture(MicrophoneRoute.WAKE, session=False, hub="idle"),
-    State.WAKING: Posture(MicrophoneRoute.HOLD, session=True, hub="listening"),
-    State.LISTENING: Posture(MicrophoneRoute.SESSION, session=True, hub="listening"),
-    State.THINKING: Posture(MicrophoneRoute.SESSION, session=True, hub="processing"),
-    State.SPEAKING: Posture(MicrophoneRoute.SESSION, session=True, hub="responding"),
-    State.FOLLOW_UP: Posture(MicrophoneRoute.SESSION, session=True, hub="listening"),
-    State.CONFIRMING: Posture(MicrophoneRoute.ANSWER, session=True, hub="listening"),
-    State.ASKING: Posture(MicrophoneRoute.ANSWER, session=False, hub="listening"),
-}
-
-WHILE_SPEAKING: Final[Mapping[Duplex, MicrophoneRoute]] = {
-    "full": MicrophoneRoute.OVER,
-    "wake": MicrophoneRoute.WAKE,
-    "half": MicrophoneRoute.OFF,
-}
-"""Where the microphone goes in SPEAKING: what may interrupt an answer."""
+from speaker.conversation.states import POSTURES, WHILE_SPEAKING, Duplex, Posture, State
 
 
 class Effect(Enum):
@@ -107,74 +69,49 @@ class Effect(Enum):
 
 
 _S = State
+_ROWS: Final[Mapping[State, Mapping[type[Event], State]]] = {
+    _S.MUTED: {
+        Unmuted: _S.ASLEEP, Stopped: _S.MUTED,
+    },
+    _S.ASLEEP: {
+        Woken: _S.WAKING, Pressed: _S.WAKING, Prompted: _S.WAKING, QuestionAsked: _S.ASKING, Stopped: _S.ASLEEP,
+        Muted: _S.MUTED,
+    },
+    _S.WAKING: {
+        SessionOpened: _S.LISTENING, SessionClosed: _S.ASLEEP, OutClaimed: _S.ASLEEP, Stopped: _S.ASLEEP,
+        Expired: _S.ASLEEP, Muted: _S.MUTED,
+    },
+    _S.LISTENING: {
+        SpeechBegan: _S.LISTENING, SpeechEnded: _S.THINKING, TurnEnded: _S.THINKING, ResponseBegan: _S.THINKING,
+        Prompted: _S.THINKING, OutClaimed: _S.ASLEEP, SessionLost: _S.LISTENING, SessionClosed: _S.ASLEEP,
+        Stopped: _S.ASLEEP, Expired: _S.ASLEEP, Muted: _S.MUTED,
+    },
+    _S.THINKING: {
+        PlaybackBegan: _S.SPEAKING, ResponseBegan: _S.THINKING, SpeechBegan: _S.LISTENING, Pressed: _S.LISTENING,
+        Prompted: _S.THINKING, QuestionAsked: _S.CONFIRMING, SessionLost: _S.LISTENING, SessionClosed: _S.ASLEEP,
+        Stopped: _S.ASLEEP, Expired: _S.ASLEEP, Muted: _S.MUTED,
+    },
+    _S.SPEAKING: {
+        SpeechBegan: _S.LISTENING, SpokenOver: _S.LISTENING, Woken: _S.LISTENING, Pressed: _S.LISTENING,
+        Prompted: _S.SPEAKING, QuestionAsked: _S.CONFIRMING, SessionLost: _S.FOLLOW_UP, SessionClosed: _S.ASLEEP,
+        Stopped: _S.ASLEEP, Expired: _S.FOLLOW_UP, Muted: _S.MUTED,
+    },
+    _S.FOLLOW_UP: {
+        SpeechBegan: _S.LISTENING, ResponseBegan: _S.THINKING, PlaybackBegan: _S.SPEAKING, Pressed: _S.LISTENING,
+        Prompted: _S.THINKING, QuestionAsked: _S.CONFIRMING, SessionLost: _S.FOLLOW_UP, SessionClosed: _S.ASLEEP,
+        Stopped: _S.ASLEEP, Expired: _S.ASLEEP, Muted: _S.MUTED,
+    },
+    _S.CONFIRMING: {
+        QuestionSettled: _S.THINKING, SessionClosed: _S.ASLEEP, Stopped: _S.ASLEEP, Expired: _S.THINKING,
+        Muted: _S.MUTED,
+    },
+    _S.ASKING: {
+        QuestionSettled: _S.ASLEEP, Stopped: _S.ASLEEP, Expired: _S.ASLEEP, Muted: _S.MUTED,
+    },
+}  # fmt: skip
+
 TABLE: Final[Mapping[tuple[State, type[Event]], State]] = {
-    (_S.MUTED, Unmuted): _S.ASLEEP,
-    (_S.MUTED, Stopped): _S.MUTED,
-    (_S.ASLEEP, Woken): _S.WAKING,
-    (_S.ASLEEP, Pressed): _S.WAKING,
-    (_S.ASLEEP, Prompted): _S.WAKING,
-    (_S.ASLEEP, QuestionAsked): _S.ASKING,
-    (_S.ASLEEP, Stopped): _S.ASLEEP,
-    (_S.ASLEEP, Muted): _S.MUTED,
-    (_S.WAKING, SessionOpened): _S.LISTENING,
-    (_S.WAKING, SessionClosed): _S.ASLEEP,
-    (_S.WAKING, OutClaimed): _S.ASLEEP,
-    (_S.WAKING, Stopped): _S.ASLEEP,
-    (_S.WAKING, Expired): _S.ASLEEP,
-    (_S.WAKING, Muted): _S.MUTED,
-    (_S.LISTENING, SpeechBegan): _S.LISTENING,
-    (_S.LISTENING, SpeechEnded): _S.THINKING,
-    (_S.LISTENING, TurnEnded): _S.THINKING,
-    (_S.LISTENING, ResponseBegan): _S.THINKING,
-    (_S.LISTENING, Prompted): _S.THINKING,
-    (_S.LISTENING, OutClaimed): _S.ASLEEP,
-    (_S.LISTENING, SessionLost): _S.LISTENING,
-    (_S.LISTENING, SessionClosed): _S.ASLEEP,
-    (_S.LISTENING, Stopped): _S.ASLEEP,
-    (_S.LISTENING, Expired): _S.ASLEEP,
-    (_S.LISTENING, Muted): _S.MUTED,
-    (_S.THINKING, PlaybackBegan): _S.SPEAKING,
-    (_S.THINKING, ResponseBegan): _S.THINKING,
-    (_S.THINKING, SpeechBegan): _S.LISTENING,
-    (_S.THINKING, Pressed): _S.LISTENING,
-    (_S.THINKING, Prompted): _S.THINKING,
-    (_S.THINKING, QuestionAsked): _S.CONFIRMING,
-    (_S.THINKING, SessionLost): _S.LISTENING,
-    (_S.THINKING, SessionClosed): _S.ASLEEP,
-    (_S.THINKING, Stopped): _S.ASLEEP,
-    (_S.THINKING, Expired): _S.ASLEEP,
-    (_S.THINKING, Muted): _S.MUTED,
-    (_S.SPEAKING, SpeechBegan): _S.LISTENING,
-    (_S.SPEAKING, SpokenOver): _S.LISTENING,
-    (_S.SPEAKING, Woken): _S.LISTENING,
-    (_S.SPEAKING, Pressed): _S.LISTENING,
-    (_S.SPEAKING, Prompted): _S.SPEAKING,
-    (_S.SPEAKING, QuestionAsked): _S.CONFIRMING,
-    (_S.SPEAKING, SessionLost): _S.FOLLOW_UP,
-    (_S.SPEAKING, SessionClosed): _S.ASLEEP,
-    (_S.SPEAKING, Stopped): _S.ASLEEP,
-    (_S.SPEAKING, Expired): _S.FOLLOW_UP,
-    (_S.SPEAKING, Muted): _S.MUTED,
-    (_S.FOLLOW_UP, SpeechBegan): _S.LISTENING,
-    (_S.FOLLOW_UP, ResponseBegan): _S.THINKING,
-    (_S.FOLLOW_UP, PlaybackBegan): _S.SPEAKING,
-    (_S.FOLLOW_UP, Pressed): _S.LISTENING,
-    (_S.FOLLOW_UP, Prompted): _S.THINKING,
-    (_S.FOLLOW_UP, QuestionAsked): _S.CONFIRMING,
-    (_S.FOLLOW_UP, SessionLost): _S.FOLLOW_UP,
-    (_S.FOLLOW_UP, SessionClosed): _S.ASLEEP,
-    (_S.FOLLOW_UP, Stopped): _S.ASLEEP,
-    (_S.FOLLOW_UP, Expired): _S.ASLEEP,
-    (_S.FOLLOW_UP, Muted): _S.MUTED,
-    (_S.CONFIRMING, QuestionSettled): _S.THINKING,
-    (_S.CONFIRMING, SessionClosed): _S.ASLEEP,
-    (_S.CONFIRMING, Stopped): _S.ASLEEP,
-    (_S.CONFIRMING, Expired): _S.THINKING,
-    (_S.CONFIRMING, Muted): _S.MUTED,
-    (_S.ASKING, QuestionSettled): _S.ASLEEP,
-    (_S.ASKING, Stopped): _S.ASLEEP,
-    (_S.ASKING, Expired): _S.ASLEEP,
-    (_S.ASKING, Muted): _S.MUTED,
+    (state, event): target for state, row in _ROWS.items() for event, target in row.items()
 }
 """(state, event) → state. Entering a state anew, even the same one, starts its longest stay afresh."""
 

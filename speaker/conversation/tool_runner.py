@@ -6,7 +6,7 @@ from typing import Final
 from speaker.conversation.events import Event
 from speaker.conversation.observers import Observer, ToolCall
 from speaker.conversation.sound import SoundPart
-from speaker.conversation.state_machine import State
+from speaker.conversation.states import State
 from speaker.speech import phrases
 from speaker.tools.registry import ToolRegistry
 from speaker.tools.result import ToolResult

@@ -4,9 +4,10 @@ import logging
 from collections.abc import Callable
 
 from speaker.conversation import events
-from speaker.conversation.inbox import Clock, Post
+from speaker.conversation.inbox import MonotonicClock, Post
 from speaker.conversation.observers import Observer
-from speaker.conversation.state_machine import State, StateMachine
+from speaker.conversation.state_machine import StateMachine
+from speaker.conversation.states import State
 from speaker.wake.arbitration import Claim, Claims
 from speaker.wake.detector import Detection
 
@@ -24,7 +25,7 @@ class WakeResponder:
         observers: Observer,
         *,
         publish: Callable[[str, Claim], None],
-        clock: Clock,
+        clock: MonotonicClock,
     ) -> None:
         """``publish`` tells the other speakers of a claim: wake word and claim."""
         self._speaker = speaker

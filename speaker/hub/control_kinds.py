@@ -39,7 +39,7 @@ class ControlKind(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Number:
+class NumberKind:
     """A number in a range."""
 
     most: float
@@ -77,7 +77,7 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OnOff:
+class SwitchKind:
     """A switch."""
 
     platform: str = "switch"
@@ -101,7 +101,7 @@ class OnOff:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ChoiceKind:
     """One of some words."""
 
     options: Callable[[Settings], Sequence[str]]

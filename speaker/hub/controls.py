@@ -12,10 +12,10 @@ from msgspec.structs import replace
 
 from speaker.config.settings import Settings
 from speaker.conversation import events
-from speaker.conversation.state_machine import Duplex, State
+from speaker.conversation.states import Duplex, State
 from speaker.cost.budget import MOST_RAISED_USD
 from speaker.errors import SpeakerError
-from speaker.hub.control_kinds import EVERY_WORD, Choice, ControlKind, Number, OnOff, Value
+from speaker.hub.control_kinds import EVERY_WORD, ChoiceKind, ControlKind, NumberKind, SwitchKind, Value
 from speaker.hub.parts import SpeakerParts
 from speaker.wake.detector import BUNDLED
 
@@ -120,42 +120,42 @@ class Control:
 
 CONTROLS: Final[tuple[Control, ...]] = (
     Control(
-        name="mute", title="Microphone mute", kind=OnOff(), key="muted", payload="`ON` or `OFF`",
+        name="mute", title="Microphone mute", kind=SwitchKind(), key="muted", payload="`ON` or `OFF`",
         default=lambda _: False, apply=_mute, restore=_begin_muted, more={"icon": "mdi:microphone-off"},
     ),
     Control(
-        name="volume", title="Volume", kind=Number(most=100, unit="%"), payload="0-100 percent",
+        name="volume", title="Volume", kind=NumberKind(most=100, unit="%"), payload="0-100 percent",
         default=lambda settings: settings.audio.volume, apply=_set_volume,
     ),
     Control(
-        name="announcement_volume", title="Announcement volume", kind=Number(most=100, unit="%"),
+        name="announcement_volume", title="Announcement volume", kind=NumberKind(most=100, unit="%"),
         payload="0-100 percent", default=lambda settings: settings.audio.announcement_volume,
         apply=_set_announcement_volume, show=lambda parts: parts.conversation.loudness.announcements_chosen,
     ),
     Control(
-        name="threshold", title="Wake word threshold", kind=Number(most=1, step=0.01, setting=True),
+        name="threshold", title="Wake word threshold", kind=NumberKind(most=1, step=0.01, setting=True),
         payload="0-1, for every wake word", default=lambda settings: settings.wake.words[0].threshold,
         apply=_set_threshold,
     ),
     Control(
-        name="follow_up", title="Follow-up", kind=Number(least=1, most=60, unit="s", setting=True), key="follow_up_s",
+        name="follow_up", title="Follow-up", kind=NumberKind(least=1, most=60, unit="s", setting=True), key="follow_up_s",
         payload="1-60 seconds", default=lambda settings: settings.limits.follow_up_s, apply=_set_follow_up,
     ),
     Control(
-        name="wake_word", title="Wake word", kind=Choice(wake_word_options), apply=_use_word, restore=_nothing,
+        name="wake_word", title="Wake word", kind=ChoiceKind(wake_word_options), apply=_use_word, restore=_nothing,
         payload=f"a bundled or configured word, or `{EVERY_WORD}`", default=lambda _: EVERY_WORD,
     ),
     Control(
-        name="duplex", title="Interruption", kind=Choice(lambda _: DUPLEX_CHOICES), apply=_choose_duplex,
+        name="duplex", title="Interruption", kind=ChoiceKind(lambda _: DUPLEX_CHOICES), apply=_choose_duplex,
         payload="auto, full, wake or half", default=lambda settings: settings.audio.duplex,
     ),
     Control(
-        name="endpoint", title="Who answers", kind=Choice(lambda _: ENDPOINT_CHOICES), apply=_choose_endpoint,
+        name="endpoint", title="Who answers", kind=ChoiceKind(lambda _: ENDPOINT_CHOICES), apply=_choose_endpoint,
         restore=_nothing, payload="auto, cloud or offline", default=lambda settings: settings.session.endpoint,
     ),
     Control(
         name="budget", title="More budget today",
-        kind=Number(most=MOST_RAISED_USD, step=0.1, unit="USD", setting=True, box=True), key="budget_raised_usd",
+        kind=NumberKind(most=MOST_RAISED_USD, step=0.1, unit="USD", setting=True, box=True), key="budget_raised_usd",
         payload=f"0-{MOST_RAISED_USD:g}: USD that may be spent today beyond the budgets", default=lambda _: 0.0,
         apply=_raise_budget, kept=False, show=lambda parts: parts.cost.purse.spending.raised_usd,
     ),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from speaker.announce.system_speech import SystemSpeech
 from speaker.config.settings import Settings
 from speaker.conversation.assembly import Conversation
-from speaker.conversation.state_machine import State
+from speaker.conversation.states import State
 from speaker.cost.cost_tracker import CostTracker
 from speaker.errors import SpeakerError
 from speaker.wake.detector import WakeWords

@@ -8,7 +8,7 @@ from speaker.audio.pcm import BYTES_PER_SAMPLE, WAKE_HZ, ms_to_samples
 from speaker.conversation import events
 from speaker.conversation.events import Event
 from speaker.conversation.observers import End, Observer
-from speaker.conversation.state_machine import Duplex, State
+from speaker.conversation.states import Duplex, State
 from speaker.conversation.trace_recorder import BUTTON
 from speaker.cost.cost_tracker import now_here
 from speaker.hub.controls import Controls

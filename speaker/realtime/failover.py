@@ -35,7 +35,7 @@ class Failover:
         self._spared_until: dict[str, float] = {}
         self._why: dict[str, SessionError] = {}
 
-    def now(self, at: float) -> tuple[list[Endpoint], SessionError | None]:
+    def candidates(self, at: float) -> tuple[list[Endpoint], SessionError | None]:
         """Who is tried at a time (monotonic seconds), and why somebody is not."""
         every = list(self._endpoints())
         spared = [one for one in every if self._spared_until.get(one.name, at) > at]

@@ -9,7 +9,7 @@ import pytest
 
 from speaker.audio.echo_analysis import EchoReport
 from speaker.conversation import events
-from speaker.conversation.state_machine import State
+from speaker.conversation.states import State
 from speaker.conversation.voice import SpeakerVoice
 from speaker.cost.cost_tracker import now_here
 from speaker.errors import SessionError, SpeakerError

@@ -39,7 +39,8 @@ from speaker.conversation.events import (
     Unmuted,
     Woken,
 )
-from speaker.conversation.state_machine import POSTURES, ROLL_OVER_S, TABLE, Duplex, Effect, State, StateMachine
+from speaker.conversation.state_machine import ROLL_OVER_S, TABLE, Effect, StateMachine
+from speaker.conversation.states import POSTURES, Duplex, State
 from speaker.listening.route import MicrophoneRoute
 
 LIMITS: Final = Limits()

@@ -266,18 +266,18 @@ def test_a_model_that_thinks_is_asked_so_only_when_it_does() -> None:
 
 def test_a_refusal_says_why_once() -> None:
     with desk(daily_usd=1.0, ladder=["refuse"]) as it:
-        standby = Failover(lambda: it.accounts.purse.endpoints([CLOUD, OFFLINE], OFFLINE), it.accounts.purse.refusal)
-        assert standby.now(0.0) == ([CLOUD, OFFLINE], None)
+        failover = Failover(lambda: it.accounts.purse.endpoints([CLOUD, OFFLINE], OFFLINE), it.accounts.purse.refusal)
+        assert failover.candidates(0.0) == ([CLOUD, OFFLINE], None)
         it.spend(1.5)
         said = []
         for _ in range(3):
-            answering, why = standby.now(0.0)
+            answering, why = failover.candidates(0.0)
             assert answering == []
             said.append(apology(why, connected=False))
         assert said == ["Sorry, the budget for today is used up, so I don't answer until tomorrow.", "", ""]
-        assert standby.first == ""
+        assert failover.first == ""
         it.time += timedelta(days=1)
-        assert standby.now(0.0) == ([CLOUD, OFFLINE], None)
+        assert failover.candidates(0.0) == ([CLOUD, OFFLINE], None)
 
 
 def test_a_refusal_for_the_month_names_the_month() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from speaker.config.loading import load_settings
 from speaker.config.settings import Settings
-from speaker.conversation.state_machine import POSTURES
+from speaker.conversation.states import POSTURES
 from speaker.home.device_registry import DeviceRegistry
 from speaker.hub.commands import LONGEST_TEXT
 from speaker.hub.own_discovery import EVENTS, STATES, announcement, announcements, discovery_topic

@@ -12,7 +12,7 @@ from speaker.config.settings import Settings
 from speaker.conversation import events
 from speaker.conversation.assembly import Conversation, Surrounds, assemble
 from speaker.conversation.observers import Observer, ToolCall
-from speaker.conversation.state_machine import State
+from speaker.conversation.states import State
 from speaker.cost.cost_tracker import CostTracker
 from speaker.errors import SessionError
 from speaker.offline.server.scripted import EmitStep, Expect, Scripted, ScriptStep
