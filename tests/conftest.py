@@ -1,104 +1,24 @@
-"""Real things for the tests, started once: a room with an ALSA device, a broker, the offline server."""
+"""What holds for every test."""
 
-import os
-import shutil
-from collections.abc import AsyncIterator, Callable
-from functools import cache
-from pathlib import Path
+from collections.abc import Iterator
 
-import numpy as np
 import pytest
 from hypothesis import settings
 
-from speaker.audio import pcm
-from speaker.audio.pcm import Samples
-from speaker.demo.broker import PrivateBroker, private_broker
-from speaker.demo.stage import Stage, stage
-from speaker.demo.virtual_room import VirtualRoom
-from speaker.demo.virtual_room import room as open_room
-from speaker.offline.server.server import RealtimeServer, ServerSettings
-from speaker.offline.speech.engines import OfflineEngines
-from speaker.offline.speech.synthesiser import Synthesiser
+from tests.kinds import kind_of, purity
+
+pytest_plugins = ["tests.support.real_parts"]
 
 # How long an example takes says more about the machine than about the law.
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
 
 
-def require(program: str) -> None:
-    """Skip at a newcomer's desk, fail in CI: there everything must be installed."""
-    if not (shutil.which(program) or shutil.which(program, path="/usr/sbin")):
-        _missing(program)
-
-
-def require_file(path: Path) -> None:
-    """The same for a file or folder that a Debian package brings."""
-    if not path.exists():
-        _missing(str(path))
-
-
-def _missing(what: str) -> None:
-    reason = f"{what} is not installed; ./tests/run installs it"
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
-@pytest.fixture(scope="session")
-async def room(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[VirtualRoom]:
-    """The virtual room; its ALSA devices are room_mic and room_speaker."""
-    for program in ("pulseaudio", "pacat", "parec"):
-        require(program)
-    folder: Path = tmp_path_factory.mktemp("room")
-    async with open_room(folder) as one:
-        yield one
-
-
-@pytest.fixture(scope="session")
-async def broker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[PrivateBroker]:
-    """A mosquitto of our own."""
-    require("mosquitto")
-    async with private_broker(tmp_path_factory.mktemp("broker")) as one:
-        yield one
-
-
-Speech = Callable[[str], Samples]
-"""A sentence as int16 samples, shape (n,), 24 kHz, peak 0.6, the same every time."""
-
-
-@pytest.fixture(scope="session")
-def speech() -> Speech:
-    """The offline voice, to speak into the room."""
-    voice = Synthesiser()
-
-    @cache
-    def say(text: str) -> Samples:
-        samples = np.concatenate(list(voice.speak(text)))
-        return pcm.amplify(samples, 0.6 * 32767 / float(np.abs(samples.astype(np.float32)).max()))
-
-    return say
-
-
-@pytest.fixture(scope="session")
-async def mind() -> AsyncIterator[OfflineEngines]:
-    """Ears, rules and voice, loaded once for every server of these tests."""
-    one = OfflineEngines()
-    await one.warm_up()
-    yield one
-    one.close()
-
-
-@pytest.fixture(scope="session")
-async def cloud(mind: OfflineEngines) -> AsyncIterator[RealtimeServer]:
-    """The offline server on a free port, as it stands by default."""
-    async with RealtimeServer(ServerSettings(port=0), mind) as server:
-        yield server
-
-
-@pytest.fixture
-async def on(tmp_path: Path, room: VirtualRoom) -> AsyncIterator[Stage]:
-    """A stage of its own: no retained message of an earlier scene."""
-    require("mosquitto")
-    await room.quiet(for_ms=300, within_s=10)
-    async with private_broker(tmp_path) as broker, stage(tmp_path, room, broker) as one:
-        yield one
+@pytest.fixture(autouse=True)
+def _kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Hold a pure test to what its folder promises."""
+    if kind_of(request.path) != "pure":
+        yield
+        return
+    with purity(monkeypatch):
+        yield

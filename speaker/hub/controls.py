@@ -138,8 +138,9 @@ CONTROLS: Final[tuple[Control, ...]] = (
         apply=_set_threshold,
     ),
     Control(
-        name="follow_up", title="Follow-up", kind=NumberKind(least=1, most=60, unit="s", setting=True), key="follow_up_s",
-        payload="1-60 seconds", default=lambda settings: settings.limits.follow_up_s, apply=_set_follow_up,
+        name="follow_up", title="Follow-up", kind=NumberKind(least=1, most=60, unit="s", setting=True),
+        key="follow_up_s", payload="1-60 seconds", default=lambda settings: settings.limits.follow_up_s,
+        apply=_set_follow_up,
     ),
     Control(
         name="wake_word", title="Wake word", kind=ChoiceKind(wake_word_options), apply=_use_word, restore=_nothing,

@@ -26,8 +26,8 @@ from speaker.offline.speech.engines import OfflineEngines
 from speaker.offline.speech.synthesiser import Synthesiser
 from tests.bench import table
 from tests.bench.local import in_noise
-from tests.listening.test_frame_router import feed
 from tests.offline.test_intent_engine import BRAIN, COMMANDS, each
+from tests.real.listening.test_frame_router import feed
 from tests.real.wake.test_detector import frames, ours, silence
 from tests.support.strict_client import Peer, of, peer
 

@@ -25,7 +25,7 @@ from speaker.offline.speech.engines import OfflineEngines
 from speaker.realtime.protocol import server_events as ev
 from speaker.realtime.protocol.objects import InputTokens, Item, OutputTokens, Response, SessionHead, Usage
 from speaker.store.store import Ledger
-from tests.conftest import require
+from tests.support.real_parts import require
 
 USAGE = Usage(
     total_tokens=1_150,

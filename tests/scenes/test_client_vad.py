@@ -11,8 +11,8 @@ from speaker.hub.status import today
 from speaker.offline.server.server import RealtimeServer, ServerSettings
 from speaker.offline.speech.engines import OfflineEngines
 from speaker.store.store import Ledger
-from tests.conftest import Speech
 from tests.support.daemon_scenes import STORY, heard, hears, lamp_states, opening, scripted
+from tests.support.real_parts import Speech
 
 HERE: dict[str, Any] = {"turn_detection": {"type": "client_vad"}}
 FIRST = HERE | {"local_first": "confident"}

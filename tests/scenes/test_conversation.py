@@ -13,8 +13,8 @@ from speaker.demo.virtual_room import VirtualRoom
 from speaker.offline.server.scripted import EmitStep, Expect
 from speaker.realtime.protocol import server_events as ev
 from speaker.realtime.protocol.objects import Response
-from tests.conftest import Speech
 from tests.support.daemon_scenes import cloud_at, heard, hears, lamp_states, opening, scripted, spoken_turn, storyteller
+from tests.support.real_parts import Speech
 
 
 async def test_wake_and_command_in_one_breath(on: Stage, speech: Speech) -> None:

@@ -18,8 +18,8 @@ from speaker.audio.pcm import SESSION_HZ, Samples
 from speaker.demo.stage import STAGE_NAME, Stage, stage_settings
 from speaker.demo.virtual_house import VirtualDevice
 from speaker.demo.virtual_room import LOUDSPEAKER, MICROPHONE
-from tests.conftest import Speech
 from tests.support.daemon_scenes import heard, hears, lamp_states, recorded
+from tests.support.real_parts import Speech
 
 
 async def result(on: Stage, verb: str) -> dict[str, Any]:

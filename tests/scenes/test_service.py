@@ -14,7 +14,7 @@ import yaml
 
 from speaker.demo.stage import STAGE_NAME, Stage
 from speaker.demo.virtual_room import LOUDSPEAKER, MICROPHONE
-from tests.conftest import Speech
+from tests.support.real_parts import Speech
 
 
 class Daemon:

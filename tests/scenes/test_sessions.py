@@ -16,7 +16,6 @@ from speaker.offline.speech.engines import OfflineEngines
 from speaker.offline.speech.recogniser import Recogniser
 from speaker.realtime.protocol import server_events as ev
 from speaker.realtime.protocol.objects import Response
-from tests.conftest import Speech
 from tests.support.daemon_scenes import (
     black_hole,
     cloud_at,
@@ -30,6 +29,7 @@ from tests.support.daemon_scenes import (
     sound_sent,
     spoken_turn,
 )
+from tests.support.real_parts import Speech
 from tests.support.scripted_session import error
 
 

@@ -12,8 +12,8 @@ from speaker.audio.vad import SpeechOnset, TurnDetector
 from speaker.demo.room_acoustics import Convolver, impulse_response
 from speaker.listening.speech_activity import TALK, TALK_DBFS
 from speaker.offline.speech.recogniser import Recogniser
-from tests.conftest import Speech
 from tests.support.daemon_scenes import STORY
+from tests.support.real_parts import Speech
 
 DELAY_MS = 80
 GAIN_DB = -10

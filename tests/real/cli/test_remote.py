@@ -11,7 +11,7 @@ from speaker.demo.broker import private_broker
 from speaker.demo.stage import stage_settings
 from speaker.demo.virtual_house import VirtualHouse, demo_gadgets
 from speaker.errors import SpeakerError
-from tests.conftest import require
+from tests.support.real_parts import require
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from speaker.offline.speech.engines import OfflineEngines
 from speaker.speech.tts import TextToSpeech
 from speaker.speech.tts_cache import SoundCache
 from speaker.wake.detector import WakeWords
-from tests.conftest import Speech
+from tests.support.real_parts import Speech
 from tests.support.sound_contract import CONTRACT, Rig, Told, tone, until
 
 SETTINGS = load_settings({"audio": {"microphone": MICROPHONE, "loudspeaker": LOUDSPEAKER}}, "pi")

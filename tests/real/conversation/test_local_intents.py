@@ -16,8 +16,8 @@ from speaker.realtime.protocol.objects import Session
 from speaker.tools.api import Tool, tool
 from speaker.tools.registry import ToolRegistry, bundled, find
 from speaker.tools.result import ToolResult
-from tests.conftest import Speech
 from tests.offline.test_intent_engine import BRAIN, COMMANDS, FOREIGN, INSTRUCTIONS, each
+from tests.support.real_parts import Speech
 
 ALL = [words for _, sentences in COMMANDS for words in each(sentences)]
 

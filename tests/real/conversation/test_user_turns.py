@@ -20,9 +20,9 @@ from speaker.realtime.endpoint import Target
 from speaker.realtime.failover import Endpoint
 from speaker.realtime.protocol.objects import Session
 from speaker.tools.registry import ToolRegistry, bundled, find
-from tests.conftest import Speech
 from tests.offline.test_intent_engine import INSTRUCTIONS
 from tests.real.conversation.test_session import sent
+from tests.support.real_parts import Speech
 from tests.support.scripted_session import OPEN, Witness, played
 from tests.support.session_world import SPOKEN_MS, SessionWorld
 

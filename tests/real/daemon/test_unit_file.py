@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from speaker.daemon.systemd import SECRETS
-from tests.conftest import require
+from tests.support.real_parts import require
 
 UNIT = Path(__file__).parents[3] / "systemd" / "speaker.service"
 

@@ -15,7 +15,7 @@ from speaker.demo.processes import free_port
 from speaker.errors import BrokerError
 from speaker.mqtt.client import MqttClient
 from speaker.mqtt.dispatch import IncomingMessage
-from tests.conftest import require
+from tests.support.real_parts import require
 
 
 class Peer:

@@ -6,7 +6,7 @@ import pytest
 
 from speaker.audio import pcm
 from speaker.offline.server.server import RealtimeServer
-from tests.conftest import Speech
+from tests.support.real_parts import Speech
 from tests.support.strict_client import (
     CALLED,
     HOUSE,

@@ -12,7 +12,7 @@ from speaker.audio.pcm import SESSION_HZ, WAKE_HZ, resample
 from speaker.offline.server.server import RealtimeServer, ServerSettings
 from speaker.offline.speech.engines import OfflineEngines
 from speaker.offline.speech.recogniser import Recogniser
-from tests.conftest import Speech
+from tests.support.real_parts import Speech
 from tests.support.strict_client import APPEND_BYTES, HOUSE, LIGHT, REQUEST, turn
 
 

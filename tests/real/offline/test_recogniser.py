@@ -12,7 +12,7 @@ from speaker.audio.vad import SpeechOffset, SpeechOnset, TurnDetector
 from speaker.offline.speech.recogniser import CONFIDENCE_FLOOR, NOTHING, TOKENIZER, Recogniser, read_pieces
 from speaker.offline.speech.synthesiser import Synthesiser
 from speaker.offline.understanding.intent_engine import IntentEngine
-from tests.conftest import require_file
+from tests.support.real_parts import require_file
 
 LIBRIVOX = Path("/usr/share/pocketsphinx/test/data/librivox")
 """Sentences of a novel, read by a person (Debian's pocketsphinx-testdata)."""

@@ -11,7 +11,7 @@ from speaker.audio.pcm import SESSION_HZ, WAKE_HZ, Samples, resample
 from speaker.offline.server.server import RealtimeServer, ServerSettings
 from speaker.offline.speech.engines import OfflineEngines
 from speaker.offline.speech.recogniser import RecognisedSpeech, Recogniser
-from tests.conftest import Speech
+from tests.support.real_parts import Speech
 from tests.support.strict_client import (
     CALLED,
     HEARD,

@@ -14,7 +14,7 @@ from speaker.audio import pcm
 from speaker.audio.pcm import SESSION_HZ
 from speaker.offline.server.server import RealtimeServer
 from speaker.offline.speech.engines import OfflineEngines
-from tests.conftest import Speech
+from tests.support.real_parts import Speech
 from tests.support.strict_client import (
     HOUSE,
     LIGHT,

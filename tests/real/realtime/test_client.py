@@ -22,7 +22,7 @@ from speaker.realtime.endpoint import Target
 from speaker.realtime.protocol import client_events as cl
 from speaker.realtime.protocol import server_events as ev
 from speaker.realtime.protocol.codec import Dialect
-from tests.conftest import Speech
+from tests.support.real_parts import Speech
 from tests.support.scripted_session import CREATED, HELLO, OPEN, SPEECH, UPDATED, Told, error, line, played, tone
 from tests.support.strict_client import turn
 

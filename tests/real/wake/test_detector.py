@@ -15,7 +15,7 @@ from speaker.audio import pcm
 from speaker.audio.pcm import FRAME_MS, FRAME_SAMPLES, SESSION_HZ, WAKE_HZ, Samples
 from speaker.errors import ModelError
 from speaker.wake.detector import BUNDLED, Detection, WakeWords, bundled_model, open_word
-from tests.conftest import require_file
+from tests.support.real_parts import require_file
 
 SAME = 1e-3
 

@@ -23,9 +23,9 @@ from speaker.listening.route import MicrophoneRoute, Route
 from speaker.listening.uplink_gate import Lead, WordGate
 from speaker.wake.detector import Detection, WakeWords
 from speaker.wake.pre_roll import WAKE_LAG_MS
-from tests.conftest import Speech
 from tests.real.mqtt.test_client import until
 from tests.real.wake.test_detector import detections, frames, ours, silence, spoken
+from tests.support.real_parts import Speech
 
 NOTHING = np.zeros(FRAME_SAMPLES, np.int16)
 """What the loudspeaker plays."""

@@ -20,10 +20,10 @@ from speaker.listening.route import MicrophoneRoute, Route
 from speaker.listening.speech_activity import Attention, Turn
 from speaker.listening.uplink_gate import NOTICE_MS, Lead, SpeechGate, UplinkGate, UplinkPiece, WordGate
 from speaker.offline.speech.recogniser import Recogniser
-from tests.conftest import Speech
-from tests.listening.test_frame_router import NOTHING, Session, feed
+from tests.real.listening.test_frame_router import NOTHING, Session, feed
 from tests.real.mqtt.test_client import until
 from tests.real.wake.test_detector import frames, ours, silence
+from tests.support.real_parts import Speech
 
 TURNS = TurnSettings(threshold=0.5, prefix_padding_ms=300, silence_duration_ms=500)
 PREFIX_FRAMES = -(-(300 + NOTICE_MS) // 80)
