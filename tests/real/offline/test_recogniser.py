@@ -1,6 +1,8 @@
 """The recogniser on real speech, on silence and on noise; and the whole way from words to words."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,7 @@ from speaker.offline.speech.recogniser import CONFIDENCE_FLOOR, NOTHING, TOKENIZ
 from speaker.offline.speech.synthesiser import Voice
 from speaker.offline.understanding.intent_engine import Brain
 from tests.conftest import require_file
+from tests.support.daemon_scenes import STORY
 
 LIBRIVOX = Path("/usr/share/pocketsphinx/test/data/librivox")
 """Sentences of a novel, read by a person (Debian's pocketsphinx-testdata)."""
@@ -129,6 +132,32 @@ def test_a_person_reading_a_novel(ears: Ears) -> None:
         heard = ears.hear(samples)
         assert fuzz.ratio(letters(heard.text), letters(words)) > 85, heard
         assert Brain(INSTRUCTIONS, TOOLS).reply(heard.text).calls == ()
+
+
+def test_long_speech_is_heard_to_its_end(voice: Voice, ears: Ears) -> None:
+    heard = ears.hear(say(voice, STORY * 2))
+    assert heard.confidence > CONFIDENCE_FLOOR
+    assert fuzz.ratio(letters(heard.text), letters(STORY * 2)) > 90, heard
+
+
+def test_words_before_and_after_a_long_noise_are_heard(voice: Voice, ears: Ears) -> None:
+    noise = (np.random.default_rng(5).standard_normal(45 * WAKE_HZ) * 300).astype(np.int16)
+    sound = np.concatenate([say(voice, "Good morning, everybody."), noise, say(voice, "Turn on the lamp.")])
+    heard = letters(ears.hear(sound).text)
+    assert heard.startswith("good morning everybody"), heard
+    assert heard.endswith("turn on the lamp"), heard
+
+
+def test_two_minutes_take_little_more_memory_than_five_seconds() -> None:
+    """A television may keep a turn open for long; in a process of its own, where nothing else takes memory."""
+    code = (
+        "import resource; import numpy as np; from speaker.offline.speech.recogniser import Ears; ears = Ears(); "
+        "noise = (np.random.default_rng(5).standard_normal(120 * 16_000) * 300).astype(np.int16); "
+        "most = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024; "
+        "ears.hear(noise[: 5 * 16_000]); before = most(); ears.hear(noise); print(most() - before)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 300, "MB"
 
 
 def test_the_vocabulary_is_text() -> None:
