@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import json
 import logging
 import os
@@ -52,6 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     options = _parser().parse_args(arguments)
     _set_up_log(options)
     command: Callable[[argparse.Namespace], int] = options.command
+    # Sound waits while garbage is looked for, and nothing of what was imported will ever be any.
+    gc.freeze()
     try:
         code = command(options)
     except BaseExceptionGroup as group:
