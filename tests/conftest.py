@@ -1,5 +1,6 @@
 """Real things for the tests, started once: a room with an ALSA device, a broker, the offline server."""
 
+import gc
 import os
 import shutil
 from collections.abc import AsyncIterator, Callable
@@ -23,6 +24,12 @@ from speaker.offline.speech.synthesiser import Voice
 # How long an example takes says more about the machine than about the law.
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests are no garbage: looking for it among them takes longer than a loudspeaker can wait."""
+    gc.collect()
+    gc.freeze()
 
 
 def require(program: str) -> None:
