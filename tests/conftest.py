@@ -26,10 +26,11 @@ settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
 
 
-def pytest_collection_finish() -> None:
-    """Thousands of tests are no garbage: looking for it among them takes longer than a loudspeaker can wait."""
-    gc.collect()
-    gc.freeze()
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Thousands of tests and reports are no garbage: looking for it there takes longer than sound can wait."""
+    if isinstance(item, pytest.Function) and "room" in item.fixturenames:
+        gc.collect()
+        gc.freeze()
 
 
 def require(program: str) -> None:
