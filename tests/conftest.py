@@ -33,6 +33,11 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         gc.freeze()
 
 
+def pytest_unconfigure() -> None:
+    """At the end everything is garbage."""
+    gc.unfreeze()
+
+
 def require(program: str) -> None:
     """Skip at a newcomer's desk, fail in CI: there everything must be installed."""
     if not (shutil.which(program) or shutil.which(program, path="/usr/sbin")):

@@ -61,6 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         code = _explain(list(_leaves(group)))
     except (SpeakerError, KeyboardInterrupt) as error:
         code = _explain([error])
+    finally:
+        gc.unfreeze()  # at the end everything is garbage, and native modules complain about what is not collected
     sys.exit(code)
 
 
