@@ -17,8 +17,9 @@ from speaker.errors import SoundError
 
 log = logging.getLogger(__name__)
 
-_BLOCK_MS: Final = 20
-"""What the callback is asked for at a time."""
+_BLOCK_MS: Final = 40
+"""What the callback is asked for at a time. The device holds about two of them, and nothing in Python, such as a
+collection of garbage, may take longer: with 20 ms, a pause of 45 ms made a gap and 60 ms blinded the canceller."""
 
 IDLE_CLOSE_S: Final = 2.0
 """The device is given back so long after the last sound, unless it is held open."""

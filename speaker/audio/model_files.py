@@ -6,6 +6,7 @@ are imported; their files are all that is wanted, so only the import system's fi
 
 import hashlib
 from dataclasses import dataclass
+from functools import cache
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
@@ -72,8 +73,12 @@ class ModelFile:
         return place
 
 
+@cache
 def open_session(model: ModelFile) -> onnxruntime.InferenceSession:
     """The checked file as a session on one thread of the CPU that sleeps while it has nothing to do.
+
+    It is opened once in a process, for everybody: it remembers nothing between two runs, threads may run it side
+    by side, and opened again and again, as by every reload, models take more memory each time.
 
     Raises ModelError when the file is missing or damaged.
     """

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import logging
 import os
 import sys
@@ -37,12 +38,16 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     options = build_parser().parse_args(arguments)
     _set_up_log(options)
     command: Callable[[argparse.Namespace], int] = options.command
+    # Sound waits while garbage is looked for, and nothing of what was imported will ever be any.
+    gc.freeze()
     try:
         code = command(options)
     except BaseExceptionGroup as group:
         code = explain(list(leaves(group)))
     except (SpeakerError, KeyboardInterrupt) as error:
         code = explain([error])
+    finally:
+        gc.unfreeze()  # at the end everything is garbage, and native modules complain about what is not collected
     sys.exit(code)
 
 

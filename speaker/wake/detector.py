@@ -15,6 +15,7 @@ import importlib.util
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -100,12 +101,18 @@ def load_wake_model(path: Path) -> ort.InferenceSession:
         raise ModelError(f"{path} is not an ONNX model that can be used: {error}") from error
 
 
+@cache
+def _bundled(file: str) -> ort.InferenceSession:
+    """A model of the package, opened once for every life of the daemon; it remembers nothing between two runs."""
+    return load_wake_model(bundled_model(file))
+
+
 class Features:
     """Sound → embeddings, frame by frame, as the package's streaming path computes them."""
 
     def __init__(self, depth: int) -> None:
-        self._mel = load_wake_model(bundled_model("melspectrogram.onnx"))
-        self._embedding = load_wake_model(bundled_model("embedding_model.onnx"))
+        self._mel = _bundled("melspectrogram.onnx")
+        self._embedding = _bundled("embedding_model.onnx")
         self._tail: Samples = np.zeros(0, np.int16)
         self._spectrum: _Floats = np.ones((MEL_WINDOW, MEL_BANDS), np.float32)
         # The package starts as if it had heard silence for a while.
@@ -160,16 +167,15 @@ class WakeModel:
 def open_word(model: str, threshold: float, frames: int) -> WakeModel:
     """A wake word by bundled name or by the path of an openWakeWord ONNX file. Raises ModelError."""
     if model in BUNDLED:
-        name, path = model, bundled_model(f"{model}_v0.1.onnx")
+        name, loaded = model, _bundled(f"{model}_v0.1.onnx")
     elif Path(model).is_file():
-        name, path = Path(model).stem, Path(model)
+        name, loaded = Path(model).stem, load_wake_model(Path(model))
     else:
         names = ", ".join(BUNDLED)
         raise ModelError(f'wake.words: "{model}" is neither a bundled wake word ({names}) nor the path of a file')
-    loaded = load_wake_model(path)
     shape, outputs = loaded.get_inputs()[0].shape, loaded.get_outputs()[0].shape
     if len(shape) != 3 or shape[2] != EMBEDDING or not isinstance(shape[1], int) or outputs[-1] != 1:
-        raise ModelError(f"{path} is not an openWakeWord model with one score: it takes {shape} and gives {outputs}")
+        raise ModelError(f"{model} is not an openWakeWord model with one score: it takes {shape} and gives {outputs}")
     return WakeModel(name, loaded, threshold, frames, shape[1])
 
 

@@ -1,15 +1,16 @@
-"""The engines behind a session, each call on a niced worker so that it cannot starve a microphone.
+"""The engines behind a session, each call on a worker of its own so that nothing waits for it.
+
+The workers are not niced, although they have time: whoever holds the interpreter's lock holds up the microphone and
+the loudspeaker, and on a busy machine a niced one held it for seconds until it got to run again.
 
 One mind serves all sessions of a server. Models are loaded when they are first needed, or by ``warm_up``.
 """
 
 import asyncio
-import os
-import threading
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from speaker.audio.pcm import SESSION_HZ, WAKE_HZ, Samples, resample
 from speaker.audio.vad import TurnDetector, TurnEvent, TurnSettings
@@ -18,23 +19,16 @@ from speaker.offline.speech.synthesiser import Synthesiser
 from speaker.offline.understanding.intent_engine import IntentEngine
 from speaker.offline.understanding.tool_schema import Call, Reply
 
-_NICENESS: Final = 10
-
 T = TypeVar("T")
 
 
-def _be_nice() -> None:
-    """On Linux priorities belong to threads; this lowers only the worker's own."""
-    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
-
-
 class OfflineEngines:
-    """Ears, rules and voice."""
+    """Recogniser, rules and voice."""
 
     def __init__(self) -> None:
         # Turn detection has a worker of its own: a barge-in must not wait for a sentence to be made.
-        self._detecting = ThreadPoolExecutor(1, "offline-vad", _be_nice)
-        self._working = ThreadPoolExecutor(1, "offline-speech", _be_nice)
+        self._detecting = ThreadPoolExecutor(1, "offline-vad")
+        self._working = ThreadPoolExecutor(1, "offline-speech")
         self._brains: dict[int, IntentEngine] = {}
 
     @cached_property

@@ -1,6 +1,7 @@
 """Speech to words: Moonshine tiny-en, an English recogniser, on ONNX Runtime."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -44,6 +45,13 @@ QUIETEST_DBFS: Final = -72.0
 PADDED_MS: Final = 1000
 """Shorter audio is followed by silence up to this length: the recogniser was never shown less."""
 
+LONGEST_MS: Final = 20_000
+"""Longer audio is recognised in pieces. Memory grows with the square of the length, and is kept: one piece takes
+60 MB, two minutes at once would take 2.5 GB."""
+
+PAUSE_MS: Final = 200
+"""Pieces are parted in the middle of the quietest moment of this length, so that no word is cut."""
+
 TOKENS_PER_SECOND: Final = 6.5
 """Faster speech does not exist; a recogniser that writes more repeats itself."""
 
@@ -83,6 +91,14 @@ class Recogniser:
 
     def hear(self, samples: Samples) -> RecognisedSpeech:
         """The words in (n,) int16 samples at 16 kHz, one turn of speech."""
+        pieces = [self._hear(piece) for piece in _pieces(samples)]
+        told = [piece for piece in pieces if piece.text]
+        if not told:
+            return max(pieces, key=lambda piece: piece.confidence)
+        text = " ".join(piece.text for piece in told)
+        return RecognisedSpeech(text, sum(piece.confidence for piece in told) / len(told))
+
+    def _hear(self, samples: Samples) -> RecognisedSpeech:
         if samples.size < ms_to_samples(SHORTEST_MS, WAKE_HZ) or level_dbfs(samples) < QUIETEST_DBFS:
             return NOTHING
         most = max(4, math.ceil(samples.size / WAKE_HZ * TOKENS_PER_SECOND))
@@ -120,6 +136,18 @@ class Recogniser:
     def _spell(self, tokens: list[int]) -> str:
         letters = b"".join(self._pieces[token] for token in tokens)
         return " ".join(letters.decode("utf-8", errors="ignore").split())
+
+
+def _pieces(samples: Samples) -> Iterator[Samples]:
+    """The samples in pieces that are not too long, parted where it is quiet."""
+    longest, pause = ms_to_samples(LONGEST_MS, WAKE_HZ), ms_to_samples(PAUSE_MS, WAKE_HZ)
+    while samples.size > longest:
+        places = samples[longest // 2 : longest].reshape(-1, pause).astype(np.float64)
+        quietest = int(np.argmin(np.mean(np.square(places), axis=1)))
+        end = longest // 2 + quietest * pause + pause // 2
+        yield samples[:end]
+        samples = samples[end:]
+    yield samples
 
 
 def _prepare(samples: Samples) -> _Floats:

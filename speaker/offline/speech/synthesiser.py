@@ -3,10 +3,14 @@
 import re
 import unicodedata
 from collections.abc import Iterator
-from typing import Final
+from functools import cache
+from typing import TYPE_CHECKING, Final
 
 from speaker.audio.model_files import ModelFile, Wheel
 from speaker.audio.pcm import Samples, from_float
+
+if TYPE_CHECKING:
+    from hibari import Hibari
 
 HIBARI: Final = Wheel("hibari-tts", "0.2.1", "hibari")
 FILES: Final = (
@@ -50,12 +54,7 @@ class Synthesiser:
 
     def __init__(self) -> None:
         """Load the model and the pronunciations. Raises ModelError when a file is missing or damaged."""
-        for file in FILES:
-            file.locate()
-        # Not at the top: it takes scipy along, and a missing package must be told as the ModelError above.
-        from hibari import Hibari  # noqa: PLC0415
-
-        self._hibari = Hibari()
+        self._hibari = _load()
 
     def warm_up(self) -> None:
         """Say a word to nobody: the first words read the pronunciations, half a second's work."""
@@ -72,6 +71,17 @@ class Synthesiser:
         for sentence in self._hibari.stream(speakable(text), speed=pace, seed=SEED):
             if sentence.size:
                 yield from_float(sentence)
+
+
+@cache
+def _load() -> "Hibari":
+    """The engine, once for everybody, for the reasons of ``open_session``; it remembers nothing either."""
+    for file in FILES:
+        file.locate()
+    # Not at the top: it takes scipy along, and a missing package must be told as the ModelError above.
+    import hibari  # noqa: PLC0415
+
+    return hibari.Hibari()
 
 
 def speakable(text: str) -> str:

@@ -1,8 +1,11 @@
 """Microphone and loudspeaker on a real ALSA device: the virtual room's PulseAudio."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+import ctypes
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import partial
 
 import numpy as np
 import pyaudio
@@ -190,6 +193,37 @@ async def test_loudspeaker_plays_in_order_and_tells_begin_and_end(room: VirtualR
     assert pitch_hz(loud[: loud.size // 3], SESSION_HZ) < pitch_hz(loud[-loud.size // 3 :], SESSION_HZ)
 
 
+@contextmanager
+def nobody_else_runs(for_ms: int) -> Iterator[None]:
+    """Twice a second no other thread of Python runs for so long, as while garbage is collected."""
+    sleep, end = ctypes.PyDLL(None).usleep, threading.Event()
+
+    def hold() -> None:
+        while not end.wait(0.4):
+            sleep(for_ms * 1000)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    try:
+        yield
+    finally:
+        end.set()
+        thread.join()
+
+
+async def test_pause_of_the_interpreter_makes_no_gap(room: VirtualRoom) -> None:
+    underflows: list[int] = []
+    # A busy machine may make a gap of its own, but not every time.
+    while len(underflows) < 5 and 0 not in underflows:
+        mouth = Mouth()
+        async with running(mouth.loudspeaker):
+            with nobody_else_runs(for_ms=60):
+                mouth.loudspeaker.play(tone(2000), "item")
+                await until(partial(mouth.told.__contains__, "ended"))
+        underflows.append(mouth.loudspeaker.underflows)
+    assert 0 in underflows, underflows
+
+
 async def test_hush_empties_at_once_and_knows_what_was_heard(room: VirtualRoom) -> None:
     mouth = Mouth()
     mouth.loudspeaker.set_volume(100)
@@ -205,7 +239,7 @@ async def test_hush_empties_at_once_and_knows_what_was_heard(room: VirtualRoom) 
     heard_ms = pcm.samples_to_ms(int(np.count_nonzero(np.abs(heard) > 100) / 0.99), SESSION_HZ)
     assert cut["unsaid"].played_ms == 0
     assert cut["said"].received_ms == 3000
-    # What the device still held when it was cut is heard too: about 60 ms here, never a second.
+    # What the device still held when it was cut is heard too: about 100 ms here, never a second.
     assert cut["said"].played_ms == pytest.approx(heard_ms, abs=150)
     assert mouth.told == ["began"], "an interrupted item has no end"
     assert mouth.loudspeaker.hush() == []

@@ -27,6 +27,15 @@ def test_wrong_usage_ends_with_2() -> None:
     assert "dance" in done.stderr
 
 
+def test_garbage_is_not_looked_for_among_what_was_imported() -> None:
+    code = (
+        "import gc; from speaker.cli import main; "
+        "main.check_settings = lambda *_: print(len(gc.get_objects())); main.main(['config', '--check', 'config.yaml'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert int(done.stdout.split()[0]) < 10_000, "objects; there are 60 000 modules, functions and classes"
+
+
 def test_a_good_configuration_is_called_good() -> None:
     done = speaker("config", "--check", "config.yaml")
     assert (done.returncode, done.stdout) == (0, "config.yaml is good\n")

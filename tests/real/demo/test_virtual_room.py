@@ -142,7 +142,8 @@ async def test_interruption_leaves_no_delay_behind(room: VirtualRoom) -> None:
         os.kill(process, signal.SIGCONT)
         await asyncio.sleep(1.5)
         after = await measure(room, 2)
-    assert abs(np.median(after.delays_ms) - np.median(before.delays_ms)) < 15, (before, after)
+    # PulseAudio's buffer is full or half full, which is 30 ms; what the interruption would leave is ten times that.
+    assert abs(np.median(after.delays_ms) - np.median(before.delays_ms)) < 50, (before, after)
 
 
 def echo_process(room: VirtualRoom) -> int:

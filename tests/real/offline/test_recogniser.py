@@ -12,6 +12,8 @@ from speaker.audio.vad import SpeechOffset, SpeechOnset, TurnDetector
 from speaker.offline.speech.recogniser import CONFIDENCE_FLOOR, NOTHING, TOKENIZER, Recogniser, read_pieces
 from speaker.offline.speech.synthesiser import Synthesiser
 from speaker.offline.understanding.intent_engine import IntentEngine
+from tests.support.daemon_scenes import STORY
+from tests.support.memory import growth_mb
 from tests.support.real_parts import require_file
 
 LIBRIVOX = Path("/usr/share/pocketsphinx/test/data/librivox")
@@ -129,6 +131,31 @@ def test_a_person_reading_a_novel(ears: Recogniser) -> None:
         heard = ears.hear(samples)
         assert fuzz.ratio(letters(heard.text), letters(words)) > 85, heard
         assert IntentEngine(INSTRUCTIONS, TOOLS).reply(heard.text).calls == ()
+
+
+def test_long_speech_is_heard_to_its_end(voice: Synthesiser, ears: Recogniser) -> None:
+    heard = ears.hear(say(voice, STORY * 2))
+    assert heard.confidence > CONFIDENCE_FLOOR
+    assert fuzz.ratio(letters(heard.text), letters(STORY * 2)) > 90, heard
+
+
+def test_words_before_and_after_a_long_noise_are_heard(voice: Synthesiser, ears: Recogniser) -> None:
+    noise = (np.random.default_rng(5).standard_normal(45 * WAKE_HZ) * 300).astype(np.int16)
+    sound = np.concatenate([say(voice, "Good morning, everybody."), noise, say(voice, "Turn on the lamp.")])
+    heard = letters(ears.hear(sound).text)
+    assert heard.startswith("good morning everybody"), heard
+    assert heard.endswith("turn on the lamp"), heard
+
+
+def test_two_minutes_take_little_more_memory_than_five_seconds() -> None:
+    """A television may keep a turn open for long."""
+    first = (
+        "import numpy as np\n"
+        "from speaker.offline.speech.recogniser import Recogniser\n"
+        "ears, noise = Recogniser(), (np.random.default_rng(5).standard_normal(120 * 16_000) * 300).astype(np.int16)\n"
+        "ears.hear(noise[: 5 * 16_000])"
+    )
+    assert growth_mb(first, "ears.hear(noise)") < 300
 
 
 def test_the_vocabulary_is_text() -> None:

@@ -86,8 +86,9 @@ def test_plain_words_stay_as_they_are(words: list[str]) -> None:
 
 def test_loading_needs_no_scikit_learn_and_no_native_speech_library() -> None:
     code = (
-        "import sys; from speaker.offline.vad import TurnDetector; from speaker.offline.hearing import Ears; "
-        "from speaker.offline.speaking import Voice; TurnDetector(); Ears(); Voice(); "
+        "import sys; from speaker.audio.vad import TurnDetector; "
+        "from speaker.offline.speech.recogniser import Recogniser; "
+        "from speaker.offline.speech.synthesiser import Synthesiser; TurnDetector(); Recogniser(); Synthesiser(); "
         "print(sorted({name.split('.')[0] for name in sys.modules} & "
         "{'sklearn', 'openwakeword', 'moonshine_voice', 'torch'}))"
     )

@@ -15,6 +15,7 @@ from speaker.audio import pcm
 from speaker.audio.pcm import FRAME_MS, FRAME_SAMPLES, SESSION_HZ, WAKE_HZ, Samples
 from speaker.errors import ModelError
 from speaker.wake.detector import BUNDLED, Detection, WakeWords, bundled_model, open_word
+from tests.support.memory import growth_mb
 from tests.support.real_parts import require_file
 
 SAME = 1e-3
@@ -191,3 +192,13 @@ def test_daemon_does_not_import_the_package() -> None:
     code = "import sys, speaker.wake.detector as w; w.open_word('alexa', .5, 1); print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"openwakeword", "scipy", "sklearn"} & set(loaded)
+
+
+def test_ten_lives_take_little_more_memory_than_one() -> None:
+    """Old lives of the daemon wait a while until they are collected."""
+    first = (
+        "from speaker.wake.detector import WakeWords, open_word\n"
+        "life = lambda: WakeWords([open_word('alexa', 0.5, 1)], refractory_s=2)\n"
+        "lives = [life()]"
+    )
+    assert growth_mb(first, "lives += [life() for _ in range(9)]") < 20
