@@ -60,13 +60,18 @@ find_python() {
     fail "no Python 3.11 or newer with venv; Debian 12, 13 and Raspberry Pi OS bookworm, trixie have one"
 }
 
+# stamp_of PIP-ARGUMENT...: what a virtual environment is made of, as one word.
+stamp_of() {
+    { "$python" -VV; printf '%s\n' "$@"; cat "$checkout/pyproject.toml" "$checkout/requirements.lock"; } | sha256sum
+}
+
 # make_environment DIRECTORY PIP-ARGUMENT...: a virtual environment with the speaker in it, built anew only
 # when the interpreter, the dependencies or the arguments changed.
 make_environment() {
     local directory=$1 stamp
     shift
     find_python
-    stamp=$({ "$python" -VV; printf '%s\n' "$@"; cat "$checkout/pyproject.toml" "$checkout/requirements.lock"; } | sha256sum)
+    stamp=$(stamp_of "$@")
     if [ "$(cat "$directory/.stamp" 2>/dev/null)" = "$stamp" ]; then
         say "virtual environment: $directory is up to date"
         return
@@ -74,7 +79,37 @@ make_environment() {
     say "virtual environment: $directory with $("$python" -V 2>&1) (some minutes the first time)"
     rm -rf "$directory"
     "$python" -m venv "$directory" || fail "the virtual environment could not be made in $directory"
+    run_pip "$directory" "$@"
+    printf '%s\n' "$stamp" >"$directory/.stamp"
+}
+
+# make_environment_without_sound DIRECTORY PIP-ARGUMENT...: the same, but for PyAudio, whose building needs Debian's
+# packages. A whole environment that is up to date does as well.
+make_environment_without_sound() {
+    local directory=$1 stamp
+    shift
+    find_python
+    stamp=$(stamp_of "$@")
+    case $(cat "$directory/.stamp" 2>/dev/null) in
+        "$stamp" | "without sound $stamp") say "virtual environment: $directory is up to date"; return ;;
+    esac
+    say "virtual environment: $directory with $("$python" -V 2>&1), without sound (a minute the first time)"
+    rm -rf "$directory"
+    "$python" -m venv "$directory" || fail "the virtual environment could not be made in $directory"
+    "$python" - "$checkout/pyproject.toml" >"$directory/requirements.txt" <<'PYTHON'
+import sys, tomllib
+project = tomllib.load(open(sys.argv[1], "rb"))["project"]
+needed = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+print("\n".join(one for one in needed if not one.startswith("pyaudio")))
+PYTHON
+    run_pip "$directory" -r "$directory/requirements.txt"
+    run_pip "$directory" --no-deps "$@"
+    printf 'without sound %s\n' "$stamp" >"$directory/.stamp"
+}
+
+run_pip() {
+    local directory=$1
+    shift
     "$directory/bin/pip" install --quiet --disable-pip-version-check -c "$checkout/requirements.lock" "$@" </dev/null ||
         fail "pip could not install the packages: check the network, then run the command again"
-    printf '%s\n' "$stamp" >"$directory/.stamp"
 }

@@ -1,12 +1,12 @@
 """What holds for every test."""
 
-import gc
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
 
 from tests.kinds import kind_of, purity
+from tests.real_time import Repeater
 
 pytest_plugins = ["tests.support.real_parts"]
 
@@ -15,16 +15,9 @@ settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
 
 
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Thousands of tests and reports are no garbage: looking for it there takes longer than sound can wait."""
-    if isinstance(item, pytest.Function) and "room" in item.fixturenames:
-        gc.collect()
-        gc.freeze()
-
-
-def pytest_unconfigure() -> None:
-    """At the end everything is garbage."""
-    gc.unfreeze()
+def pytest_configure(config: pytest.Config) -> None:
+    """Let scenes that the machine was too slow for be repeated."""
+    config.pluginmanager.register(Repeater())
 
 
 @pytest.fixture(autouse=True)

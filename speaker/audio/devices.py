@@ -10,8 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
-import pyaudio
-
+from speaker.audio.portaudio import INT16, PortAudio, Stream, start_portaudio
 from speaker.errors import SoundError
 
 log = logging.getLogger(__name__)
@@ -58,7 +57,7 @@ class SoundSystem:
     """PortAudio itself, started when first needed. Its list of devices is as old as its start."""
 
     def __init__(self) -> None:
-        self._audio: pyaudio.PyAudio | None = None
+        self._audio: PortAudio | None = None
         self._lock = threading.Lock()
         self._open = 0
 
@@ -92,9 +91,7 @@ class SoundSystem:
         names = ", ".join(f'"{one.name}"' for one in able)
         raise SoundError(f'audio.{direction}: no device has "{name}" in its name; there are {names}')
 
-    def open(
-        self, device: SoundDevice, direction: Direction, callback: object, **options: int
-    ) -> pyaudio.PyAudio.Stream:
+    def open(self, device: SoundDevice, direction: Direction, callback: object, **options: int) -> Stream:
         """A running stream of 16-bit samples. Raises SoundError with PortAudio's own words."""
         way = {"input": True, "input_device_index": device.index}
         if direction == "loudspeaker":
@@ -102,14 +99,14 @@ class SoundSystem:
         with self._lock:
             audio = self._start()
             try:
-                stream = audio.open(format=pyaudio.paInt16, stream_callback=callback, **way, **options)
+                stream = audio.open(format=INT16, stream_callback=callback, **way, **options)
             except (OSError, ValueError) as error:
                 self._end_if_unused()
                 raise SoundError(f'the {direction} "{device.name}" cannot be opened: {error}') from error
             self._open += 1
             return stream
 
-    def close(self, stream: pyaudio.PyAudio.Stream) -> None:
+    def close(self, stream: Stream) -> None:
         """Give a stream back."""
         with self._lock:
             with contextlib.suppress(OSError):  # a device that is gone cannot be stopped, only forgotten
@@ -128,18 +125,16 @@ class SoundSystem:
             self._audio.terminate()
             self._audio = None
 
-    def _start(self) -> pyaudio.PyAudio:
+    def _start(self) -> PortAudio:
         if self._audio is None:
             _silence_alsa()
             with _quiet_stderr():
-                self._audio = pyaudio.PyAudio()
+                self._audio = start_portaudio()
         return self._audio
 
 
 @contextlib.asynccontextmanager
-async def opened(
-    system: SoundSystem, start: Callable[[], pyaudio.PyAudio.Stream]
-) -> AsyncIterator[pyaudio.PyAudio.Stream]:
+async def opened(system: SoundSystem, start: Callable[[], Stream]) -> AsyncIterator[Stream]:
     """A stream that a worker thread opens, and that is closed whatever happens, also to the opening."""
     opening = asyncio.ensure_future(asyncio.to_thread(start))
     try:

@@ -7,12 +7,11 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
-import pyaudio
-
 from speaker.audio.devices import SILENT_AFTER_S, SoundDevice, SoundStream, SoundSystem, opened
 from speaker.audio.echo_reference import EchoReference, latency_s
 from speaker.audio.pcm import SESSION_HZ, Samples
 from speaker.audio.playback_queue import PlaybackQueue, PlayedItem, gain_of
+from speaker.audio.portaudio import CONTINUE, OUTPUT_UNDERFLOW, Stream
 from speaker.errors import SoundError
 
 log = logging.getLogger(__name__)
@@ -105,12 +104,16 @@ class Loudspeaker:
                 if self._held:
                     self._needed.set()
 
-    async def _watch(self, stream: pyaudio.PyAudio.Stream) -> None:
+    async def _watch(self, stream: Stream) -> None:
         """Return when the device is idle or lost."""
         quiet_since = time.monotonic()
+        dry, told = self.underflows, False
         while True:
             await asyncio.sleep(0.25)
             now = time.monotonic()
+            if self.underflows > dry and not told:
+                told = True
+                log.warning("the loudspeaker ran dry: this machine was too slow for a moment")
             if now - max(self._playlist.pulled_at, quiet_since) > SILENT_AFTER_S or not stream.is_active():
                 self._give_up()
                 lost = f'the loudspeaker "{self._stage.name}" has stopped taking sound'
@@ -132,7 +135,7 @@ class Loudspeaker:
         if speaking:
             self._ended()
 
-    def _start(self) -> pyaudio.PyAudio.Stream:
+    def _start(self) -> Stream:
         device = self._stage.system.find(self._stage.name, "loudspeaker")
         try:
             return self._start_at(device, SESSION_HZ)
@@ -141,7 +144,7 @@ class Loudspeaker:
                 raise
             return self._start_at(device, device.native_hz)
 
-    def _start_at(self, device: SoundDevice, hz: int) -> pyaudio.PyAudio.Stream:
+    def _start_at(self, device: SoundDevice, hz: int) -> Stream:
         if hz != self._playlist.hz:
             self._playlist.set_rate(hz)
         block = hz * _BLOCK_MS // 1000
@@ -154,7 +157,7 @@ class Loudspeaker:
         return stream
 
     def _pull(self, _data: None, count: int, times: Mapping[str, float], status: int) -> tuple[bytes, int]:
-        if status & pyaudio.paOutputUnderflow:
+        if status & OUTPUT_UNDERFLOW:
             self.underflows += 1
             self._slipped()
         delay_s = latency_s(times, "output_buffer_dac_time")
@@ -163,7 +166,7 @@ class Loudspeaker:
         if (speech and not self._speaking) or dry:
             with contextlib.suppress(RuntimeError):  # the loop is closed while the program ends
                 self._loop.call_soon_threadsafe(self._notice, speech, delay_s, self._hushes)
-        return data, pyaudio.paContinue
+        return data, CONTINUE
 
     def _notice(self, speech: bool, delay_s: float, hushes: int) -> None:
         """Tell of beginnings and ends when they are in the air, not when the device took them."""

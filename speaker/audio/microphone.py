@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 import numpy as np
-import pyaudio
 
 from speaker.audio import pcm
 from speaker.audio.devices import SILENT_AFTER_S, SoundDevice, SoundStream, SoundSystem, opened
 from speaker.audio.echo_reference import SampleClock, latency_s
 from speaker.audio.pcm import FRAME_MS, FRAME_SAMPLES, WAKE_HZ, Samples
+from speaker.audio.portaudio import CONTINUE, INPUT_OVERFLOW, Stream
 from speaker.errors import SoundError
 
 log = logging.getLogger(__name__)
@@ -83,7 +83,7 @@ class Microphone:
                 await asyncio.sleep(self._stage.failed(lost))
                 return
 
-    def _start(self, loop: asyncio.AbstractEventLoop) -> pyaudio.PyAudio.Stream:
+    def _start(self, loop: asyncio.AbstractEventLoop) -> Stream:
         device = self._stage.system.find(self._stage.name, "microphone")
         try:
             return self._start_at(loop, device, WAKE_HZ, 1)
@@ -94,18 +94,16 @@ class Microphone:
                 return self._start_at(loop, device, device.native_hz, device.inputs)
             raise refused from None
 
-    def _start_at(
-        self, loop: asyncio.AbstractEventLoop, device: SoundDevice, hz: int, channels: int
-    ) -> pyaudio.PyAudio.Stream:
+    def _start_at(self, loop: asyncio.AbstractEventLoop, device: SoundDevice, hz: int, channels: int) -> Stream:
         generation = self._generation
 
         def arrived(data: bytes, count: int, times: Mapping[str, float], status: int) -> tuple[None, int]:
             # Without a stamp that can be believed, the block is as old as it is long.
             begins_s = time.monotonic() - (latency_s(times, "input_buffer_adc_time") or count / hz)
-            dropped = bool(status & pyaudio.paInputOverflow)
+            dropped = bool(status & INPUT_OVERFLOW)
             with contextlib.suppress(RuntimeError):  # the loop is closed while the program ends
                 loop.call_soon_threadsafe(self._take, data, begins_s, dropped, generation)
-            return None, pyaudio.paContinue
+            return None, CONTINUE
 
         self._channels = channels
         self._resampler = pcm.Resampler(hz, WAKE_HZ)
@@ -126,6 +124,8 @@ class Microphone:
         if self._channels > 1:
             samples = np.ascontiguousarray(samples[:: self._channels])
         if dropped:
+            if not self.overflows:
+                log.warning("the microphone overflowed: this machine was too slow for a moment")
             self.overflows += 1
             self._slipped()
         fresh = self._resampler.push(samples)

@@ -58,6 +58,8 @@ class Surrounds:
     """Tells the other speakers that this one heard a wake word."""
     not_for_me: Callable[[], None]
     """Counts a wake word behind which nobody spoke."""
+    settled: Callable[[], bool] = lambda: True
+    """Whether nothing goes on that would hold a measurement up, such as models being loaded."""
     slow_tool_s: float = SLOW_TOOL_S
 
 
@@ -121,7 +123,8 @@ def assemble(around: Surrounds) -> Conversation:
         percent=lambda: loudness.answers, clock=clock, stop_word=settings.wake.stop_word,
     )  # fmt: skip
     duplex = DuplexChooser(
-        machine, sound, observers, hears=lambda: controller.hears, percent=lambda: loudness.answers, tasks=tasks
+        machine, sound, observers, hears=lambda: controller.hears, percent=lambda: loudness.answers,
+        settled=around.settled, tasks=tasks,
     )  # fmt: skip
     # Cost stands before the trace: what it books, the trace is told.
     for observer in (

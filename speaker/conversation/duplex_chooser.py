@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final, Literal
 
 from speaker.audio.echo_analysis import judge
+from speaker.audio.echo_test import undisturbed
 from speaker.conversation.events import Event
 from speaker.conversation.observers import Observer
 from speaker.conversation.sound import SoundPart
@@ -31,15 +32,20 @@ class DuplexChooser(Observer):
         *,
         hears: Callable[[], bool],
         percent: Callable[[], int],
+        settled: Callable[[], bool],
         tasks: TaskSet,
         ready_s: float = READY_S,
     ) -> None:
-        """``hears``: whether microphone frames are being worked on; ``percent``: how loud answers are now."""
+        """``hears``: whether microphone frames are being worked on; ``percent``: how loud answers are now.
+
+        ``settled``: whether nothing goes on that would hold the measurement up, such as models being loaded.
+        """
         self._machine = machine
         self._sound = sound
         self._observers = observers
         self._hears = hears
         self._percent = percent
+        self._settled = settled
         self._tasks = tasks
         self._ready_s = ready_s
         self._automatic = False
@@ -68,13 +74,13 @@ class DuplexChooser(Observer):
     async def measure(self) -> None:
         """Wait until the room is free, measure, and choose; a muted speaker measures nothing."""
         machine = self._machine
-        while not (machine.state is State.ASLEEP and self._hears()) or self._sound.audible:
+        while not (machine.state is State.ASLEEP and self._hears() and self._settled()) or self._sound.audible:
             if machine.state is State.MUTED:
                 return
             await asyncio.sleep(self._ready_s)
         self._due = False
         try:
-            report = await self._sound.test_echo(self._percent())
+            report = await undisturbed(lambda: self._sound.test_echo(self._percent()), lambda: self._sound.slips)
         except SoundError as error:
             log.warning("%s; only the wake word interrupts an answer", error)
             self._observers.duplex_chosen(machine.duplex, str(error))

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import time
@@ -14,7 +15,6 @@ from speaker.config.settings import Settings
 from speaker.daemon.loading import Surroundings, check_settings, read_settings
 from speaker.daemon.wiring import Wiring
 from speaker.errors import ConfigError
-from speaker.speech import phrases
 
 log = logging.getLogger(__name__)
 
@@ -41,9 +41,7 @@ class Daemon:
                 group.create_task(parts.conversation.run())
                 group.create_task(parts.system_speech.run())
                 group.create_task(self._feed_watchdog())
-                if parts.answering()[0].name == "offline":
-                    group.create_task(parts.engines.warm_up())
-                group.create_task(parts.tts.prepare(phrases.EVERY))
+                group.create_task(parts.warm_up())
                 self.around.systemd.ready()
                 log.info("speaker %s is ready as %s", __version__, self.settings.id)
         finally:
@@ -106,6 +104,9 @@ async def serve(config_file: Path | None) -> None:
             life.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await life
+            # Its parts know each other in circles: without this they lie about until there is much garbage.
+            del daemon, life
+            gc.collect()
 
 
 async def _live(daemon: Daemon, life: "asyncio.Task[None]", stop: asyncio.Event, reload: asyncio.Event) -> Settings:

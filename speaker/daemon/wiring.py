@@ -38,6 +38,7 @@ from speaker.mqtt.client import MqttClient
 from speaker.offline.server.server import RealtimeServer, ServerSettings
 from speaker.offline.speech.engines import OfflineEngines
 from speaker.realtime.failover import Endpoint, Failover
+from speaker.speech import phrases
 from speaker.speech.tts import TextToSpeech
 from speaker.speech.tts_cache import SoundCache
 from speaker.store.store import Ledger
@@ -54,6 +55,8 @@ class Wiring:
     def __init__(self, settings: Settings, around: Surroundings) -> None:
         self.settings = settings
         self.around = around
+        self.warm = False
+        """Whether everything is loaded that is loaded ahead of time."""
         self.engines = OfflineEngines()
         self.server = RealtimeServer(ServerSettings(port=0), self.engines)
         self.ledger = Ledger(around.state / LEDGER)
@@ -118,6 +121,7 @@ class Wiring:
                 tell=self.hub.event,
                 claim=self.hub.claim,
                 not_for_me=lambda: self.ledger.count("not_for_me", today()),
+                settled=lambda: self.warm,
             )
         )
 
@@ -176,6 +180,13 @@ class Wiring:
         if online:
             self.status.show()
             self.hub.connected()
+
+    async def warm_up(self) -> None:
+        """Load what will be needed, and make the phrases that have to be said when nothing else works."""
+        if self.answering()[0].name == "offline":
+            await self.engines.warm_up()
+        await self.tts.prepare(phrases.EVERY)
+        self.warm = True
 
     # What tools get.
 

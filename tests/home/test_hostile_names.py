@@ -148,7 +148,7 @@ def test_templates_that_want_too_much_get_nothing_and_quickly(key: str, bomb: st
     topics = {f"{part}_{end}_t": part for part in ("bri", "rgb") for end in ("cmd", "stat")}
     house = announce("Trap", avty_t="online", **topics, **{key: bomb})
     payload = json.dumps({"x": [1] * 20_000}).encode()
-    began_s = time.monotonic()
+    began_s = time.process_time()
     for where in house.topics():
         house.hear(where, payload)
     house.describe()
@@ -156,7 +156,7 @@ def test_templates_that_want_too_much_get_nothing_and_quickly(key: str, bomb: st
         house.order(house.find("trap"), Wish(brightness_percent=50))
     except ToolError as error:
         assert "template that fails" in str(error)
-    assert time.monotonic() - began_s < 2
+    assert time.process_time() - began_s < 2
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_templates_that_want_too_much_get_nothing_and_quickly(key: str, bomb: st
 def test_announcements_that_make_no_sense_are_refused_or_do_no_harm(payload: bytes) -> None:
     wishes = [Wish(on=True), Wish(percent=50), Wish(number=3), Wish(temperature_c=20), Wish(brightness_percent=9)]
     wishes += [Wish(kelvin=2700), Wish(action="open"), Wish(mode="x"), Wish(step=5)]
-    began_s = time.monotonic()
+    began_s = time.process_time()
     for kind in ("light", "cover", "fan", "number", "climate", "select", "humidifier", "lock", "sensor"):
         house = DeviceRegistry()
         try:
@@ -197,7 +197,7 @@ def test_announcements_that_make_no_sense_are_refused_or_do_no_harm(payload: byt
                 except ToolError as error:
                     assert str(error).isprintable()
             assert len(house.describe()) < 300
-    assert time.monotonic() - began_s < 5
+    assert time.process_time() - began_s < 5
 
 
 def test_no_schema_is_long() -> None:

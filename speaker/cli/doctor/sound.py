@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 
 from speaker.audio.devices import Direction, SoundSystem
-from speaker.audio.echo_analysis import judge
-from speaker.audio.echo_test import EchoTest
+from speaker.audio.echo_analysis import EchoReport, judge
+from speaker.audio.echo_test import EchoTest, undisturbed
 from speaker.audio.loudspeaker import Loudspeaker
 from speaker.audio.microphone import Microphone
 from speaker.audio.pcm import FRAME_MS, Samples, level_dbfs
@@ -88,9 +88,10 @@ class _Pair:
 
     async def echo(self, percent: int) -> Check:
         """What the microphone hears of the loudspeaker, and the duplex mode that follows."""
-        self._test = EchoTest(self.loudspeaker.reference, lambda sound: self.loudspeaker.play(sound, percent=percent))
         try:
-            report = await self._test.run()
+            report = await undisturbed(
+                lambda: self._measure(percent), lambda: (self.loudspeaker.underflows, self.microphone.overflows)
+            )
         except SoundError as error:
             return failed("echo", self.problem or str(error), _BUSY)
         finally:
@@ -102,6 +103,10 @@ class _Pair:
             return failed("echo", "the microphone does not hear the chirp of the loudspeaker", remedy)
         mode, reason = judge(report)
         return good("echo", f"duplex {mode}: {reason}")
+
+    async def _measure(self, percent: int) -> EchoReport:
+        self._test = EchoTest(self.loudspeaker.reference, lambda sound: self.loudspeaker.play(sound, percent=percent))
+        return await self._test.run()
 
     def _take(self, frame: Samples, index: int) -> None:
         self._frames.append(frame)

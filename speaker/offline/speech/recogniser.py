@@ -45,11 +45,11 @@ QUIETEST_DBFS: Final = -72.0
 PADDED_MS: Final = 1000
 """Shorter audio is followed by silence up to this length: the recogniser was never shown less."""
 
-LONGEST_MS: Final = 20_000
+_LONGEST_MS: Final = 20_000
 """Longer audio is recognised in pieces. Memory grows with the square of the length, and is kept: one piece takes
 60 MB, two minutes at once would take 2.5 GB."""
 
-PAUSE_MS: Final = 200
+_PAUSE_MS: Final = 200
 """Pieces are parted in the middle of the quietest moment of this length, so that no word is cut."""
 
 TOKENS_PER_SECOND: Final = 6.5
@@ -140,7 +140,7 @@ class Recogniser:
 
 def _pieces(samples: Samples) -> Iterator[Samples]:
     """The samples in pieces that are not too long, parted where it is quiet."""
-    longest, pause = ms_to_samples(LONGEST_MS, WAKE_HZ), ms_to_samples(PAUSE_MS, WAKE_HZ)
+    longest, pause = ms_to_samples(_LONGEST_MS, WAKE_HZ), ms_to_samples(_PAUSE_MS, WAKE_HZ)
     while samples.size > longest:
         places = samples[longest // 2 : longest].reshape(-1, pause).astype(np.float64)
         quietest = int(np.argmin(np.mean(np.square(places), axis=1)))

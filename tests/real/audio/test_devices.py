@@ -11,7 +11,7 @@ import numpy as np
 import pyaudio
 import pytest
 
-from speaker.audio import pcm
+from speaker.audio import pcm, portaudio
 from speaker.audio.devices import Direction, SoundDevice, SoundSystem
 from speaker.audio.loudspeaker import Loudspeaker
 from speaker.audio.microphone import Microphone
@@ -321,3 +321,9 @@ def test_position_counts_only_what_left_the_device() -> None:
     # 200 ms were taken, and cannot be taken back: they will be heard, whatever is said about the rest.
     assert cut.received_ms == 1000
     assert cut.played_ms == 200
+
+
+def test_portaudio_means_by_its_numbers_what_we_do() -> None:
+    ours = (portaudio.INT16, portaudio.CONTINUE, portaudio.INPUT_OVERFLOW, portaudio.OUTPUT_UNDERFLOW)
+    theirs = (pyaudio.paInt16, pyaudio.paContinue, pyaudio.paInputOverflow, pyaudio.paOutputUnderflow)
+    assert ours == theirs
