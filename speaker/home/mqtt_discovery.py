@@ -135,7 +135,8 @@ def _full_keys(config: Mapping[str, Any], where: str, base: str = "") -> Config:
     if "components" in full:
         parts = _mapping(full["components"], where, "components")
         full["components"] = {
-            key: _full_keys(_mapping(part, where, f"components.{key}"), where, own_base) for key, part in parts.items()
+            key: _full_keys(_mapping(part, where, f"components.{clean(str(key))}"), where, own_base)
+            for key, part in parts.items()
         }
     return full
 
@@ -154,7 +155,7 @@ def _components(config: Config, topic: str) -> list[tuple[str, Config]]:
     for key, part in _mapping(config.get("components"), topic, "components").items():
         platform = part.get("platform")
         if not isinstance(platform, str):
-            raise SpeakerError(f"{topic}: components.{key} has no platform")
+            raise SpeakerError(f"{topic}: components.{clean(str(key))} has no platform")
         if platform not in DEVICE_TYPES or len(part) == 1:  # a bare platform removes the component
             continue
         shared = {name: config[name] for name in _SHARED if name in config}

@@ -2,7 +2,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from speaker.errors import ConfigError, SpeakerError
@@ -30,6 +30,7 @@ PLACES = st.sampled_from(
 )
 
 
+@example("light/a", b'{"cmps":{"\\n":null}}')
 @given(PLACES, st.binary(max_size=60) | (JSON | CONFIGS | DEVICE_FORMS).map(lambda c: json.dumps(c).encode()))
 def test_a_message_is_taken_or_refused_with_a_sentence_that_names_its_topic(place: str, payload: bytes) -> None:
     house = home_of(SOFA_LAMP)
