@@ -1,7 +1,8 @@
 """The conversation by itself, in milliseconds: every rule of its parts, against a scripted service."""
 
 import asyncio
-from contextlib import closing
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, closing
 from datetime import date
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from speaker.speech import phrases
 from speaker.store.store import Ledger
 from speaker.tools import ToolResult, Voice, tool
 from speaker.wake.arbitration import Claim
+from tests.support.daemon_scenes import black_hole, nobody
 from tests.support.talking_speaker import (
     OPENING,
     answer,
@@ -232,6 +234,50 @@ async def test_a_service_that_breaks_is_tried_again_with_the_same_words(tmp_path
         assert len(one.script.seen) == 2
         assert one.sent("input_audio_buffer.append"), "the second session hears what the first one lost"
         assert one.sound.said == []
+
+
+@pytest.mark.parametrize("end", [Drop(), Close(1001, "going away"), Close(1011)], ids=["drop", "1001", "1011"])
+async def test_a_service_that_is_gone_in_the_middle_of_an_answer_is_said(tmp_path: Path, end: ScriptStep) -> None:
+    scene = [*OPENING, *user_speaks(), begins(), sound(3_000), Delay(0.05), end]
+    async with talking(tmp_path, scene, OPENING) as one:
+        trace = await one.converse()
+        assert one.sound.said == [phrases.BROKEN]
+        assert len(one.script.seen) == 2
+        assert trace["ended_by"] == "follow_up_timeout"
+        assert "opened anew" in one.notes.troubles[0]
+
+
+@pytest.mark.parametrize("cloud", [nobody, black_hole], ids=["nobody", "black hole"])
+async def test_without_internet_the_next_one_answers(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, cloud: Callable[[], AbstractAsyncContextManager[str]]
+) -> None:
+    settings = brisk(limits={"connect_s": 3})
+    async with cloud() as url, talking(tmp_path_factory.mktemp("helper"), answer()) as helper:
+        others = [Endpoint("offline", Target(helper.url, "offline"))]
+        async with talking(tmp_path, settings=settings, others=others, cloud_url=url) as one:
+            trace = await one.converse()
+            assert (trace["endpoint"], trace["ended_by"], trace["cost_usd"]) == ("offline", "follow_up_timeout", 0)
+            assert one.notes.troubles, "somebody may want to know"
+
+
+async def test_an_old_session_is_renewed_and_knows_what_was_said(tmp_path: Path) -> None:
+    settings = brisk(limits={"session_s": 0.1, "follow_up_s": 0.5})
+    async with talking(tmp_path, answer(), OPENING, settings=settings) as one:
+        trace = await one.converse()
+        assert len(one.script.seen) == 2
+        (item,) = [sent["item"] for sent in one.sent("conversation.item.create")]
+        assert "You said: It is noon." in item["content"][0]["text"]
+        assert (trace["ended_by"], one.notes.troubles) == ("follow_up_timeout", [])
+
+
+async def test_the_next_conversation_knows_what_was_said_in_the_last(tmp_path: Path) -> None:
+    async with talking(tmp_path, answer(), answer()) as one:
+        await one.converse()
+        assert one.sent("conversation.item.create") == []
+        await one.converse()
+        (item,) = [sent["item"] for sent in one.sent("conversation.item.create")]
+        assert item["role"] == "system"
+        assert "You said: It is noon." in item["content"][0]["text"]
 
 
 async def test_a_failed_response_is_apologised_for(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from speaker.hub.status import today
 from speaker.offline.server.server import RealtimeServer, ServerSettings
 from speaker.offline.speech.engines import OfflineEngines
 from speaker.store.store import Ledger
-from tests.support.daemon_scenes import STORY, heard, hears, lamp_states, opening, scripted
+from tests.support.daemon_scenes import STORY, hears, lamp_states, opening, scripted
 from tests.support.real_parts import Speech
 
 HERE: dict[str, Any] = {"turn_detection": {"type": "client_vad"}}
@@ -99,37 +99,3 @@ async def test_clear_command_is_done_without_a_response(on: Stage, speech: Speec
     assert (turn["cost_usd"], turn["ended_by"], turn["endpoint"]) == (0, "follow_up_timeout", "cloud")
     await on.stop()
     assert saved(on)["local"].usd > 0.001
-
-
-async def test_unplugged_lamp_is_not_claimed_to_be_on_here_either(on: Stage, speech: Speech) -> None:
-    on.house.gadget("Sofa_lamp").plugged_in = False
-    async with scripted([*opening()]) as (script, url):
-        settings = stage_settings(on.broker.port, tools={"confirm_timeout_s": 1}, **cloud_at(url, FIRST))
-        await on.start(settings)
-        since_ms = on.room.now_ms
-        await on.room.say(speech("Hey Jarvis, turn on the sofa lamp."))
-        said = await heard(on, since_ms)
-        await on.event("turn")
-        (told,) = [one["item"] for one in script.seen[0] if one["type"] == "conversation.item.create"]
-    assert "not" in said or "n't" in said
-    assert (await on.event("tool"))["confirmed"] is False
-    assert "did not report back" in told["content"][0]["text"], "nor is the service told so"
-    assert on.events("error") == []
-
-
-async def test_anything_else_is_left_to_the_service(on: Stage, speech: Speech, mind: OfflineEngines) -> None:
-    """And what comes after it is understood here again."""
-    async with RealtimeServer(ServerSettings(port=0), mind) as server:
-        session = FIRST | {"transcription": "offline"}
-        await on.start(stage_settings(on.broker.port, limits={"follow_up_s": 4}, **cloud_at(server.url, session)))
-        since_ms = on.room.now_ms
-        await on.room.say(speech("Hey Jarvis, order me a pizza."))
-        await hears(on, since_ms, "sorry")
-        await on.is_in("listening")
-        since_ms = on.room.now_ms
-        await on.room.say(speech("Turn on the sofa lamp."))
-        await hears(on, since_ms, "lamp is on")
-        turn = await on.event("turn")
-    assert turn["tokens"]["output_token_details"]["audio_tokens"] > 20, "the service said that it is sorry"
-    assert lamp_states(on)[-1]["state"] == "ON"
-    assert on.events("error") == []

@@ -16,6 +16,9 @@ from speaker.demo.stage import STAGE_NAME, Stage
 from speaker.demo.virtual_room import LOUDSPEAKER, MICROPHONE
 from tests.support.real_parts import Speech
 
+STOP_S = 10
+"""As long as the unit lets the service take."""
+
 
 class Daemon:
     """``speaker run`` as a process of its own, with a supervisor's notification socket."""
@@ -78,7 +81,7 @@ async def test_service_is_ready_alive_and_ends_in_time_mid_answer(daemon: Daemon
     await on.room.say(speech("Hey Jarvis, order me a pizza."))
     await on.is_in("responding")
     process.send_signal(signal.SIGTERM)
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(STOP_S):
         assert await process.wait() == 0
     assert daemon.notified("STOPPING=1")
     await on.until(lambda: _last(on, "availability") == "offline", within_s=5)

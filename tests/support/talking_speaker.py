@@ -201,9 +201,13 @@ async def talking(
     tools: Sequence[AnyTool] = (),
     approve: Callable[[str], Awaitable[bool]] = approve_no_call,
     others: Sequence[Endpoint] = (),
+    cloud_url: str | None = None,
     slow_tool_s: float = 1.0,
 ) -> AsyncIterator[TalkingSpeaker]:
-    """A speaker whose service plays scenes, one for each connection; ``others`` answer if the service does not."""
+    """A speaker whose service plays scenes, one for each connection; ``others`` answer if the service does not.
+
+    With ``cloud_url`` the service is there, and nobody plays the scenes.
+    """
     settings = settings or brisk()
     script, engines = Scripted([list(one) for one in scenes]), OfflineEngines()
     ledger = Ledger(folder / "ledger.sqlite")
@@ -214,7 +218,7 @@ async def talking(
 
     async with RealtimeServer(ServerSettings(port=0), engines, script) as server:
         cost = CostTracker(settings, ledger, tell)
-        cloud = [Endpoint("cloud", Target(server.url, settings.session.model)), *others]
+        cloud = [Endpoint("cloud", Target(cloud_url or server.url, settings.session.model)), *others]
         registry = ToolRegistry(
             {one.name: one for one in tools}, settings.tools, settings.cost.quiet_tools, approve=approve
         )
