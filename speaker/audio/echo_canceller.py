@@ -133,7 +133,11 @@ class EchoCanceller:
         self._slipped = True
 
     def push(self, frame: Samples, reference: Samples) -> Cleaned:
-        """A frame, and what the loudspeaker put into the air while it was recorded (a little early)."""
+        """A frame, and what the loudspeaker put into the air while it was recorded (a little early).
+
+        Three phases: while nothing rings in the room the frame passes untouched; when an echo begins, and after a
+        slip, AEC3 is not trusted yet and its output is silence; then both cancellers do their work.
+        """
         if np.max(np.abs(reference.astype(np.int32))) >= SILENT_BELOW:
             self._ringing = round(TAIL_S * WAKE_HZ)
         if self._ringing <= 0:

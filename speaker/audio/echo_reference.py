@@ -1,7 +1,14 @@
 """What the loudspeaker put into the air and when, for the echo canceller: one clock for both directions.
 
-Streams stamp their blocks with PortAudio's times, which jitter by milliseconds. An echo canceller needs samples
-that lie still beside each other, so stamps only say where a stream begins and when it has slipped.
+The idea. Every sample of both directions gets a number on one common clock: monotonic time at 16 kHz. A canceller then
+asks "what was in the air at the numbers of this microphone frame?" and gets it from a ring of the last seconds.
+
+    loudspeaker  block stamped "heard at t"  ──►  number = t · 16000  ──►  ring[number mod size] = samples
+    microphone   frame stamped "begins at t" ──►  number = t · 16000  ──►  reference = ring[number …]
+
+Stamps jitter by milliseconds, and a canceller needs samples that lie still beside each other. So a stream is numbered
+evenly, sample after sample, and its stamps only say where it begins; when the last dozen of them all disagree in the
+same direction, the stream has really slipped (sound was dropped or inserted), and is moved once.
 """
 
 import time
@@ -82,9 +89,10 @@ class EchoReference:
 
     def at(self, index: int, count: int) -> Samples:
         """What was in the air from sample ``index`` of the common clock on, shape (count,); silence if unknown."""
-        while self._blocks:
+        while self._blocks:  # PortAudio's thread only queues; the work is done here
             self._draw(*self._blocks.popleft())
         found = np.zeros(count, np.int16)
+        # The ring holds the numbers from ``_end - size`` to ``_end``; outside of them there is silence.
         first, last = max(index, self._end - self._ring.size), min(index + count, self._end)
         if first < last:
             found[first - index : last - index] = self._ring[np.arange(first, last) % self._ring.size]
@@ -96,7 +104,7 @@ class EchoReference:
             self._ruler = SampleClock(self._tell_slip)
         samples = self._resampler.push(pcm.from_bytes(data))
         start = self._ruler.place(heard_at_s, samples.size)
-        if start > self._end:
+        if start > self._end:  # nothing was played in between, and the ring must not keep what was there before
             gap = min(start - self._end, self._ring.size)
             self._ring[np.arange(start - gap, start) % self._ring.size] = 0
         self._ring[np.arange(start, start + samples.size) % self._ring.size] = samples

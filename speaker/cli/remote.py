@@ -13,7 +13,8 @@ from speaker.errors import BrokerError, SpeakerError, ToolError
 from speaker.home.device_controller import DeviceController
 from speaker.mqtt.client import MqttClient
 from speaker.mqtt.dispatch import IncomingMessage
-from speaker.tools.api import Home, Voice
+from speaker.tools.context import Voice
+from speaker.tools.device_selection import Home
 
 CONNECT_S: Final = 5.0
 ANSWER_S: Final = 3.0

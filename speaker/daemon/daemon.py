@@ -35,6 +35,7 @@ class Daemon:
         parts = self.parts
         await parts.server.start()
         try:
+            parts.answering()  # raises ConfigError when nobody can answer as it is configured
             parts.controls.restore()
             self._listen_to_the_broker()
             async with asyncio.TaskGroup() as group:

@@ -42,7 +42,8 @@ from speaker.speech import phrases
 from speaker.speech.tts import TextToSpeech
 from speaker.speech.tts_cache import SoundCache
 from speaker.store.store import Ledger
-from speaker.tools.api import Clock, Home, Intercom, Lists, Voice
+from speaker.tools.context import Clock, Intercom, Lists, Voice
+from speaker.tools.device_selection import Home
 from speaker.tools.hub_tools import HubTools
 from speaker.wake.detector import Detection, WakeWords
 

@@ -1,7 +1,17 @@
 """Who talks, over one stream of frames: one voice detector, read with two patiences.
 
-"Stop" is one syllable, and whoever talks over an answer is to be noticed at once; the end of a turn needs the
-silence that its settings say. Both are read from the same probabilities, which are what costs.
+The idea. A neural detector gives one probability for each window of 32 ms; computing it is what costs. What counts as
+the beginning or the end of speech is a matter of patience, and costs nothing: so the probabilities are computed once
+and read by several readers. One is impatient, since "stop" is one syllable and whoever talks over an answer is to be
+noticed at once. One is as patient as the turn's settings say. A third one reads like the second, but was allowed to
+hear the end of the wake word: when somebody goes on in one breath, their speech began while the word still sounded,
+and only this reader knows where.
+
+    wake word ][ "turn on the lamp" ...          one breath: the third reader's beginning counts
+    wake word ]........[ "turn on the lamp" ...  a pause: the second reader's does, and the word's end is no speech
+
+Positions are given as distances back from the end of the frame, since a frame (1280 samples) is no multiple of a
+window (512): ``pending`` samples wait for the next window, and every distance contains them.
 """
 
 from collections import deque
@@ -118,10 +128,12 @@ class Attention:
         if not turns:
             return Noticed(said)
         self._with_word.read(probabilities, loud=loud)
+        # Windows in which the word may still sound are kept from the reader of turns: nobody has begun one in them.
         fresh = probabilities[self._word_windows :]
         self._word_windows -= len(probabilities) - len(fresh)
         changes = self._turns.read(fresh, loud=loud)
         began, speaking = SpeechOnset in changes, self._turns.rules.speaking
+        # Who was already speaking when the word ended began earlier than the reader of turns could see.
         first = self._with_word if self._with_word.rules.speaking else self._turns
         return Noticed(
             said,

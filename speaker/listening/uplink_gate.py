@@ -1,6 +1,16 @@
 """What goes to the session of all that could: everything behind a wake word, or nothing but speech.
 
-A gate takes pieces and gives them back in order, none missing, each with what has become of it.
+The idea. A gate is a queue with a verdict. Pieces of sound go in as they come; whether they are speech is known only
+later, since a detector needs some sound before it is sure. So a piece waits in the queue until its fate is known, and
+leaves it in order, none missing, each marked as sent or not. Nothing is decided on a piece that might still turn out
+to be the beginning of a word:
+
+    sound      ···········[ padding ][ speech ............ ][ silence that ends the turn ]·······
+    detector                            ^ notices the beginning here, NOTICE_MS late at most
+    queue      let go unsent │ kept: the turn begins here, to the sample                 │ cut here
+
+``begun`` and ``ended`` are distances back from the end of the newest piece: the detector counts samples from where it
+stands, and a cut in the middle of a piece makes two of it.
 """
 
 from collections import deque
@@ -123,10 +133,11 @@ class SpeechGate:
         A turn that begins in it begins ``begun`` samples before its end, one that ends ``ended`` samples.
         """
         self._waiting.append(piece)
-        if turn is None:
+        if turn is None:  # nobody has looked at it yet, so it waits
             return []
-        if turn == "" and not self._open:
+        if turn == "" and not self._open:  # nobody speaks: only what a turn could still begin with is kept
             return self._let_go(len(self._waiting) - self._most)
+        # A turn begins, goes on, or ends in this piece; what waits is part of it from ``begun`` on.
         begins, self._open = not self._open, turn == "on"
         before = self._let_go_all_but(begun) if begins and begun else []
         said = list(self._waiting)
@@ -134,6 +145,7 @@ class SpeechGate:
         said[0] = replace(said[0], begins=begins)
         if self._open:
             return [*before, *said]
+        # It ends ``ended`` samples before the end of this piece; what comes behind that is not sent.
         last, after = _cut(said[-1], max(0, said[-1].samples.size - ended))
         return [*before, *said[:-1], replace(last, ends=True), *([replace(after, sent=False)] if ended else [])]
 
@@ -145,6 +157,7 @@ class SpeechGate:
 
     def _let_go_all_but(self, samples: int) -> list[UplinkPiece]:
         """What came before the last so many samples; the piece in which they begin is cut there."""
+        # Whole pieces go first; the one in which the turn begins is cut, and its first part goes, too.
         spare = sum(one.samples.size for one in self._waiting) - samples
         out: list[UplinkPiece] = []
         while spare > 0 and len(self._waiting) > 1 and self._waiting[0].samples.size <= spare:
@@ -154,6 +167,7 @@ class SpeechGate:
             return out
         one = self._waiting.popleft()
         dropped, rest = _cut(one, spare)
+        # Who listens here needs the wake word up to where the turn begins, without a gap.
         lead = one.lead and replace(one.lead, samples=np.concatenate([one.lead.samples, dropped.samples]))
         self._waiting.appendleft(replace(rest, lead=lead))
         return [*out, replace(dropped, sent=False)]

@@ -7,32 +7,20 @@ Imports: errors, audio, config, home, offline, realtime, timers.
 Begin with ``api`` for what a tool is, then ``registry`` for how one is run.
 """
 
-from speaker.tools.api import (
-    NOUNS,
-    Action,
-    Annotated,
-    Clock,
-    Device,
-    Home,
-    Intercom,
-    Kind,
-    Lists,
-    Literal,
-    Meta,
-    Outcome,
-    Repeat,
-    Risk,
-    Tool,
-    ToolError,
-    ToolResult,
-    Voice,
-    Wish,
-    be,
-    carry_out,
-    chosen,
-    tool,
-    understood_colour,
-)
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from speaker.errors import ToolError
+from speaker.home.colours import named_colour as understood_colour
+from speaker.home.device_registry import Action, Device, Kind, Outcome, Wish
+from speaker.home.naming import NOUNS, be
+from speaker.home.risk import Risk
+from speaker.timers.timers import Repeat
+from speaker.tools.api import Tool, tool
+from speaker.tools.context import Clock, Intercom, Lists, Voice
+from speaker.tools.device_selection import Home, carry_out, chosen
+from speaker.tools.result import ToolResult
 
 __all__ = [
     "NOUNS",

@@ -12,47 +12,16 @@ A file in ``tools/`` imports this module and nothing else of the speaker.
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Literal, Protocol, get_type_hints, overload
+from typing import Any, Final, Protocol, get_type_hints, overload
 
 import msgspec
-from msgspec import Meta
 
 from speaker.errors import SpeakerError, ToolError
-from speaker.home.colours import named_colour as understood_colour
-from speaker.home.device_registry import Action, Device, Kind, Outcome, Wish
-from speaker.home.naming import NOUNS, be
+from speaker.home.device_registry import Kind
 from speaker.home.risk import Risk
-from speaker.timers.timers import Repeat
 from speaker.tools.context import Clock, Intercom, Lists, Voice
-from speaker.tools.device_selection import Home, carry_out, chosen
+from speaker.tools.device_selection import Home
 from speaker.tools.result import ToolResult
-
-__all__ = [
-    "NOUNS",
-    "Action",
-    "Annotated",
-    "Clock",
-    "Device",
-    "Home",
-    "Intercom",
-    "Kind",
-    "Lists",
-    "Literal",
-    "Meta",
-    "Outcome",
-    "Repeat",
-    "Risk",
-    "Tool",
-    "ToolError",
-    "ToolResult",
-    "Voice",
-    "Wish",
-    "be",
-    "carry_out",
-    "chosen",
-    "tool",
-    "understood_colour",
-]
 
 INJECTED: Final = (Home, Voice, Clock, Lists, Intercom)
 """Parameters of these types are filled in by the speaker."""

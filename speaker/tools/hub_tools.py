@@ -14,9 +14,9 @@ from typing import Any, Final, Protocol
 
 from speaker.errors import BrokerError, SpeakerError, ToolError
 from speaker.home import templates
+from speaker.home.risk import Risk
 from speaker.mqtt.dispatch import IncomingMessage, MessageHandler
 from speaker.offline.understanding import answer_text
-from speaker.tools.api import Risk
 from speaker.tools.hub_tool import HubToolDefinition, checked_arguments, read_definition
 from speaker.tools.result import MAX_OUTPUT_CHARACTERS, ToolResult
 

@@ -13,8 +13,9 @@ import msgspec
 
 from speaker.config.settings import ToolSettings
 from speaker.errors import SpeakerError, ToolError
+from speaker.home.device_registry import Kind
 from speaker.home.risk import Risk, risk_of
-from speaker.tools.api import AnyTool, Kind, Tool
+from speaker.tools.api import AnyTool, Tool
 from speaker.tools.result import ToolResult
 
 log = logging.getLogger(__name__)

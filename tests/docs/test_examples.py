@@ -14,7 +14,7 @@ from speaker.hub.commands import Announce, Question
 from speaker.hub.own_discovery import EVENTS, announcement
 from speaker.hub.payloads import read_payload
 from speaker.tools import registry
-from speaker.tools.api import Home
+from speaker.tools.device_selection import Home
 from speaker.tools.hub_tool import read_definition
 from tests.documents import ROOT
 from tests.support.announced_homes import CEILING, SOFA_LAMP, home_of

@@ -5,7 +5,7 @@ import pytest
 from speaker.errors import ToolError
 from speaker.home.device_controller import DeviceController
 from speaker.home.device_registry import DeviceRegistry, Wish
-from speaker.tools.api import Home
+from speaker.tools.device_selection import Home
 from tests.support.announced_homes import CEILING, EVERYTHING, MOVIE_NIGHT, OUTDOOR, RADIATOR, SOFA_LAMP, home_of
 from tests.support.answering_devices import Reports, Street, echo, live, silent
 

@@ -1,15 +1,18 @@
 import json
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Meta
 
-from speaker.errors import SpeakerError
+from speaker.errors import SpeakerError, ToolError
 from speaker.home.device_controller import DeviceController
 from speaker.home.device_registry import DeviceRegistry
-from speaker.tools.api import Annotated, Home, Meta, Tool, ToolError, Voice, tool
+from speaker.tools.api import Tool, tool
+from speaker.tools.context import Voice
+from speaker.tools.device_selection import Home
 from speaker.tools.result import MAX_OUTPUT_CHARACTERS
 from tests.support.announced_homes import EVERYTHING, home_of
 from tests.support.answering_devices import Street, silent

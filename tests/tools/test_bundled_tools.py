@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from speaker.errors import ToolError
 from speaker.home.device_controller import DeviceController
 from speaker.home.device_registry import DeviceRegistry
-from speaker.tools.api import Home, Tool, ToolError, Voice
+from speaker.tools.api import Tool
+from speaker.tools.context import Voice
+from speaker.tools.device_selection import Home
 from tests.support.announced_homes import CEILING, CLIMATE_SENSOR, EVERYTHING, OUTDOOR, RADIATOR, SOFA_LAMP, home_of
 from tests.support.answering_devices import Reports, echo, live, silent
 

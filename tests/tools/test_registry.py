@@ -8,7 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from speaker.config.settings import ToolSettings
-from speaker.tools.api import Kind, Risk, Tool, ToolError, tool
+from speaker.errors import ToolError
+from speaker.home.device_registry import Kind
+from speaker.home.risk import Risk
+from speaker.tools.api import Tool, tool
 from speaker.tools.registry import ToolRegistry, bundled, find
 from speaker.tools.result import MAX_OUTPUT_CHARACTERS, ToolResult
 

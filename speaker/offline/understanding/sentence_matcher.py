@@ -1,7 +1,15 @@
 """Sentences that the rules know, matched exactly by templates and then, for recognition slips, nearly.
 
-A near match corrects the words to a known sentence only when nothing of weight is lost by it: numbers and
-"on"/"off" must be there as said, and what differs must look like a misheard word, not like another word.
+The idea. Templates are expanded once into *skeletons*: every known sentence with its names left open and 0 in place of
+each number. What was said is masked the same way, and compared as letters, which is fast:
+
+    said      "turn on the safe a lamp to 40 percent"   →  "turn on the safe a lamp to 0 percent"
+    skeleton  "turn on the {light} to 0 percent"        →  with the nearest names: "turn on the sofa lamp to 0 percent"
+
+The nearest known sentence is only a *proposal*. It is taken when nothing of weight is lost by it: the words that a slip
+never makes ("on", "off", "not", "all") and every number must stand there as said, what differs must look like one
+misheard word and not like another word, and no sentence with another meaning may be nearly as near. Then the corrected
+words are matched exactly, numbers put back, so that a near match can mean nothing that an exact one could not.
 """
 
 import re
@@ -139,7 +147,7 @@ class Grammar:
         ``least``: how similar (0-100) the whole sentence must be.
         """
         text = _mask(" ".join(words))
-        known = self._filled(text)
+        known = self._filled(text)  # proposals: skeletons with the names that are nearest to what was said
         found = process.extract(text, known, scorer=fuzz.ratio, score_cutoff=NEAR, limit=CANDIDATES)
         best: tuple[float, Match] | None = None
         for masked, score, _ in found:
@@ -159,6 +167,7 @@ class Grammar:
 
     def _corrected(self, words: Sequence[str], masked: str, *, sure: bool) -> Match | None:
         known = masked.split()
+        # What a slip never changes must be the same, in the same order; numbers are counted, and put back as said.
         if [w for w in words if w in EXACT_WORDS] != [w for w in known if w in EXACT_WORDS]:
             return None
         numbers = [word for word in words if _NUMBER.fullmatch(word)]
