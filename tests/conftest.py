@@ -6,6 +6,7 @@ import pytest
 from hypothesis import settings
 
 from tests.kinds import kind_of, purity
+from tests.memory_watch import MemoryWatch
 from tests.real_time import Repeater, hears
 
 pytest_plugins = ["tests.support.real_parts"]
@@ -31,8 +32,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let scenes that the machine was too slow for be repeated."""
+    """Let scenes that the machine was too slow for be repeated, and memory be watched."""
     config.pluginmanager.register(Repeater())
+    config.pluginmanager.register(MemoryWatch())
 
 
 @pytest.fixture(autouse=True)
