@@ -14,6 +14,10 @@ SECRETS: Final = {"openai_api_key": "OPENAI_API_KEY", "mqtt_password": "MQTT_PAS
 """Credential name → environment variable."""
 
 
+ROOM_S: Final = 0.5
+"""How long a supervisor that has not read may take to make room for news that it acts on."""
+
+
 class Systemd:
     """sd_notify over its datagram socket; without one (a terminal, a test) it says nothing to nobody."""
 
@@ -28,15 +32,15 @@ class Systemd:
 
     def ready(self) -> None:
         """Tell that start-up, or a reload, is complete."""
-        self._send("READY=1")
+        self._send("READY=1", ROOM_S)
 
     def reloading(self, now_us: int) -> None:
         """Tell that the configuration is being read again; ``now_us`` is the monotonic clock."""
-        self._send(f"RELOADING=1\nMONOTONIC_USEC={now_us}")
+        self._send(f"RELOADING=1\nMONOTONIC_USEC={now_us}", ROOM_S)
 
     def stopping(self) -> None:
         """Tell that the end has begun."""
-        self._send("STOPPING=1")
+        self._send("STOPPING=1", ROOM_S)
 
     def alive(self) -> None:
         """Feed the watchdog."""
@@ -46,14 +50,16 @@ class Systemd:
         """Set the line that ``systemctl status`` shows."""
         self._send(f"STATUS={text.replace(chr(10), ' ')}")
 
-    def _send(self, message: str) -> None:
+    def _send(self, message: str, wait_s: float = 0.0) -> None:
         if not self._address:
             return
-        # Who does not listen now may listen again, as systemd does after it was upgraded.
+        # Who does not listen now may listen again, as systemd does after it was upgraded. A supervisor that does not read
+        # is not waited for: the kernel keeps about ten messages, and the next one would block the event loop for good.
         with (
             contextlib.suppress(OSError),
             socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as channel,
         ):
+            channel.settimeout(wait_s)
             channel.sendto(message.encode(errors="replace"), self._address)
 
 

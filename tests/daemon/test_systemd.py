@@ -56,6 +56,14 @@ def test_every_word_arrives(systemd: socket.socket) -> None:
     ]
 
 
+def test_a_supervisor_that_does_not_read_blocks_nobody(systemd: socket.socket) -> None:
+    told = Systemd()
+    for number in range(1_000):
+        told.status(f"line {number}")
+        told.alive()
+    assert systemd.recv(4096).decode() == "STATUS=line 0", "what there was room for is there"
+
+
 def test_without_a_socket_nothing_is_said_to_nobody() -> None:
     told = Systemd()
     told.ready()
