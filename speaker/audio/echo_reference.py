@@ -75,7 +75,7 @@ class EchoReference:
         self._tell_slip = slipped
         self._blocks: deque[tuple[bytes, int, float, int]] = deque()
         self._generation = -1
-        self._ruler = SampleClock(slipped)
+        self._sample_clock = SampleClock(slipped)
         self._resampler = pcm.Resampler(WAKE_HZ, WAKE_HZ)
         self._ring: Samples = np.zeros(round(KEPT_S * WAKE_HZ), np.int16)
         self._end = 0
@@ -101,9 +101,9 @@ class EchoReference:
     def _draw(self, data: bytes, hz: int, heard_at_s: float, generation: int) -> None:
         if generation != self._generation:
             self._generation, self._resampler = generation, pcm.Resampler(hz, WAKE_HZ)
-            self._ruler = SampleClock(self._tell_slip)
+            self._sample_clock = SampleClock(self._tell_slip)
         samples = self._resampler.push(pcm.from_bytes(data))
-        start = self._ruler.place(heard_at_s, samples.size)
+        start = self._sample_clock.place(heard_at_s, samples.size)
         if start > self._end:  # nothing was played in between, and the ring must not keep what was there before
             gap = min(start - self._end, self._ring.size)
             self._ring[np.arange(start - gap, start) % self._ring.size] = 0

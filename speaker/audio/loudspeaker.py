@@ -50,7 +50,7 @@ class Loudspeaker:
         self._began = began
         self._ended = ended
         self._slipped = slipped
-        self._playlist = PlaybackQueue(lead_in_ms)
+        self._queue = PlaybackQueue(lead_in_ms)
         self.reference = EchoReference(slipped)
         """What is in the air, for the echo canceller."""
         self.underflows = 0
@@ -65,11 +65,11 @@ class Loudspeaker:
     @property
     def playing(self) -> bool:
         """Whether anything is queued or speech is in the air."""
-        return bool(self._playlist) or self._speaking
+        return bool(self._queue) or self._speaking
 
     def set_volume(self, percent: int) -> None:
         """Loudness of speech, 0-100 percent; what is queued already follows."""
-        self._playlist.set_gain(gain_of(percent))
+        self._queue.set_gain(gain_of(percent))
 
     def hold(self, wanted: bool) -> None:
         """Keep the device open although nothing plays, so that an answer begins without delay."""
@@ -80,12 +80,12 @@ class Loudspeaker:
     def play(self, samples: Samples, item: str = "", *, percent: int | None = None) -> None:
         """Queue sound behind what is queued already; ``percent`` None means as loud as speech is."""
         if samples.size:
-            self._playlist.add(samples, item, None if percent is None else gain_of(percent))
+            self._queue.add(samples, item, None if percent is None else gain_of(percent))
             self._needed.set()
 
     def hush(self) -> list[PlayedItem]:
         """Drop everything unplayed, at once; what was heard of each item that was not heard in full."""
-        cut = self._playlist.cut()
+        cut = self._queue.cut()
         self._hushes += 1
         self._speaking = False
         return cut
@@ -114,13 +114,13 @@ class Loudspeaker:
             if self.underflows > dry and not told:
                 told = True
                 log.warning("the loudspeaker ran dry: this machine was too slow for a moment")
-            if now - max(self._playlist.pulled_at, quiet_since) > SILENT_AFTER_S or not stream.is_active():
+            if now - max(self._queue.pulled_at, quiet_since) > SILENT_AFTER_S or not stream.is_active():
                 self._give_up()
                 lost = f'the loudspeaker "{self._stage.name}" has stopped taking sound'
                 await asyncio.sleep(self._stage.failed(lost))
                 self._needed.set()
                 return
-            if self._playlist.pulled_at > quiet_since:
+            if self._queue.pulled_at > quiet_since:
                 self._stage.works()
             if self._held or self.playing:
                 quiet_since = now
@@ -145,11 +145,11 @@ class Loudspeaker:
             return self._start_at(device, device.native_hz)
 
     def _start_at(self, device: SoundDevice, hz: int) -> Stream:
-        if hz != self._playlist.hz:
-            self._playlist.set_rate(hz)
+        if hz != self._queue.hz:
+            self._queue.set_rate(hz)
         block = hz * _BLOCK_MS // 1000
         self._streams += 1
-        self._playlist.begin()
+        self._queue.begin()
         stream = self._stage.system.open(
             device, "loudspeaker", self._pull, rate=hz, channels=1, frames_per_buffer=block
         )
@@ -161,8 +161,8 @@ class Loudspeaker:
             self.underflows += 1
             self._slipped()
         delay_s = latency_s(times, "output_buffer_dac_time")
-        data, speech, dry = self._playlist.pull(count, delay_s)
-        self.reference.took(data, self._playlist.hz, delay_s, self._streams)
+        data, speech, dry = self._queue.pull(count, delay_s)
+        self.reference.took(data, self._queue.hz, delay_s, self._streams)
         if (speech and not self._speaking) or dry:
             with contextlib.suppress(RuntimeError):  # the loop is closed while the program ends
                 self._loop.call_soon_threadsafe(self._notice, speech, delay_s, self._hushes)
@@ -175,17 +175,17 @@ class Loudspeaker:
         if speech and not self._speaking:
             self._speaking = True
             self._loop.call_later(delay_s, self._tell_began, hushes)
-        if not self._playlist:
-            self._loop.call_later(self._playlist.speech_left_s(), self._tell_ended, hushes)
+        if not self._queue:
+            self._loop.call_later(self._queue.speech_left_s(), self._tell_ended, hushes)
 
     def _tell_began(self, hushes: int) -> None:
         if hushes == self._hushes:
             self._began()
 
     def _tell_ended(self, hushes: int) -> None:
-        if hushes != self._hushes or self._playlist or not self._speaking:
+        if hushes != self._hushes or self._queue or not self._speaking:
             return
-        if self._playlist.speech_left_s() > _BLOCK_MS / 1000:
+        if self._queue.speech_left_s() > _BLOCK_MS / 1000:
             return  # more came meanwhile, and its own end will be told
         self._speaking = False
         self._ended()

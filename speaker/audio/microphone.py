@@ -43,7 +43,7 @@ class Microphone:
         self._rest: Samples = np.zeros(0, np.int16)
         self._resampler = pcm.Resampler(WAKE_HZ, WAKE_HZ)
         self._channels = 1
-        self._ruler = SampleClock(slipped)
+        self._sample_clock = SampleClock(slipped)
         self.overflows = 0
         """How often the device dropped sound because nobody took it in time."""
         self._generation = 0
@@ -108,7 +108,7 @@ class Microphone:
         self._channels = channels
         self._resampler = pcm.Resampler(hz, WAKE_HZ)
         self._rest = np.zeros(0, np.int16)
-        self._ruler = SampleClock(self._slipped)
+        self._sample_clock = SampleClock(self._slipped)
         stream = self._stage.system.open(
             device, "microphone", arrived, rate=hz, channels=channels, frames_per_buffer=hz * FRAME_MS // 1000
         )
@@ -129,7 +129,7 @@ class Microphone:
             self.overflows += 1
             self._slipped()
         fresh = self._resampler.push(samples)
-        index = self._ruler.place(begins_s, fresh.size) - self._rest.size
+        index = self._sample_clock.place(begins_s, fresh.size) - self._rest.size
         ready = np.concatenate([self._rest, fresh]) if self._rest.size else fresh
         whole = ready.size - ready.size % FRAME_SAMPLES
         self._rest = ready[whole:]

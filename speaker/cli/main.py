@@ -140,10 +140,10 @@ def _cost(options: argparse.Namespace) -> int:
 
 def _offline(options: argparse.Namespace) -> int:
     async def serve_for_ever() -> None:
-        mind = OfflineEngines()
-        await mind.warm_up()
+        engines = OfflineEngines()
+        await engines.warm_up()
         settings = ServerSettings(options.host, options.port, token=os.environ.get("OPENAI_API_KEY"))
-        async with offline_server(settings, mind) as server:
+        async with offline_server(settings, engines) as server:
             print(f"listening at {server.url}", flush=True)
             await asyncio.Event().wait()
 

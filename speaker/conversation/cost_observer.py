@@ -77,7 +77,7 @@ class CostObserver(Observer):
         paid = self._cost.book(response, self._endpoint)
         if paid is not None:
             self._observers.paid(paid)
-        if self._endpoint == CLOUD and self._cost.purse.used_up:
+        if self._endpoint == CLOUD and self._cost.budget_guard.used_up:
             self._post(events.BudgetUsedUp(self._session()))
 
     def transcribed(self, usage: dict[str, Any] | None) -> None:

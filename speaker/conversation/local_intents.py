@@ -60,9 +60,9 @@ class Done:
 class LocalIntents:
     """The short way: recognised, understood and answered on this machine."""
 
-    def __init__(self, mind: OfflineEngines, toolbelt: ToolRegistry) -> None:
-        self._mind = mind
-        self._toolbelt = toolbelt
+    def __init__(self, engines: OfflineEngines, registry: ToolRegistry) -> None:
+        self._engines = engines
+        self._registry = registry
 
     async def understand(self, samples: Samples, session: Session, lead: Lead | None = None) -> LocalPlan | None:
         """What a whole utterance means (int16, 16 kHz); None when the service should hear it.
@@ -72,7 +72,7 @@ class LocalIntents:
         """
         if lead is not None:
             return await self._understand_behind(lead, samples, session)
-        words = (await self._mind.hear(samples, WAKE_HZ)).text
+        words = (await self._engines.hear(samples, WAKE_HZ)).text
         return await self.confident(words, session) if words else None
 
     async def _understand_behind(self, lead: Lead, samples: Samples, session: Session) -> LocalPlan | None:
@@ -82,12 +82,12 @@ class LocalIntents:
         whole of it, and that is taken off. A word that was heard as another form of itself then ("turned on")
         is heard once more without, from behind the word's last sound; but never a word more or less.
         """
-        whole = await self._mind.hear(np.concatenate([lead.samples, samples]), WAKE_HZ)
+        whole = await self._engines.hear(np.concatenate([lead.samples, samples]), WAKE_HZ)
         words = without_word(whole.text, lead.word)
         plan = await self.confident(words, session) if words else None
         if plan is not None or not words:
             return plan
-        behind = (await self._mind.hear(samples[ms_to_samples(LAST_SOUND_MS, WAKE_HZ) :], WAKE_HZ)).text
+        behind = (await self._engines.hear(samples[ms_to_samples(LAST_SOUND_MS, WAKE_HZ) :], WAKE_HZ)).text
         same = len(behind.split()) == len(words.split())
         alike = same and fuzz.ratio(_letters(behind), _letters(words)) >= SAME_LIKENESS
         return await self.confident(behind, session) if alike else None
@@ -95,9 +95,9 @@ class LocalIntents:
     async def confident(self, words: str, session: Session) -> LocalPlan | None:
         """What these words mean, if that is beyond doubt and may be done without asking."""
         tools: Sequence[dict[str, object]] = session.tools or []
-        brain = await self._mind.brain(str(session.instructions or ""), tools)
-        calls = await self._mind.confident(brain, words)
-        if not 0 < len(calls) <= MOST_CALLS or not all(self._toolbelt.allows(call.name) for call in calls):
+        intent_engine = await self._engines.intent_engine(str(session.instructions or ""), tools)
+        calls = await self._engines.confident(intent_engine, words)
+        if not 0 < len(calls) <= MOST_CALLS or not all(self._registry.allows(call.name) for call in calls):
             return None
         log.info("= understood here: %s", ", ".join(call.name for call in calls))
         return LocalPlan(words, calls)

@@ -61,7 +61,7 @@ class CostTracker:
         self._settings = settings
         self._ledger = ledger
         self._now = now
-        self.purse = BudgetGuard(settings, ledger, tell, now)
+        self.budget_guard = BudgetGuard(settings, ledger, tell, now)
         self._model = settings.session.model
         self._prompt = 0
         self.purpose: Purpose = "turn"
@@ -77,8 +77,8 @@ class CostTracker:
 
     def session(self, house: str, tools: Sequence[dict[str, Any]]) -> Session:
         """What is asked of the next session under the present plan; begins to count for it."""
-        plan = self.purse.plan
-        wanted = opening(self.purse.planned(plan), house, tools, plan.instruction)
+        plan = self.budget_guard.plan
+        wanted = opening(self.budget_guard.planned(plan), house, tools, plan.instruction)
         self._model, self._prompt = plan.model or self._settings.session.model, prompt_tokens(wanted)
         self._forget()
         self._note_opening(str(opening_tokens(wanted, house)))
@@ -249,7 +249,7 @@ class CostTracker:
         self.turn = self.turn or self._ledger.begin_turn(one.at)
         number = self._ledger.book(dataclasses.replace(one, turn=self.turn))
         if one.endpoint == CLOUD:
-            self.purse.warn()
+            self.budget_guard.warn()
         return number
 
     def _price(self, endpoint: str) -> Price | None:

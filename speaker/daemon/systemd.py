@@ -53,8 +53,8 @@ class Systemd:
     def _send(self, message: str, wait_s: float = 0.0) -> None:
         if not self._address:
             return
-        # Who does not listen now may listen again, as systemd does after it was upgraded. A supervisor that does not read
-        # is not waited for: the kernel keeps about ten messages, and the next one would block the event loop for good.
+        # Who does not listen now may listen again, as systemd does after it was upgraded. A supervisor that does not
+        # read is not waited for: the kernel keeps about ten messages, and the next one would block the event loop.
         with (
             contextlib.suppress(OSError),
             socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as channel,

@@ -106,9 +106,9 @@ class Wiring:
         )
         for problem in problems:
             log.error("%s", problem)
-        purse = self.cost.purse
+        budget_guard = self.cost.budget_guard
         self.failover = Failover(
-            lambda: purse.endpoints(self.answering(), offline_endpoint(self.server.url)), purse.refusal
+            lambda: budget_guard.endpoints(self.answering(), offline_endpoint(self.server.url)), budget_guard.refusal
         )
         return assemble(
             Surrounds(

@@ -64,7 +64,7 @@ class Demo:
         self._print = show
         self._began = time.monotonic()
         self._voice = Synthesiser()
-        self._ears = Recogniser()
+        self._recogniser = Recogniser()
         self._state = ""
         self.failures: list[str] = []
 
@@ -98,7 +98,7 @@ class Demo:
     async def hear(self, on: Stage, since_ms: float) -> str:
         """What the loudspeaker answered, recognised from the recording of the room."""
         answer = await on.answer(since_ms)
-        heard = await asyncio.to_thread(self._ears.hear, pcm.resample(answer, SESSION_HZ, WAKE_HZ))
+        heard = await asyncio.to_thread(self._recogniser.hear, pcm.resample(answer, SESSION_HZ, WAKE_HZ))
         self.tell("heard", text=heard.text)
         return heard.text
 
@@ -157,7 +157,7 @@ async def perform(show: Print, *, wav: Path | None = None, microphone: bool = Fa
         on = await stack.enter_async_context(stage(folder, virtual, broker))
         on.listen = one.watch
         await on.start(stage_settings(broker.port, real_sound=microphone))
-        one.tell("ready", devices=[gadget.key.replace("_", " ") for gadget in on.house.gadgets])
+        one.tell("ready", devices=[device.key.replace("_", " ") for device in on.house.devices])
         if microphone:
             await _with_people(one, on)
         elif spoken is not None:
@@ -191,7 +191,7 @@ async def _with_people(one: Demo, on: Stage) -> None:
 
 
 def _device_topics(on: Stage) -> set[str]:
-    return {gadget.state_topic for gadget in on.house.gadgets}
+    return {device.state_topic for device in on.house.devices}
 
 
 def _read(file: Path) -> Samples:

@@ -16,7 +16,7 @@ from speaker.daemon.loading import Surroundings
 from speaker.daemon.systemd import Systemd
 from speaker.daemon.wiring import Wiring
 from speaker.demo.broker import PrivateBroker
-from speaker.demo.virtual_house import VirtualHouse, demo_gadgets
+from speaker.demo.virtual_house import VirtualHouse, demo_devices
 from speaker.demo.virtual_room import LOUDSPEAKER, MICROPHONE, VirtualRoom
 from speaker.errors import SpeakerError
 from speaker.mqtt.dispatch import IncomingMessage
@@ -53,7 +53,7 @@ class Stage:
         self._room = room
         self.messages: list[IncomingMessage] = []
         self.listen: Callable[[IncomingMessage], None] = lambda _: None
-        self.house = VirtualHouse(broker.port, demo_gadgets())
+        self.house = VirtualHouse(broker.port, demo_devices())
         self.daemon: Daemon | None = None
         self._life: asyncio.Task[None] | None = None
 
@@ -67,7 +67,7 @@ class Stage:
     async def open_house(self) -> None:
         """Announce the devices and listen to all that the speaker and they publish."""
         await self.house.open()
-        topics = {gadget.state_topic for gadget in self.house.gadgets}
+        topics = {device.state_topic for device in self.house.devices}
         self.listen_to([f"speaker/{STAGE_NAME}/#", *sorted(topics), *self.house.command_topics])
 
     def listen_to(self, filters: Iterable[str]) -> None:

@@ -18,7 +18,7 @@ ROOMS: Final = (
 PLACES: Final = ("Ceiling", "Window", "Door", "Corner", "Shelf", "Desk", "Wall", "Left", "Right", "Floor")
 
 
-def gadget(kind: str, place: tuple[str, str], config: Json, state: Json, commands: dict[str, Change]) -> VirtualDevice:
+def device(kind: str, place: tuple[str, str], config: Json, state: Json, commands: dict[str, Change]) -> VirtualDevice:
     """A device, by name and room, that reports one JSON object; ``commands`` are its topics below its own."""
     name, room = place
     key = f"{room}_{name}_{kind}".lower().replace(" ", "_")
@@ -61,13 +61,13 @@ def lamp(name: str, room: str) -> VirtualDevice:
         modes = [mode for key, mode in (("color", "xy"), ("color_temp", "color_temp")) if key in told]
         return state | told | ({"color_mode": modes[-1]} if modes else {})
 
-    return gadget("light", (name, room), config, {"state": "OFF", "brightness": 127}, {"set": change})
+    return device("light", (name, room), config, {"state": "OFF", "brightness": 127}, {"set": change})
 
 
 def socket(name: str, room: str) -> VirtualDevice:
     """A socket."""
     config = {"command_topic": "~/set", "value_template": _read("state")}
-    return gadget("switch", (name, room), config, {"state": "OFF"}, {"set": _set("state")})
+    return device("switch", (name, room), config, {"state": "OFF"}, {"set": _set("state")})
 
 
 def cover(name: str, room: str, device_class: str = "blind") -> VirtualDevice:
@@ -85,7 +85,7 @@ def cover(name: str, room: str, device_class: str = "blind") -> VirtualDevice:
         return state | {"position": int(payload), "state": "stopped"}
 
     state = {"state": "stopped", "position": 50}
-    return gadget("cover", (name, room), config, state, {"set": move, "position/set": place})
+    return device("cover", (name, room), config, state, {"set": move, "position/set": place})
 
 
 def lock(name: str, room: str) -> VirtualDevice:
@@ -93,7 +93,7 @@ def lock(name: str, room: str) -> VirtualDevice:
     config = {"command_topic": "~/set", "value_template": _read("state")}
     states = {"LOCK": "LOCKED", "UNLOCK": "UNLOCKED"}
     change: Change = lambda state, payload: state | {"state": states[payload]}  # noqa: E731
-    return gadget("lock", (name, room), config, {"state": "LOCKED"}, {"set": change})
+    return device("lock", (name, room), config, {"state": "LOCKED"}, {"set": change})
 
 
 def heating(name: str, room: str) -> VirtualDevice:
@@ -105,7 +105,7 @@ def heating(name: str, room: str) -> VirtualDevice:
         "mode_state_template": _read("mode"), "modes": ["off", "heat", "auto"], "min_temp": 5, "max_temp": 30,
     }  # fmt: skip
     state = {"target": 20.0, "now": 19.5, "mode": "heat"}
-    return gadget("climate", (name, room), config, state, {"target/set": _number("target"), "mode/set": _set("mode")})
+    return device("climate", (name, room), config, state, {"target/set": _number("target"), "mode/set": _set("mode")})
 
 
 def fan(name: str, room: str) -> VirtualDevice:
@@ -118,7 +118,7 @@ def fan(name: str, room: str) -> VirtualDevice:
     def speed(state: Json, payload: str) -> Json:
         return state | {"speed": int(payload), "state": "ON"}
 
-    return gadget("fan", (name, room), config, {"state": "OFF", "speed": 2}, {"set": _set("state"), "speed/set": speed})
+    return device("fan", (name, room), config, {"state": "OFF", "speed": 2}, {"set": _set("state"), "speed/set": speed})
 
 
 def player(name: str, room: str) -> VirtualDevice:
@@ -131,14 +131,14 @@ def player(name: str, room: str) -> VirtualDevice:
     words = {"play": "playing", "pause": "paused", "stop": "stopped"}
     change: Change = lambda state, payload: state | {"state": words.get(payload, state["state"])}  # noqa: E731
     state = {"state": "idle", "volume": 0.4, "title": "Radio 4"}
-    return gadget("media_player", (name, room), config, state, {"set": change, "volume/set": _number("volume")})
+    return device("media_player", (name, room), config, state, {"set": change, "volume/set": _number("volume")})
 
 
 def vacuum(name: str, room: str) -> VirtualDevice:
     """A robot vacuum."""
     words = {"start": "cleaning", "pause": "paused", "stop": "idle", "return_to_base": "returning"}
     change: Change = lambda state, payload: state | {"state": words.get(payload, state["state"])}  # noqa: E731
-    return gadget("vacuum", (name, room), {"command_topic": "~/set"}, {"state": "docked"}, {"set": change})
+    return device("vacuum", (name, room), {"command_topic": "~/set"}, {"state": "docked"}, {"set": change})
 
 
 def humidifier(name: str, room: str) -> VirtualDevice:
@@ -149,41 +149,41 @@ def humidifier(name: str, room: str) -> VirtualDevice:
         "target_humidity_state_template": _read("target"),
     }  # fmt: skip
     state = {"state": "OFF", "target": 50.0}
-    return gadget("humidifier", (name, room), config, state, {"set": _set("state"), "target/set": _number("target")})
+    return device("humidifier", (name, room), config, state, {"set": _set("state"), "target/set": _number("target")})
 
 
 def scene(name: str, room: str) -> VirtualDevice:
     """A scene."""
-    return gadget("scene", (name, room), {"command_topic": "~/set"}, {}, {})
+    return device("scene", (name, room), {"command_topic": "~/set"}, {}, {})
 
 
 def button(name: str, room: str) -> VirtualDevice:
     """A button."""
-    return gadget("button", (name, room), {"command_topic": "~/set"}, {}, {})
+    return device("button", (name, room), {"command_topic": "~/set"}, {}, {})
 
 
 def virtual_number(name: str, room: str) -> VirtualDevice:
     """A number of minutes."""
     config = {"command_topic": "~/set", "value_template": _read("value"), "unit_of_measurement": "min", "max": 60}
-    return gadget("number", (name, room), config, {"value": 10.0}, {"set": _number("value")})
+    return device("number", (name, room), config, {"value": 10.0}, {"set": _number("value")})
 
 
 def select(name: str, room: str) -> VirtualDevice:
     """A choice."""
     config = {"command_topic": "~/set", "value_template": _read("value"), "options": ["slow", "fast"]}
-    return gadget("select", (name, room), config, {"value": "slow"}, {"set": _set("value")})
+    return device("select", (name, room), config, {"value": "slow"}, {"set": _set("value")})
 
 
 def sensor(name: str, room: str) -> VirtualDevice:
     """A thermometer."""
     config = {"value_template": _read("value"), "unit_of_measurement": "°C", "device_class": "temperature"}
-    return gadget("sensor", (name, room), config, {"value": 21.0}, {})
+    return device("sensor", (name, room), config, {"value": 21.0}, {})
 
 
 def contact(name: str, room: str) -> VirtualDevice:
     """A window contact."""
     config = {"value_template": _read("value"), "device_class": "window"}
-    return gadget("binary_sensor", (name, room), config, {"value": "OFF"}, {})
+    return device("binary_sensor", (name, room), config, {"value": "OFF"}, {})
 
 
 # In about the proportions of real houses: mostly lamps and things that measure.
@@ -197,9 +197,9 @@ _MAKERS: Final = (
 
 def big_house(count: int) -> list[VirtualDevice]:
     """So many devices of all kinds, spread over a dozen rooms, each with a name of its own in its room."""
-    gadgets: list[VirtualDevice] = []
+    devices: list[VirtualDevice] = []
     for number_, (make, noun) in zip(range(count), cycle(_MAKERS), strict=False):
         room = ROOMS[number_ // len(_MAKERS) % len(ROOMS)]
         place = PLACES[number_ // (len(_MAKERS) * len(ROOMS)) % len(PLACES)]
-        gadgets.append(make(f"{place} {noun}", room))
-    return gadgets
+        devices.append(make(f"{place} {noun}", room))
+    return devices

@@ -106,7 +106,7 @@ def thermometer(name: str, room: str, degrees: float) -> VirtualDevice:
     return VirtualDevice("sensor", name.replace(" ", "_"), announced, topic, json.dumps({"temperature": degrees}))
 
 
-def demo_gadgets() -> list[VirtualDevice]:
+def demo_devices() -> list[VirtualDevice]:
     """The house of the demo."""
     return [
         zigbee_lamp("Sofa lamp", "Living room"),
@@ -120,8 +120,8 @@ def demo_gadgets() -> list[VirtualDevice]:
 class VirtualHouse:
     """Devices on a broker. ``heard`` collects every message to and from them, in order."""
 
-    def __init__(self, port: int, gadgets: list[VirtualDevice]) -> None:
-        self.gadgets = gadgets
+    def __init__(self, port: int, devices: list[VirtualDevice]) -> None:
+        self.devices = devices
         self.lag_s = LAG_S
         self._tasks: set[asyncio.Task[None]] = set()
         self._ready = asyncio.Event()
@@ -137,24 +137,24 @@ class VirtualHouse:
         await self.announce()
         self.broker.subscribe(self.command_topics, self._deliver)
 
-    async def add(self, gadgets: list[VirtualDevice]) -> None:
+    async def add(self, devices: list[VirtualDevice]) -> None:
         """Bring more devices into the house."""
-        self.gadgets.extend(gadgets)
-        self.broker.subscribe([topic for gadget in gadgets for topic in gadget.command_topics], self._deliver)
+        self.devices.extend(devices)
+        self.broker.subscribe([topic for device in devices for topic in device.command_topics], self._deliver)
         await self.announce()
 
     @property
     def command_topics(self) -> list[str]:
         """Where the devices take commands."""
-        return [topic for gadget in self.gadgets for topic in gadget.command_topics]
+        return [topic for device in self.devices for topic in device.command_topics]
 
     async def announce(self) -> None:
         """Announce and report anew, as devices do when a broker has forgotten them."""
-        for gadget in self.gadgets:
-            topic = f"{PREFIX}/{gadget.component}/{gadget.key}/config"
-            await self.broker.publish(topic, json.dumps(gadget.announced), retain=True)
-            if gadget.state_topic:
-                await self.broker.publish(gadget.state_topic, gadget.state, retain=True)
+        for device in self.devices:
+            topic = f"{PREFIX}/{device.component}/{device.key}/config"
+            await self.broker.publish(topic, json.dumps(device.announced), retain=True)
+            if device.state_topic:
+                await self.broker.publish(device.state_topic, device.state, retain=True)
 
     async def close(self) -> None:
         """Leave."""
@@ -162,18 +162,18 @@ class VirtualHouse:
             task.cancel()
         await self.broker.stop()
 
-    def gadget(self, key: str) -> VirtualDevice:
+    def device(self, key: str) -> VirtualDevice:
         """A device by its key."""
-        return next(one for one in self.gadgets if one.key == key)
+        return next(one for one in self.devices if one.key == key)
 
     def _connected(self, online: bool) -> None:
         if online:
             self._ready.set()
 
     def _deliver(self, message: IncomingMessage) -> None:
-        for gadget in self.gadgets:
-            if (answer := gadget.answer(message.topic, message.payload.decode())) is not None:
-                task = asyncio.create_task(self._report(*answer, self.lag_s if gadget.lag_s is None else gadget.lag_s))
+        for device in self.devices:
+            if (answer := device.answer(message.topic, message.payload.decode())) is not None:
+                task = asyncio.create_task(self._report(*answer, self.lag_s if device.lag_s is None else device.lag_s))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
 

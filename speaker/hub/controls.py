@@ -80,7 +80,7 @@ def _choose_endpoint(parts: SpeakerParts, name: str) -> None:
 
 
 def _raise_budget(parts: SpeakerParts, usd: float) -> None:
-    parts.cost.purse.raise_today(usd)
+    parts.cost.budget_guard.raise_today(usd)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +158,7 @@ CONTROLS: Final[tuple[Control, ...]] = (
         name="budget", title="More budget today",
         kind=NumberKind(most=MOST_RAISED_USD, step=0.1, unit="USD", setting=True, box=True), key="budget_raised_usd",
         payload=f"0-{MOST_RAISED_USD:g}: USD that may be spent today beyond the budgets", default=lambda _: 0.0,
-        apply=_raise_budget, kept=False, show=lambda parts: parts.cost.purse.spending.raised_usd,
+        apply=_raise_budget, kept=False, show=lambda parts: parts.cost.budget_guard.spending.raised_usd,
     ),
 )  # fmt: skip
 

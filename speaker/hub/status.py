@@ -115,8 +115,8 @@ class Status(Observer):
 
     def show(self) -> None:
         """Publish the state and the service's status line."""
-        conversation, purse, ledger = self._parts.conversation, self._parts.cost.purse, self._ledger
-        now, spending = today(), purse.spending
+        conversation, budget_guard, ledger = self._parts.conversation, self._parts.cost.budget_guard, self._ledger
+        now, spending = today(), budget_guard.spending
         self._tell_problem(ledger.problem)
         self._hub.show(
             self._controls.state()
@@ -130,7 +130,7 @@ class Status(Observer):
                 "timers": self._parts.system_speech.scheduler.state,
                 "cost_today_usd": round(spending.today_usd, 6),
                 "cost_month_usd": round(spending.month_usd, 6),
-                "budget_step": purse.plan.step,
+                "budget_step": budget_guard.plan.step,
                 "sessions_today": ledger.sessions(now),
                 "not_for_me_today": ledger.count_of("not_for_me", now),
                 "audio_sent_asleep_bytes": self._asleep_bytes,

@@ -13,7 +13,7 @@ import numpy as np
 from speaker.audio.echo_canceller import EchoCanceller
 from speaker.audio.pcm import Samples
 from speaker.audio.vad import TurnSettings
-from speaker.listening.speech_activity import Attention, Talk, Turn
+from speaker.listening.speech_activity import SpeechActivity, Talk, Turn
 from speaker.wake.detector import Detection, WakeWords
 from speaker.wake.pre_roll import preroll_start
 
@@ -73,7 +73,7 @@ class FrontEnd:
         self.words = words
         self._canceller = canceller
         self._barge_in_threshold = barge_in_threshold
-        self._attention = Attention(turns)
+        self._activity = SpeechActivity(turns)
         self._recent: deque[SensedFrame] = deque(maxlen=WORD_FRAMES)
 
     def set_threshold(self, threshold: float) -> None:
@@ -86,7 +86,7 @@ class FrontEnd:
         clean = self._canceller.push(frame, reference)
         detection = self._hear_words(clean.voice, wanted)
         heard = clean.voice if wanted.turns == "voice" else clean.residue
-        noticed = self._attention.push(heard, talk=wanted.talk, turns=bool(wanted.turns))
+        noticed = self._activity.push(heard, talk=wanted.talk, turns=bool(wanted.turns))
         plain = SensedFrame(
             clean.voice, clean.residue, talk=noticed.talk, turn=noticed.turn, begun=noticed.begun, ended=noticed.ended
         )
@@ -103,5 +103,5 @@ class FrontEnd:
         """Find where the wake word ended: a little before the end of the frame that told."""
         word = np.concatenate([one.voice for one in self._recent])
         after = word.size - preroll_start(word)
-        self._attention.after_word(word[word.size - after :])
+        self._activity.after_word(word[word.size - after :])
         return replace(plain, detection=detection, after_word=after)

@@ -87,7 +87,7 @@ class _Reading:
         return found
 
 
-class Attention:
+class SpeechActivity:
     """Feeds the detector while somebody wants to know. One worker feeds it."""
 
     def __init__(self, turns: TurnSettings) -> None:

@@ -23,9 +23,9 @@ SHORT_CHARACTERS: Final = 200
 class TextToSpeech:
     """Texts → int16 samples, shape (n,), 24 kHz."""
 
-    def __init__(self, mind: OfflineEngines, cache: SoundCache, spoke: Callable[[float, bool], None]) -> None:
+    def __init__(self, engines: OfflineEngines, cache: SoundCache, spoke: Callable[[float, bool], None]) -> None:
         """``spoke`` is told of each text that was spoken: how many ms, and whether they came from disk."""
-        self._mind = mind
+        self._engines = engines
         self._cache = cache
         self._spoke = spoke
 
@@ -52,7 +52,7 @@ class TextToSpeech:
     async def _make(self, text: str) -> AsyncGenerator[Samples, None]:
         """The text as sound, anew; a short one is kept."""
         sentences: list[Samples] = []
-        async with aclosing(self._mind.speak(text, 1.0)) as spoken:
+        async with aclosing(self._engines.speak(text, 1.0)) as spoken:
             async for sentence in spoken:
                 sentences.append(sentence)
                 yield sentence

@@ -52,7 +52,7 @@ class _Watch:
 
 @dataclass(frozen=True, slots=True)
 class HubTool:
-    """One of them, as the toolbelt takes it."""
+    """One of them, as the registry takes it."""
 
     name: str
     definition_: HubToolDefinition

@@ -75,16 +75,16 @@ def heard_ms(recording: Samples) -> tuple[float, int]:
 @asynccontextmanager
 async def playing(folder: Path, room: VirtualRoom) -> AsyncIterator[tuple[Stage, Scripted]]:
     """A speaker in a room with the scripted cloud."""
-    script, mind = Scripted([scene()]), OfflineEngines()
+    script, engines = Scripted([scene()]), OfflineEngines()
     async with (
         private_broker(folder) as broker,
         stage(folder, room, broker) as on,
-        RealtimeServer(ServerSettings(port=0), mind, script) as server,
+        RealtimeServer(ServerSettings(port=0), engines, script) as server,
     ):
         cloud = {"endpoint": "cloud", "url": server.url}
         await on.start(stage_settings(broker.port, session=cloud, audio={"sounds": [], "duplex": "half"}))
         yield on, script
-    mind.close()
+    engines.close()
 
 
 async def cut_once(on: Stage, script: Scripted, after_s: float) -> tuple[float, float, float, float]:

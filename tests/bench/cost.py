@@ -53,7 +53,7 @@ from tests.bench.bill import (
     hearing_rows,
     talk_rows,
 )
-from tests.bench.day import TALK, Moment, moments, more_gadgets, with_talk
+from tests.bench.day import TALK, Moment, moments, more_devices, with_talk
 from tests.bench.household import Household, Score
 from tests.bench.story import spoken
 
@@ -102,9 +102,9 @@ VARIANTS: Final[Mapping[str, Mapping[str, Json]]] = {
 
 async def furnish(on: Stage) -> None:
     """Bring the day's own devices into the house of the demo."""
-    more = more_gadgets()
+    more = more_devices()
     await on.house.add(more)
-    on.listen_to(topic for gadget in more for topic in gadget.command_topics)
+    on.listen_to(topic for device in more for topic in device.command_topics)
 
 
 def read(folder: Path, variant: str, score: Score, took_s: float) -> Day:
@@ -135,7 +135,7 @@ def settings_of(variant: str, broker_port: int, url: str) -> Settings:
 
 
 async def play(
-    variant: str, room: VirtualRoom, mind: OfflineEngines, sounds: Mapping[str, Samples], day: Sequence[Moment]
+    variant: str, room: VirtualRoom, engines: OfflineEngines, sounds: Mapping[str, Samples], day: Sequence[Moment]
 ) -> Day:
     """One variant's day, with a house, a broker and a ledger of its own."""
     with tempfile.TemporaryDirectory() as name:
@@ -143,7 +143,7 @@ async def play(
         async with (
             private_broker(folder) as broker,
             stage(folder, room, broker) as on,
-            RealtimeServer(ServerSettings(port=0), mind) as server,
+            RealtimeServer(ServerSettings(port=0), engines) as server,
         ):
             settings = settings_of(variant, broker.port, server.url)
             await furnish(on)
@@ -187,16 +187,16 @@ def keep(days: Sequence[Day], file: Path | None) -> None:
 async def perform(variants: Sequence[str], *, short: bool, kept: Path | None) -> list[Day]:
     """Play variants one after another; each is kept as soon as it is over."""
     day = moments(short=short)
-    voice, mind, days = Synthesiser(), OfflineEngines(), list[Day]()
+    voice, engines, days = Synthesiser(), OfflineEngines(), list[Day]()
     sounds = {text: spoken(voice, text) for text in {*TALK, *(said.text for moment in day for said in moment)}}
-    await mind.warm_up()
+    await engines.warm_up()
     with tempfile.TemporaryDirectory() as name:
         async with open_room(Path(name)) as room:
             for variant in variants:
                 print(f"{variant} ...", flush=True)
-                days.append(await play(variant, room, mind, sounds, day))
+                days.append(await play(variant, room, engines, sounds, day))
                 keep(days, kept)
-    mind.close()
+    engines.close()
     return days
 
 

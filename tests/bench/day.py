@@ -34,7 +34,7 @@ def _command(text: str, *tools: str) -> Moment:
     return (Said(f"{WAKE}, {text}", tools),)
 
 
-def more_gadgets() -> list[VirtualDevice]:
+def more_devices() -> list[VirtualDevice]:
     """What the house of the day has beside the demo's own devices."""
     return [
         virtual_devices.lamp("Counter light", "Kitchen"),

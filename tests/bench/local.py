@@ -27,7 +27,7 @@ Hearing = Callable[[str], str]
 def hearings() -> Iterator[tuple[str, Hearing]]:
     """As written, and as recognised from each voice that is here."""
     yield "as written", lambda words: words
-    ears, random = Recogniser(), np.random.default_rng(0)
+    recogniser, random = Recogniser(), np.random.default_rng(0)
     hibari = Synthesiser()
     voices: dict[str, Callable[[str], Samples]] = {
         "hibari": lambda words: resample(np.concatenate(list(hibari.speak(words))), SESSION_HZ, WAKE_HZ)
@@ -35,12 +35,12 @@ def hearings() -> Iterator[tuple[str, Hearing]]:
     if shutil.which("espeak-ng"):
         voices["espeak-ng"] = _espeak
     for name, voice in voices.items():
-        yield f"{name}, clean", lambda words, voice=voice: ears.hear(voice(words)).text  # type: ignore[misc]
+        yield f"{name}, clean", lambda words, voice=voice: recogniser.hear(voice(words)).text  # type: ignore[misc]
         for db in NOISES_DB:
             yield (
                 f"{name}, {db:g} dB",
                 lambda words, voice=voice, db=db: (  # type: ignore[misc]
-                    ears.hear(in_noise(voice(words), db, random)).text
+                    recogniser.hear(in_noise(voice(words), db, random)).text
                 ),
             )
 

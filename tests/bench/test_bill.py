@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from speaker.cost.tokens import Tokens
-from speaker.demo.virtual_house import demo_gadgets
+from speaker.demo.virtual_house import demo_devices
 from tests.bench.bill import (
     BIG,
     GATED,
@@ -19,7 +19,7 @@ from tests.bench.bill import (
     saving,
     talk_rows,
 )
-from tests.bench.day import COMMANDS, CONVERSATIONS, FALSE_WAKES, moments, more_gadgets, with_talk
+from tests.bench.day import COMMANDS, CONVERSATIONS, FALSE_WAKES, moments, more_devices, with_talk
 
 TOKENS = Tokens(
     text_in=200_000, text_cached=100_000, text_out=1_000, audio_in=4_000, audio_cached=2_000, audio_out=5_000
@@ -96,4 +96,4 @@ def test_the_day_has_what_it_says() -> None:
     assert sorted(map(repr, whole)) == sorted(map(repr, [*COMMANDS, *FALSE_WAKES, *CONVERSATIONS]))
     assert all(moment[0].text.startswith("Hey Jarvis") for moment in whole)
     assert with_talk(whole)[::2] == whole
-    assert len({one.key for one in [*demo_gadgets(), *more_gadgets()]}) == 5 + len(more_gadgets())
+    assert len({one.key for one in [*demo_devices(), *more_devices()]}) == 5 + len(more_devices())

@@ -125,13 +125,13 @@ def spoken(say: Callable[[str], Samples], pause_s: float, db: float | None) -> I
 
 async def main() -> None:
     """Measure and print."""
-    voice, mind = Synthesiser(), OfflineEngines()
+    voice, engines = Synthesiser(), OfflineEngines()
 
     def say(words: str) -> Samples:
         return pcm.resample(np.concatenate(list(voice.speak(words))), SESSION_HZ, WAKE_HZ)
 
     rows = []
-    async with RealtimeServer(ServerSettings(port=0), mind) as server, peer(server) as client:
+    async with RealtimeServer(ServerSettings(port=0), engines) as server, peer(server) as client:
         for pause_s in PAUSES_S:
             for db in NOISES_DB:
                 found = [await measure(client, spoken(say, pause_s, db), here=here) for here in (False, True)]
@@ -140,7 +140,7 @@ async def main() -> None:
                 how = f"{said}, clean" if db is None else f"{said}, {db:g} dB"
                 rows.append([how, str(number), str(there), str(here), f"{all_s:.0f} s", f"{speech_s:.0f} s"])
                 print(rows[-1], flush=True)
-    mind.close()
+    engines.close()
     table(
         "Commands understood by the embedded server",
         ["", "commands", "server_vad", "client_vad", "sent with server_vad", "with client_vad"],

@@ -54,7 +54,7 @@ class Desk:
 
     def step(self) -> tuple[str, str]:
         """The step that holds, and of which budget."""
-        return self.accounts.purse.plan.step, self.accounts.purse.plan.period
+        return self.accounts.budget_guard.plan.step, self.accounts.budget_guard.plan.period
 
     @property
     def lines(self) -> list[SpendingRow]:
@@ -224,18 +224,18 @@ def test_the_ladder_changes_the_next_session() -> None:
     with desk(daily_usd=1.0) as it:
         plain = it.accounts.session("the house", [])
         assert plain.max_output_tokens is UNSET
-        assert it.accounts.purse.endpoints([CLOUD, OFFLINE], OFFLINE) == [CLOUD, OFFLINE]
+        assert it.accounts.budget_guard.endpoints([CLOUD, OFFLINE], OFFLINE) == [CLOUD, OFFLINE]
 
         it.spend(0.7)
         short = it.accounts.session("the house", [])
         assert short.max_output_tokens == 600
         assert str(short.instructions).startswith(str(plain.instructions)), "what is stable stands first"
         assert "one short sentence" in str(short.instructions)
-        assert it.accounts.purse.endpoints([CLOUD, OFFLINE], OFFLINE) == [CLOUD, OFFLINE]
+        assert it.accounts.budget_guard.endpoints([CLOUD, OFFLINE], OFFLINE) == [CLOUD, OFFLINE]
 
         it.spend(0.2)
         it.accounts.session("", [])
-        first, second = it.accounts.purse.endpoints([CLOUD, OFFLINE], OFFLINE)
+        first, second = it.accounts.budget_guard.endpoints([CLOUD, OFFLINE], OFFLINE)
         assert (first.target.model, first.target.url, second) == (MINI, CLOUD.target.url, OFFLINE)
         paid = it.accounts.book(response(usage=spoken(20)), "cloud")
         assert paid is not None
@@ -244,9 +244,9 @@ def test_the_ladder_changes_the_next_session() -> None:
         it.accounts.session("", [])
         assert it.step()[0] == "mini"
         it.spend(5)
-        assert it.accounts.purse.used_up
-        assert it.accounts.purse.endpoints([CLOUD, OFFLINE], OFFLINE) == [OFFLINE]
-        assert it.accounts.purse.refusal() is None
+        assert it.accounts.budget_guard.used_up
+        assert it.accounts.budget_guard.endpoints([CLOUD, OFFLINE], OFFLINE) == [OFFLINE]
+        assert it.accounts.budget_guard.refusal() is None
 
 
 def test_own_limits_stay_when_they_are_tighter() -> None:
@@ -266,7 +266,9 @@ def test_a_model_that_thinks_is_asked_so_only_when_it_does() -> None:
 
 def test_a_refusal_says_why_once() -> None:
     with desk(daily_usd=1.0, ladder=["refuse"]) as it:
-        failover = Failover(lambda: it.accounts.purse.endpoints([CLOUD, OFFLINE], OFFLINE), it.accounts.purse.refusal)
+        failover = Failover(
+            lambda: it.accounts.budget_guard.endpoints([CLOUD, OFFLINE], OFFLINE), it.accounts.budget_guard.refusal
+        )
         assert failover.candidates(0.0) == ([CLOUD, OFFLINE], None)
         it.spend(1.5)
         said = []
@@ -284,11 +286,11 @@ def test_a_refusal_for_the_month_names_the_month() -> None:
     with desk(monthly_usd=1.0, ladder=["refuse"]) as it:
         it.spend(1.5)
         it.time = it.time.replace(day=1)
-        why = it.accounts.purse.refusal()
+        why = it.accounts.budget_guard.refusal()
         assert why is not None
         assert "this month" in apology(why, connected=False)
         it.time += timedelta(days=12)
-        again = it.accounts.purse.refusal()
+        again = it.accounts.budget_guard.refusal()
         assert again is not None
         assert again.code == BUDGET_TOLD
 
@@ -315,20 +317,20 @@ def test_warnings_come_once_a_period_also_after_a_restart(tmp_path: Path) -> Non
 def test_more_for_today_lifts_the_cap_and_warns_again() -> None:
     with desk(daily_usd=1.0, ladder=["refuse"]) as it:
         it.spend(1.0)
-        assert it.accounts.purse.refusal() is not None
+        assert it.accounts.budget_guard.refusal() is not None
         it.told.clear()
-        it.accounts.purse.raise_today(1.0)
-        assert it.accounts.purse.spending.raised_usd == 1.0
-        assert it.accounts.purse.refusal() is None
+        it.accounts.budget_guard.raise_today(1.0)
+        assert it.accounts.budget_guard.spending.raised_usd == 1.0
+        assert it.accounts.budget_guard.refusal() is None
         it.spend(1.0)
         assert [(one["share"], one["cap_usd"]) for one in it.told] == [(0.8, 2.0), (1.0, 2.0)]
-        again = it.accounts.purse.refusal()
+        again = it.accounts.budget_guard.refusal()
         assert again is not None
         assert apology(again, connected=False)
-        it.accounts.purse.raise_today(0)
-        assert it.accounts.purse.refusal() is not None
+        it.accounts.budget_guard.raise_today(0)
+        assert it.accounts.budget_guard.refusal() is not None
         it.time += timedelta(days=1)
-        it.accounts.purse.raise_today(0)
+        it.accounts.budget_guard.raise_today(0)
         assert it.step()[0] == "none"
 
 
@@ -350,8 +352,8 @@ def test_midnight_and_the_first_of_the_month_begin_anew() -> None:
 def test_an_offline_speaker_has_no_budget() -> None:
     with desk(session={"endpoint": "offline"}, daily_usd=1.0, ladder=["refuse"]) as it:
         it.spend(5)
-        assert it.accounts.purse.refusal() is None
-        assert it.accounts.purse.endpoints([OFFLINE], OFFLINE) == [OFFLINE]
+        assert it.accounts.budget_guard.refusal() is None
+        assert it.accounts.budget_guard.endpoints([OFFLINE], OFFLINE) == [OFFLINE]
 
 
 def test_a_saving_is_worth_what_the_cloud_would_have_asked() -> None:

@@ -153,7 +153,7 @@ async def test_every_control_has_an_effect(tmp_path: Path) -> None:
         assert one.words == ["hey_marvin"]
         assert conversation.machine.duplex == "half"
         assert one.reached == ["auto"]
-        assert one.parts.cost.purse.spending.raised_usd == 2.5
+        assert one.parts.cost.budget_guard.spending.raised_usd == 2.5
         one.controls.command("mute", "ON")
         await one.one.is_in(State.MUTED)
         one.controls.command("mute", "off")

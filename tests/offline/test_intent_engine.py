@@ -225,21 +225,21 @@ def test_only_tools_of_the_session_count() -> None:
 
 def test_arguments_follow_the_schema_of_the_tool() -> None:
     strict = tool("set_light", required="light room on", light=STRING, room=STRING, on={"type": "boolean"})
-    brain = IntentEngine(INSTRUCTIONS, [strict])
-    assert brain.reply("sofa lamp on").calls == (light(light="Sofa lamp", room="living room", on=True),)
-    assert [call.arguments["light"] for call in brain.reply("bedroom lights off").calls] == [
+    engine = IntentEngine(INSTRUCTIONS, [strict])
+    assert engine.reply("sofa lamp on").calls == (light(light="Sofa lamp", room="living room", on=True),)
+    assert [call.arguments["light"] for call in engine.reply("bedroom lights off").calls] == [
         "Bedside lamp 1",
         "Bedside lamp 2",
     ]
-    assert brain.reply("sofa lamp to 40 percent").calls == ()
+    assert engine.reply("sofa lamp to 40 percent").calls == ()
     described = {**STRING, "description": "Name, or 'all' for every light"}
-    brain = IntentEngine(INSTRUCTIONS, [tool("set_light", light=described, room=STRING, on=PERHAPS)])
-    assert brain.reply("turn off all the lights").calls == (light(light="all", on=False),)
+    engine = IntentEngine(INSTRUCTIONS, [tool("set_light", light=described, room=STRING, on=PERHAPS)])
+    assert engine.reply("turn off all the lights").calls == (light(light="all", on=False),)
 
 
 def test_two_tools_that_fit_alike_are_not_guessed_between() -> None:
-    brain = IntentEngine("", [tool("start_vacuum", "Start the vacuum"), tool("vacuum_start", "Start the vacuum")])
-    assert brain.reply("start the vacuum").calls == ()
+    engine = IntentEngine("", [tool("start_vacuum", "Start the vacuum"), tool("vacuum_start", "Start the vacuum")])
+    assert engine.reply("start the vacuum").calls == ()
 
 
 typos = st.tuples(st.integers(0, 30), st.sampled_from("abcdefghijklmnopqrstuvwxyz "), st.sampled_from([0, 1]))

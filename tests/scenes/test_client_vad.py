@@ -28,9 +28,9 @@ def saved(on: Stage) -> dict[str, Saved]:
         return {one.what: one for one in ledger.savings(today())}
 
 
-async def test_nothing_but_speech_is_sent_and_all_of_it(on: Stage, speech: Speech, mind: OfflineEngines) -> None:
+async def test_nothing_but_speech_is_sent_and_all_of_it(on: Stage, speech: Speech, engines: OfflineEngines) -> None:
     """The wake word, a pause, a command, an answer, and another request without the wake word."""
-    async with RealtimeServer(ServerSettings(port=0), mind) as server:
+    async with RealtimeServer(ServerSettings(port=0), engines) as server:
         await on.start(stage_settings(on.broker.port, limits={"follow_up_s": 4}, **cloud_at(server.url, HERE)))
         since_ms = on.room.now_ms
         await on.room.say(speech("Hey Jarvis."))
@@ -63,8 +63,8 @@ async def test_false_wake_sends_nothing_at_all(on: Stage, speech: Speech) -> Non
         assert {sent["type"] for sent in script.seen[0]} == {"session.update"}
 
 
-async def test_talking_over_a_story_is_a_turn_of_its_own(on: Stage, speech: Speech, mind: OfflineEngines) -> None:
-    async with RealtimeServer(ServerSettings(port=0), mind) as server:
+async def test_talking_over_a_story_is_a_turn_of_its_own(on: Stage, speech: Speech, engines: OfflineEngines) -> None:
+    async with RealtimeServer(ServerSettings(port=0), engines) as server:
         session = HERE | {"instructions": f"Say exactly: {STORY * 4}", "transcription": "offline"}
         settings = stage_settings(
             on.broker.port, audio={"duplex": "full"}, privacy={"publish_transcripts": True},

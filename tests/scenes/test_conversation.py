@@ -39,7 +39,7 @@ async def test_wake_and_command_in_one_breath(on: Stage, speech: Speech) -> None
 
 
 async def test_unplugged_lamp_is_not_claimed_to_be_on(on: Stage, speech: Speech) -> None:
-    on.house.gadget("Sofa_lamp").plugged_in = False
+    on.house.device("Sofa_lamp").plugged_in = False
     await on.start(stage_settings(on.broker.port, tools={"confirm_timeout_s": 1}))
     since_ms = on.room.now_ms
     await on.room.say(speech("Hey Jarvis, turn on the sofa lamp."))

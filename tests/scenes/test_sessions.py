@@ -68,9 +68,9 @@ async def test_no_internet_falls_back_to_the_offline_server(on: Stage, speech: S
     assert not any("sk-not-a-key" in one.payload.decode(errors="replace") for one in on.messages)
 
 
-async def test_a_whole_conversation_in_the_older_dialect(on: Stage, speech: Speech, mind: OfflineEngines) -> None:
+async def test_a_whole_conversation_in_the_older_dialect(on: Stage, speech: Speech, engines: OfflineEngines) -> None:
     """One breath with a tool, an interruption, a follow-up and a goodbye: as every other scene does in the newer."""
-    async with RealtimeServer(ServerSettings(port=0), mind) as server:
+    async with RealtimeServer(ServerSettings(port=0), engines) as server:
         cloud = {"endpoint": "cloud", "url": server.url, "protocol": "beta"}
         await on.start(stage_settings(on.broker.port, session=cloud, limits={"follow_up_s": 6}))
         since_ms = on.room.now_ms

@@ -18,9 +18,9 @@ def hear(house: DeviceRegistry, announcement: Announcement) -> bool:
     return house.hear_discovery(topic(path), json.dumps(config).encode())
 
 
-def announce(gadgets: list[VirtualDevice], house: DeviceRegistry) -> None:
+def announce(devices: list[VirtualDevice], house: DeviceRegistry) -> None:
     """The virtual devices' announcements, without a broker."""
-    for one in gadgets:
+    for one in devices:
         hear(house, (f"{one.component}/{one.key}", one.announced))
 
 

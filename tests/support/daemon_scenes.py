@@ -26,10 +26,10 @@ LAMP = "zigbee2mqtt/Sofa lamp"
 @asynccontextmanager
 async def scripted(*scenes: list[ScriptStep]) -> AsyncIterator[tuple[Scripted, str]]:
     """A cloud that plays scenes, and its address."""
-    script, mind = Scripted(list(scenes)), OfflineEngines()
-    async with RealtimeServer(ServerSettings(port=0), mind, script) as server:
+    script, engines = Scripted(list(scenes)), OfflineEngines()
+    async with RealtimeServer(ServerSettings(port=0), engines, script) as server:
         yield script, server.url
-    mind.close()
+    engines.close()
 
 
 def opening() -> list[ScriptStep]:

@@ -75,7 +75,7 @@ def speech() -> Speech:
 
 
 @pytest.fixture(scope="session")
-async def mind() -> AsyncIterator[OfflineEngines]:
+async def engines() -> AsyncIterator[OfflineEngines]:
     """Ears, rules and voice, loaded once for every server of these tests."""
     one = OfflineEngines()
     await one.warm_up()
@@ -84,9 +84,9 @@ async def mind() -> AsyncIterator[OfflineEngines]:
 
 
 @pytest.fixture(scope="session")
-async def cloud(mind: OfflineEngines) -> AsyncIterator[RealtimeServer]:
+async def cloud(engines: OfflineEngines) -> AsyncIterator[RealtimeServer]:
     """The offline server on a free port, as it stands by default."""
-    async with RealtimeServer(ServerSettings(port=0), mind) as server:
+    async with RealtimeServer(ServerSettings(port=0), engines) as server:
         yield server
 
 

@@ -70,11 +70,11 @@ class Witness:
 
 @asynccontextmanager
 async def played(
-    mind: OfflineEngines, *steps: ScriptStep, then: Sequence[ScriptStep] | None = None
+    engines: OfflineEngines, *steps: ScriptStep, then: Sequence[ScriptStep] | None = None
 ) -> AsyncIterator[tuple[Witness, str]]:
     """A cloud that plays one scene to every client, and its address; with ``then``, another to all but the first."""
     witness = Witness(Scripted([list(steps), *([list(then)] if then is not None else [])]))
-    async with RealtimeServer(ServerSettings(port=0), mind, witness) as server:
+    async with RealtimeServer(ServerSettings(port=0), engines, witness) as server:
         yield witness, server.url
 
 

@@ -231,7 +231,7 @@ async def talking(
         conversation = assemble(
             Surrounds(
                 settings=settings, make_sound=make_sound, registry=registry, engines=engines, cost=cost,
-                failover=Failover(lambda: cost.purse.endpoints(cloud, cloud[-1]), cost.purse.refusal),
+                failover=Failover(lambda: cost.budget_guard.endpoints(cloud, cloud[-1]), cost.budget_guard.refusal),
                 describe_house=lambda: "- hall: Lamp (light)", tell=tell,
                 claim=lambda word, claim: made[0].claims.append((word, claim)),
                 not_for_me=lambda: _count(made[0]), slow_tool_s=slow_tool_s,

@@ -19,7 +19,7 @@ from speaker.timers.timers import LATE_S, MOST, Alarm
 
 @dataclass(slots=True)
 class Room:
-    """What somebody hears of a ringer, and what the hub is told."""
+    """What somebody hears of a scheduler, and what the hub is told."""
 
     ledger: Ledger
     rings: int = 0
@@ -27,7 +27,7 @@ class Room:
     events: list[dict[str, Any]] = field(default_factory=list)
     changes: int = 0
 
-    def ringer(self) -> TimerScheduler:
+    def scheduler(self) -> TimerScheduler:
         return TimerScheduler(
             self.ledger.memory, ring=self._ring, say=self._say, told=self.events.append, changed=self._change
         )
@@ -51,10 +51,10 @@ def room(tmp_path: Path) -> Room:
 
 
 @asynccontextmanager
-async def running(ringer: TimerScheduler) -> AsyncIterator[TimerScheduler]:
-    task = asyncio.create_task(ringer.run())
+async def running(scheduler: TimerScheduler) -> AsyncIterator[TimerScheduler]:
+    task = asyncio.create_task(scheduler.run())
     try:
-        yield ringer
+        yield scheduler
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -67,61 +67,61 @@ async def until(true: Callable[[], bool], within_s: float = 5) -> None:
 
 
 async def test_timer_rings_in_time_until_it_is_stopped(room: Room) -> None:
-    async with running(room.ringer()) as ringer:
-        assert ringer.set_timer(0, 0, 0.2, "pasta") == "pasta timer, 0 seconds left"
+    async with running(room.scheduler()) as scheduler:
+        assert scheduler.set_timer(0, 0, 0.2, "pasta") == "pasta timer, 0 seconds left"
         began = time.monotonic()
-        await until(lambda: ringer.ringing)
+        await until(lambda: scheduler.ringing)
         assert time.monotonic() - began >= 0.15
         await until(lambda: room.rings >= 2)
         assert room.said == ["Pasta timer."]
-        assert ringer.stop()
-        await until(lambda: not ringer.ringing)
-        assert not ringer.stop()
-        await until(lambda: ringer.pending == [])
+        assert scheduler.stop()
+        await until(lambda: not scheduler.ringing)
+        assert not scheduler.stop()
+        await until(lambda: scheduler.pending == [])
     assert room.what() == ["set", "rings", "stopped"]
 
 
 async def test_timers_ring_one_after_the_other(room: Room) -> None:
-    async with running(room.ringer()) as ringer:
-        ringer.set_timer(0, 0, 0.1, "egg")
-        ringer.set_timer(0, 0, 0.1, "tea", "the tea is ready")
+    async with running(room.scheduler()) as scheduler:
+        scheduler.set_timer(0, 0, 0.1, "egg")
+        scheduler.set_timer(0, 0, 0.1, "tea", "the tea is ready")
         for said in ("Egg timer.", "Reminder: the tea is ready"):
             await until(lambda: said in room.said)  # noqa: B023 - it is waited for here
-            ringer.stop()
-        await until(lambda: ringer.pending == [])
+            scheduler.stop()
+        await until(lambda: scheduler.pending == [])
     assert room.said == ["Egg timer.", "Reminder: the tea is ready"]
 
 
 async def test_earlier_timer_is_not_held_up_by_a_later_one(room: Room) -> None:
-    async with running(room.ringer()) as ringer:
-        ringer.set_timer(1, 0, 0)
+    async with running(room.scheduler()) as scheduler:
+        scheduler.set_timer(1, 0, 0)
         await asyncio.sleep(0.05)
-        ringer.set_timer(0, 0, 0.1)
-        await until(lambda: ringer.ringing, within_s=2)
+        scheduler.set_timer(0, 0, 0.1)
+        await until(lambda: scheduler.ringing, within_s=2)
 
 
 async def test_timer_outlives_a_restart(room: Room) -> None:
-    room.ringer().set_timer(0, 0, 0.3, "egg")
-    async with running(room.ringer()) as again:
+    room.scheduler().set_timer(0, 0, 0.3, "egg")
+    async with running(room.scheduler()) as again:
         assert [one.name for one in again.pending] == ["egg"]
         await until(lambda: again.ringing)
 
 
 async def test_power_cut_while_it_rings_lets_it_ring_again(room: Room) -> None:
-    async with running(room.ringer()) as ringer:
-        ringer.set_timer(0, 0, 0.1)
-        await until(lambda: ringer.ringing)
-    async with running(room.ringer()) as again:
+    async with running(room.scheduler()) as scheduler:
+        scheduler.set_timer(0, 0, 0.1)
+        await until(lambda: scheduler.ringing)
+    async with running(room.scheduler()) as again:
         await until(lambda: again.ringing)
 
 
 async def test_what_was_missed_for_long_is_said_and_not_rung(room: Room) -> None:
     missed = Alarm(id=1, kind="alarm", due_s=time.time() - LATE_S - 60, name="school")
     room.ledger.memory.keep_alarm(1, msgspec.json.encode(missed))
-    async with running(room.ringer()) as ringer:
+    async with running(room.scheduler()) as scheduler:
         await until(lambda: bool(room.said))
-        assert not ringer.ringing
-        await until(lambda: ringer.pending == [])
+        assert not scheduler.ringing
+        await until(lambda: scheduler.pending == [])
     assert room.said[0].startswith("While I was off, you missed the school alarm, at ")
     assert room.what() == ["missed"]
 
@@ -129,18 +129,18 @@ async def test_what_was_missed_for_long_is_said_and_not_rung(room: Room) -> None
 async def test_daily_alarm_comes_again(room: Room) -> None:
     due = Alarm(id=1, kind="alarm", due_s=time.time() - 1, repeat="daily")
     room.ledger.memory.keep_alarm(1, msgspec.json.encode(due))
-    async with running(room.ringer()) as ringer:
-        await until(lambda: ringer.ringing)
-        ringer.stop()
-        await until(lambda: bool(ringer.pending) and ringer.pending[0].due_s > time.time())
-        assert len(ringer.pending) == 1
-        assert ringer.pending[0].due_s - due.due_s == pytest.approx(86_400, abs=3_700)
+    async with running(room.scheduler()) as scheduler:
+        await until(lambda: scheduler.ringing)
+        scheduler.stop()
+        await until(lambda: bool(scheduler.pending) and scheduler.pending[0].due_s > time.time())
+        assert len(scheduler.pending) == 1
+        assert scheduler.pending[0].due_s - due.due_s == pytest.approx(86_400, abs=3_700)
 
 
 async def test_cancelled_timer_does_not_ring(room: Room) -> None:
-    async with running(room.ringer()) as ringer:
-        ringer.set_timer(0, 0, 0.3, "egg")
-        assert ringer.cancel("egg") == ["egg timer"]
+    async with running(room.scheduler()) as scheduler:
+        scheduler.set_timer(0, 0, 0.3, "egg")
+        assert scheduler.cancel("egg") == ["egg timer"]
         await asyncio.sleep(0.5)
     assert room.what() == ["set", "cancelled"]
     assert room.rings == 0
@@ -150,22 +150,22 @@ async def test_clock_that_is_set_forward_does_not_lose_a_timer(room: Room) -> No
     """Due times are wall-clock times: what has fallen due by then rings at the next look."""
     late = Alarm(id=1, kind="timer", due_s=time.time() - 30, length_s=60)
     room.ledger.memory.keep_alarm(1, msgspec.json.encode(late))
-    async with running(room.ringer()) as ringer:
-        await until(lambda: ringer.ringing)
+    async with running(room.scheduler()) as scheduler:
+        await until(lambda: scheduler.ringing)
 
 
 def test_spoilt_entry_is_left_out(room: Room) -> None:
     room.ledger.memory.keep_alarm(1, b"{")
     room.ledger.memory.keep_alarm(2, b'{"id":2,"kind":"timer","due_s":1e10}')
-    assert [one.id for one in room.ringer().pending] == [2]
+    assert [one.id for one in room.scheduler().pending] == [2]
 
 
 def test_number_of_timers_is_bounded_and_names_are_one_line(room: Room) -> None:
-    ringer = room.ringer()
-    ringer.set_timer(0, 5, 0, "a\nb\x00" + "c" * 500)
-    assert ringer.pending[0].name.startswith("a b c")
-    assert len(ringer.pending[0].name) <= 60
+    scheduler = room.scheduler()
+    scheduler.set_timer(0, 5, 0, "a\nb\x00" + "c" * 500)
+    assert scheduler.pending[0].name.startswith("a b c")
+    assert len(scheduler.pending[0].name) <= 60
     for _ in range(MOST - 1):
-        ringer.set_timer(0, 5, 0)
+        scheduler.set_timer(0, 5, 0)
     with pytest.raises(ToolError, match="already"):
-        ringer.set_timer(0, 5, 0)
+        scheduler.set_timer(0, 5, 0)

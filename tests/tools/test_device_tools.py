@@ -29,7 +29,7 @@ from tests.support.announced_homes import announce
 from tests.support.answering_devices import Reports, live
 from tests.tools.test_bundled_tools import use
 
-GADGETS: list[Callable[[], VirtualDevice]] = [
+DEVICES: list[Callable[[], VirtualDevice]] = [
     lambda: lamp("Ceiling", "Kitchen"),
     lambda: lamp("Counter", "Kitchen"),
     lambda: lamp("Ceiling", "Hall"),
@@ -59,18 +59,18 @@ class Flat:
     """Gadgets without a broker between them and the tools."""
 
     def __init__(self) -> None:
-        self.gadgets = [make() for make in GADGETS]
+        self.devices = [make() for make in DEVICES]
         house = DeviceRegistry()
-        announce(self.gadgets, house)
+        announce(self.devices, house)
         self.home, self.street = live(house, self._answers, timeout_s=0.1)
-        for one in self.gadgets:
+        for one in self.devices:
             self.home.hear(one.state_topic, one.state.encode())
 
     def _answers(self, topic: str, payload: str) -> Reports:
-        return [answer for one in self.gadgets if (answer := one.answer(topic, payload)) is not None]
+        return [answer for one in self.devices if (answer := one.answer(topic, payload)) is not None]
 
-    def gadget(self, key: str) -> VirtualDevice:
-        return next(one for one in self.gadgets if one.key == key)
+    def device(self, key: str) -> VirtualDevice:
+        return next(one for one in self.devices if one.key == key)
 
 
 @pytest.mark.parametrize(
@@ -160,8 +160,8 @@ async def test_what_is_on_is_told_and_what_is_off_is_not() -> None:
 
 async def test_those_that_refuse_or_stay_silent_are_named() -> None:
     flat = Flat()
-    flat.gadget("bedroom_left_blind_cover").plugged_in = False
-    flat.gadget("bedroom_right_blind_cover").obeys = False
+    flat.device("bedroom_left_blind_cover").plugged_in = False
+    flat.device("bedroom_right_blind_cover").obeys = False
     said = await use("set_cover", flat.home, room="bedroom", action="close")
     assert said == (
         "Refused: the right blind did not do it, it is 50 percent open; "

@@ -24,17 +24,17 @@ REINSTALL: Final = "run the installer again: the packages that carry the models 
 
 async def check_speech(settings: Settings) -> list[Check]:
     """Wake words on a spoken phrase, then ears and voice; both in the offline voice."""
-    mind = OfflineEngines()
+    engines = OfflineEngines()
     try:
-        await mind.warm_up()
-        return [*await _check_words(settings, mind), await _check_engines(mind)]
+        await engines.warm_up()
+        return [*await _check_words(settings, engines), await _check_engines(engines)]
     except ModelError as error:
         return [failed("offline speech", str(error), REINSTALL)]
     finally:
-        mind.close()
+        engines.close()
 
 
-async def _check_words(settings: Settings, mind: OfflineEngines) -> list[Check]:
+async def _check_words(settings: Settings, engines: OfflineEngines) -> list[Check]:
     try:
         words = WakeWords(open_words(settings), refractory_s=settings.wake.refractory_s, lazy=False)
     except ConfigError as error:
@@ -44,15 +44,17 @@ async def _check_words(settings: Settings, mind: OfflineEngines) -> list[Check]:
         if Path(wanted.model).suffix:
             checks.append(skipped(word.name, "nobody here knows how a model of your own sounds; see `speaker listen`"))
             continue
-        best = await asyncio.to_thread(_best_score, words, word.name, await _spoken(mind, word.name.replace("_", " ")))
+        best = await asyncio.to_thread(
+            _best_score, words, word.name, await _spoken(engines, word.name.replace("_", " "))
+        )
         text = f"a spoken {word.name.replace('_', ' ')!r} scores {best:.2f}, wanted are {word.threshold:g}"
         checks.append(good(word.name, text) if best >= word.threshold else failed(word.name, text, REINSTALL))
     return checks
 
 
-async def _spoken(mind: OfflineEngines, text: str) -> Samples:
+async def _spoken(engines: OfflineEngines, text: str) -> Samples:
     """A sentence between two pauses: int16, 16 kHz."""
-    pieces = [piece async for piece in mind.speak(f"{text.title()}.", 1.0)]
+    pieces = [piece async for piece in engines.speak(f"{text.title()}.", 1.0)]
     pause = np.zeros(WAKE_HZ, np.int16)
     return np.concatenate([pause, resample(np.concatenate(pieces), SESSION_HZ, WAKE_HZ), pause])
 
@@ -65,8 +67,8 @@ def _best_score(words: WakeWords, name: str, sound: Samples) -> float:
     return best
 
 
-async def _check_engines(mind: OfflineEngines) -> Check:
-    heard = (await mind.hear(await _spoken(mind, SENTENCE), WAKE_HZ)).text
+async def _check_engines(engines: OfflineEngines) -> Check:
+    heard = (await engines.hear(await _spoken(engines, SENTENCE), WAKE_HZ)).text
     if "lamp" in heard.lower():
         return good("offline speech", f"what the voice said was understood: {heard!r}")
     return failed("offline speech", f"{SENTENCE!r} was understood as {heard!r}", REINSTALL)

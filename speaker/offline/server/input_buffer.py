@@ -60,8 +60,8 @@ class Listener:
     All times are milliseconds since the first sample that the session got, detected or not.
     """
 
-    def __init__(self, mind: OfflineEngines) -> None:
-        self._mind = mind
+    def __init__(self, engines: OfflineEngines) -> None:
+        self._engines = engines
         self._detector: TurnDetector | None = None
         self._to_wake_hz = pcm.Resampler(SESSION_HZ, WAKE_HZ)
         self._begins_ms = 0
@@ -76,7 +76,7 @@ class Listener:
     async def hear(self, audio: bytes, begins_ms: float, settings: TurnSettings) -> list[TurnEvent]:
         """Starts and stops of speech in more sound: 16-bit mono, 24 kHz, ``begins_ms`` into the session."""
         if self._detector is None:
-            self._detector = await self._mind.detector(settings)
+            self._detector = await self._engines.detector(settings)
             self._to_wake_hz = pcm.Resampler(SESSION_HZ, WAKE_HZ)
             self._begins_ms, self._half = round(begins_ms), b""
         self._detector.settings = settings
@@ -84,7 +84,7 @@ class Listener:
         whole = len(given) - len(given) % BYTES_PER_SAMPLE
         self._half = given[whole:]
         samples = self._to_wake_hz.push(pcm.from_bytes(given[:whole]))
-        return [self._dated(event) for event in await self._mind.detect(self._detector, samples)]
+        return [self._dated(event) for event in await self._engines.detect(self._detector, samples)]
 
     def _dated(self, event: TurnEvent) -> TurnEvent:
         if isinstance(event, SpeechOnset):

@@ -70,7 +70,7 @@ class Answer:
 
     def __init__(
         self,
-        mind: OfflineEngines,
+        engines: OfflineEngines,
         items: Items,
         session: Session,
         wish: ResponseWish,
@@ -82,7 +82,7 @@ class Answer:
         self.id = new_id("resp")
         self.ended = False
         self.in_conversation = wish.conversation != "none"
-        self._mind = mind
+        self._engines = engines
         self._items = items
         self._session = wished(session, wish)
         self._metadata = wish.metadata or None
@@ -145,14 +145,16 @@ class Answer:
         if instructions.startswith(VERBATIM):
             return Reply(text=instructions.removeprefix(VERBATIM).strip())
         tools = self._session.tools or []
-        brain = await self._mind.brain(instructions, tools if self._session.tool_choice != "none" else [])
+        intent_engine = await self._engines.intent_engine(
+            instructions, tools if self._session.tool_choice != "none" else []
+        )
         outputs = _unanswered(self._read)
         if outputs:
-            return Reply(text=brain.answer(outputs))
+            return Reply(text=intent_engine.answer(outputs))
         last = next((entry for entry in reversed(self._read) if entry.item.role == "user"), None)
         if last is not None and last.silent:
             return Reply(text=STILL_THERE)
-        return await self._mind.reply(brain, await hear(self._mind, last) if last is not None else "")
+        return await self._engines.reply(intent_engine, await hear(self._engines, last) if last is not None else "")
 
     async def _say(self, text: str) -> None:
         spoken = self._session.output_modalities != ["text"]
@@ -161,7 +163,7 @@ class Answer:
         self._write(message, text)
         if spoken:
             speed = self._voice.speed if isinstance(self._voice.speed, int | float) else 1.0
-            async with contextlib.aclosing(self._mind.speak(text, speed)) as sentences:
+            async with contextlib.aclosing(self._engines.speak(text, speed)) as sentences:
                 async for sentence in sentences:
                     await self._sound(message, pcm.to_bytes(sentence))
                     await asyncio.sleep(max(0.0, self.ahead_ms - MOST_AHEAD_MS) / 1000)
@@ -274,12 +276,12 @@ class Answer:
         )
 
 
-async def hear(mind: OfflineEngines, entry: Entry) -> str:
+async def hear(engines: OfflineEngines, entry: Entry) -> str:
     """The words of a user item; its sound is worked through once only, however many ask."""
     async with entry.hearing:
         if entry.words is None:
             written = " ".join(part.text or "" for part in entry.item.content or []).strip()
-            entry.words = (await mind.hear(pcm.from_bytes(entry.audio))).text if entry.audio else written
+            entry.words = (await engines.hear(pcm.from_bytes(entry.audio))).text if entry.audio else written
     return entry.words
 
 

@@ -1,4 +1,4 @@
-"""A scripted brain: expect, then emit, with everything that can go wrong on the way.
+"""A scripted answerer: expect, then emit, with everything that can go wrong on the way.
 
 Tests set it as the server's ``script``; each connection plays one scene, the last one again and again.
 """

@@ -56,7 +56,7 @@ class ServerSettings:
 
 
 class Script(Protocol):
-    """A brain for tests: it holds the whole connection instead of a session."""
+    """An answerer for tests: it holds the whole connection instead of a session."""
 
     async def hold(self, connection: ServerConnection, dialect: Dialect) -> None:
         """Expect and emit until the connection is over."""
@@ -65,14 +65,14 @@ class Script(Protocol):
 class RealtimeServer:
     """Realtime over WebSocket for any number of clients with one set of engines."""
 
-    def __init__(self, settings: ServerSettings, mind: OfflineEngines, script: Script | None = None) -> None:
+    def __init__(self, settings: ServerSettings, engines: OfflineEngines, script: Script | None = None) -> None:
         if settings.host not in LOOPBACK and not settings.token:
             raise SpeakerError(
                 f"the offline server will not listen on {settings.host} without a token; "
                 "set OPENAI_API_KEY to any secret and give the same to its clients"
             )
         self._settings = settings
-        self._mind = mind
+        self._engines = engines
         self.script = script
         self._open = 0
         self._server: Server | None = None
@@ -143,7 +143,7 @@ class RealtimeServer:
         expires_at = int(time.time() + self._settings.session_s)
         session = ServerSession(
             new_session(new_id("sess"), _model(connection.request), expires_at),
-            self._mind,
+            self._engines,
             outgoing.put_nowait,
             dialect,
         )
@@ -212,14 +212,16 @@ def _choose_subprotocol(_connection: ServerConnection, offered: Sequence[Subprot
 
 
 @contextlib.asynccontextmanager
-async def offline_server(settings: ServerSettings, mind: OfflineEngines | None = None) -> AsyncIterator[RealtimeServer]:
+async def offline_server(
+    settings: ServerSettings, engines: OfflineEngines | None = None
+) -> AsyncIterator[RealtimeServer]:
     """A server for as long as it is needed, with its own engines unless some are given."""
-    own = mind is None
-    mind = mind or OfflineEngines()
-    server = RealtimeServer(settings, mind)
+    own = engines is None
+    engines = engines or OfflineEngines()
+    server = RealtimeServer(settings, engines)
     try:
         async with server:
             yield server
     finally:
         if own:
-            mind.close()
+            engines.close()

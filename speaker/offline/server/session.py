@@ -35,16 +35,16 @@ class ServerSession:
     """The state of one client. ``send`` takes events in the order they are to go out."""
 
     def __init__(
-        self, session: Session, mind: OfflineEngines, send: Callable[[ev.ServerEvent], None], dialect: Dialect
+        self, session: Session, engines: OfflineEngines, send: Callable[[ev.ServerEvent], None], dialect: Dialect
     ) -> None:
         self.session = session
-        self._mind = mind
+        self._engines = engines
         self._send = send
         self._dialect = dialect
         self._items = Items()
         self._counter = Counter()
         self._buffer = Buffer()
-        self._listener = Listener(mind)
+        self._listener = Listener(engines)
         self._idle = IdleWait(lambda: self._buffer.end_ms, self._time_out)
         self._turn: tuple[str, float] | None = None
         """The id of the user item to come and where its sound begins."""
@@ -219,7 +219,7 @@ class ServerSession:
             task.add_done_callback(self._transcribed)
 
     async def _transcribe(self, entry: Entry) -> None:
-        words = await hear(self._mind, entry)
+        words = await hear(self._engines, entry)
         usage = {"type": "duration", "seconds": pcm.bytes_to_ms(len(entry.audio), SESSION_HZ) / 1000}
         self.emit(ev.TranscriptionCompleted(item_id=entry.item.id or "", transcript=words, usage=usage))
 
@@ -263,7 +263,7 @@ class ServerSession:
                 "Wait until the response is finished before creating a new one."
             )
             raise RefusedError(message, code="conversation_already_has_active_response")
-        answer = Answer(self._mind, self._items, self.session, wish, counter=self._counter, emit=self.emit)
+        answer = Answer(self._engines, self._items, self.session, wish, counter=self._counter, emit=self.emit)
         self._answers = {one.id: one for one in (*self._answers.values(), answer) if not one.ended}
         answer.start()
 

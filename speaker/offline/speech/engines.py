@@ -29,10 +29,10 @@ class OfflineEngines:
         # Turn detection has a worker of its own: a barge-in must not wait for a sentence to be made.
         self._detecting = ThreadPoolExecutor(1, "offline-vad")
         self._working = ThreadPoolExecutor(1, "offline-speech")
-        self._brains: dict[int, IntentEngine] = {}
+        self._intent_engines: dict[int, IntentEngine] = {}
 
     @cached_property
-    def _ears(self) -> Recogniser:
+    def _recogniser(self) -> Recogniser:
         return Recogniser()
 
     @cached_property
@@ -43,7 +43,7 @@ class OfflineEngines:
 
     async def warm_up(self) -> None:
         """Load every model now. Raises ModelError when one is missing."""
-        await self._work(lambda: (self._ears, self._voice))
+        await self._work(lambda: (self._recogniser, self._voice))
         await self.detector(TurnSettings())
 
     def close(self) -> None:
@@ -61,23 +61,23 @@ class OfflineEngines:
 
     async def hear(self, samples: Samples, hz: int = SESSION_HZ) -> RecognisedSpeech:
         """The words of one turn: int16, shape (n,), at ``hz``."""
-        return await self._work(lambda: self._ears.hear(resample(samples, hz, WAKE_HZ)))
+        return await self._work(lambda: self._recogniser.hear(resample(samples, hz, WAKE_HZ)))
 
-    async def brain(self, instructions: str, tools: Sequence[Mapping[str, Any]]) -> IntentEngine:
+    async def intent_engine(self, instructions: str, tools: Sequence[Mapping[str, Any]]) -> IntentEngine:
         """The rules for these instructions and tools; kept, since a house has the same ones all day."""
         key = hash((instructions, repr(tools)))
-        if key not in self._brains:
-            self._brains.clear()
-            self._brains[key] = await self._work(lambda: IntentEngine(instructions, tools))
-        return self._brains[key]
+        if key not in self._intent_engines:
+            self._intent_engines.clear()
+            self._intent_engines[key] = await self._work(lambda: IntentEngine(instructions, tools))
+        return self._intent_engines[key]
 
-    async def reply(self, brain: IntentEngine, words: str) -> Reply:
+    async def reply(self, intent_engine: IntentEngine, words: str) -> Reply:
         """What the rules make of the user's words."""
-        return await self._work(lambda: brain.reply(words))
+        return await self._work(lambda: intent_engine.reply(words))
 
-    async def confident(self, brain: IntentEngine, words: str) -> tuple[Call, ...]:
+    async def confident(self, intent_engine: IntentEngine, words: str) -> tuple[Call, ...]:
         """The calls for the user's words if the rules hardly doubt them, else none."""
-        return await self._work(lambda: brain.confident(words))
+        return await self._work(lambda: intent_engine.confident(words))
 
     async def speak(self, text: str, speed: float) -> AsyncGenerator[Samples, None]:
         """The text as speech, int16, shape (n,), 24 kHz, sentence by sentence."""

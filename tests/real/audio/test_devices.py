@@ -313,11 +313,11 @@ async def test_missing_loudspeaker_does_not_hold_up_a_conversation(room: Virtual
 
 
 def test_position_counts_only_what_left_the_device() -> None:
-    playlist = PlaybackQueue()
-    playlist.add(tone(1000), "item", None)
+    queue = PlaybackQueue()
+    queue.add(tone(1000), "item", None)
     for _ in range(10):
-        playlist.pull(480, latency_s=0.1)
-    (cut,) = playlist.cut()
+        queue.pull(480, latency_s=0.1)
+    (cut,) = queue.cut()
     # 200 ms were taken, and cannot be taken back: they will be heard, whatever is said about the rest.
     assert cut.received_ms == 1000
     assert cut.played_ms == 200

@@ -68,7 +68,7 @@ async def test_threshold_that_no_phrase_reaches_is_found_out() -> None:
     assert found["hey_jarvis"].result == "failed"
 
 
-async def test_service_that_answers_and_one_that_refuses(cloud: RealtimeServer, mind: OfflineEngines) -> None:
+async def test_service_that_answers_and_one_that_refuses(cloud: RealtimeServer, engines: OfflineEngines) -> None:
     def settings(url: str) -> Settings:
         return stage_settings(1883, session={"endpoint": "cloud", "url": url})
 
@@ -77,7 +77,7 @@ async def test_service_that_answers_and_one_that_refuses(cloud: RealtimeServer, 
         EmitStep(error("invalid_api_key")),
         Close(3000, "invalid_request_error.invalid_api_key"),
     ]
-    async with played(mind, *refusal) as (_, url):
+    async with played(engines, *refusal) as (_, url):
         check = await check_service(settings(url), "sk-not-a-key")
     assert check.result == "failed"
     assert "refuses the key" in check.text

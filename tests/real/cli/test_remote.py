@@ -9,7 +9,7 @@ from speaker.cli.remote import run_tool, send_command
 from speaker.config.settings import Settings
 from speaker.demo.broker import private_broker
 from speaker.demo.stage import stage_settings
-from speaker.demo.virtual_house import VirtualHouse, demo_gadgets
+from speaker.demo.virtual_house import VirtualHouse, demo_devices
 from speaker.errors import SpeakerError
 from tests.support.real_parts import require
 
@@ -19,7 +19,7 @@ async def settings(tmp_path: Path) -> AsyncIterator[Settings]:
     """A speaker's configuration; its broker has a house and no speaker on it."""
     require("mosquitto")
     async with private_broker(tmp_path) as broker:
-        house = VirtualHouse(broker.port, demo_gadgets())
+        house = VirtualHouse(broker.port, demo_devices())
         await house.open()
         yield stage_settings(broker.port)
         await house.close()

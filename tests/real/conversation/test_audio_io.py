@@ -43,11 +43,11 @@ class RealRig:
 
 
 @asynccontextmanager
-async def rig(room: VirtualRoom, speech: Speech, mind: OfflineEngines, folder: Path) -> AsyncIterator[RealRig]:
+async def rig(room: VirtualRoom, speech: Speech, engines: OfflineEngines, folder: Path) -> AsyncIterator[RealRig]:
     told, system = Told(), SoundSystem()
-    tts = TextToSpeech(mind, SoundCache(folder, 1_000_000), lambda _ms, _cached: None)
+    tts = TextToSpeech(engines, SoundCache(folder, 1_000_000), lambda _ms, _cached: None)
     sound = AudioIO(
-        SETTINGS, system, WakeWords(open_words(SETTINGS), refractory_s=0.5), engines=mind, tts=tts,
+        SETTINGS, system, WakeWords(open_words(SETTINGS), refractory_s=0.5), engines=engines, tts=tts,
         post=told.events.append, woken=told.words.append, trouble=told.troubles.append,
     )  # fmt: skip
     sound.open_microphone(True)
@@ -69,9 +69,9 @@ async def test_the_real_part(
     promise: Callable[[Rig], Awaitable[None]],
     room: VirtualRoom,
     speech: Speech,
-    mind: OfflineEngines,
+    engines: OfflineEngines,
     tmp_path: Path,
 ) -> None:
     await room.quiet(for_ms=200, within_s=10)
-    async with rig(room, speech, mind, tmp_path) as one:
+    async with rig(room, speech, engines, tmp_path) as one:
         await promise(one)

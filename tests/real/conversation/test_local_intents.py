@@ -90,17 +90,17 @@ def session(*tools: Tool) -> Session:
 
 
 @pytest.fixture
-def mind() -> Iterator[OfflineEngines]:
-    mind = OfflineEngines()
-    yield mind
-    mind.close()
+def engines() -> Iterator[OfflineEngines]:
+    engines = OfflineEngines()
+    yield engines
+    engines.close()
 
 
-def local(mind: OfflineEngines, *, deny: list[str] | None = None) -> LocalIntents:
+def local(engines: OfflineEngines, *, deny: list[str] | None = None) -> LocalIntents:
     belt = ToolRegistry(
         {one.name: one for one in (set_light, activate_scene)}, ToolSettings(deny=deny or []), ["set_light"]
     )
-    return LocalIntents(mind, belt)
+    return LocalIntents(engines, belt)
 
 
 @pytest.mark.parametrize(
@@ -122,25 +122,25 @@ def test_only_the_wake_word_is_taken_off(heard: str, left: str) -> None:
 
 @pytest.mark.parametrize("cut_ms", [0, 100, 150])
 async def test_the_end_of_the_wake_word_does_not_hide_a_command(
-    mind: OfflineEngines, speech: Speech, cut_ms: int
+    engines: OfflineEngines, speech: Speech, cut_ms: int
 ) -> None:
     """In one breath, wherever the pre-roll begins."""
     sound = resample(speech("Hey Jarvis, turn on the sofa lamp."), SESSION_HZ, WAKE_HZ)
     at = ms_to_samples(720 + cut_ms, WAKE_HZ)
-    plan = await local(mind).understand(sound[at:], session(set_light), Lead("hey_jarvis", sound[:at]))
+    plan = await local(engines).understand(sound[at:], session(set_light), Lead("hey_jarvis", sound[:at]))
     assert plan is not None
     assert [call.arguments for call in plan.calls] == [{"light": "Sofa lamp", "on": True}]
 
 
-async def test_a_command_that_somebody_takes_back_is_left(mind: OfflineEngines, speech: Speech) -> None:
+async def test_a_command_that_somebody_takes_back_is_left(engines: OfflineEngines, speech: Speech) -> None:
     sound = resample(speech("Hey Jarvis, don't turn on the sofa lamp."), SESSION_HZ, WAKE_HZ)
     at = ms_to_samples(900, WAKE_HZ)
-    assert await local(mind).understand(sound[at:], session(set_light), Lead("hey_jarvis", sound[:at])) is None
+    assert await local(engines).understand(sound[at:], session(set_light), Lead("hey_jarvis", sound[:at])) is None
 
 
-async def test_from_words_to_what_is_said(mind: OfflineEngines) -> None:
+async def test_from_words_to_what_is_said(engines: OfflineEngines) -> None:
     words = "turn on the sofa lamp and turn off the hall lights"
-    plan = await local(mind).confident(words, session(set_light, activate_scene))
+    plan = await local(engines).confident(words, session(set_light, activate_scene))
     assert plan is not None
     assert [call.arguments for call in plan.calls] == [
         {"light": "Sofa lamp", "on": True},
@@ -155,16 +155,16 @@ async def test_from_words_to_what_is_said(mind: OfflineEngines) -> None:
 @pytest.mark.parametrize(
     "words", ["movie night", "turn on the sofa lamp and start the movie night scene", "turn on the toaster", "hello"]
 )
-async def test_what_needs_a_question_or_another_mind_is_left(mind: OfflineEngines, words: str) -> None:
-    assert await local(mind).confident(words, session(set_light, activate_scene)) is None
+async def test_what_needs_a_question_or_another_mind_is_left(engines: OfflineEngines, words: str) -> None:
+    assert await local(engines).confident(words, session(set_light, activate_scene)) is None
 
 
-async def test_a_tool_that_is_denied_is_left(mind: OfflineEngines) -> None:
-    assert await local(mind, deny=["set_light"]).confident("turn on the sofa lamp", session(set_light)) is None
+async def test_a_tool_that_is_denied_is_left(engines: OfflineEngines) -> None:
+    assert await local(engines, deny=["set_light"]).confident("turn on the sofa lamp", session(set_light)) is None
 
 
-async def test_nothing_is_known_without_tools(mind: OfflineEngines) -> None:
-    assert await local(mind).confident("turn on the sofa lamp", Session()) is None
+async def test_nothing_is_known_without_tools(engines: OfflineEngines) -> None:
+    assert await local(engines).confident("turn on the sofa lamp", Session()) is None
 
 
 async def test_one_failure_is_told_in_words() -> None:

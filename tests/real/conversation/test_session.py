@@ -28,11 +28,11 @@ Json = dict[str, Any]
 
 @asynccontextmanager
 async def talking(
-    mind: OfflineEngines, *scene: ScriptStep, stalled_s: float = 15, world: SessionWorld | None = None
+    engines: OfflineEngines, *scene: ScriptStep, stalled_s: float = 15, world: SessionWorld | None = None
 ) -> AsyncIterator[tuple[ConversationSession, SessionWorld, Witness]]:
     """A session with a cloud that plays a scene in the first session, and only opens the next ones."""
     world = world or SessionWorld()
-    async with played(mind, *OPEN, *scene, then=OPEN) as (witness, url):
+    async with played(engines, *OPEN, *scene, then=OPEN) as (witness, url):
         endpoints = [Endpoint("cloud", Target(url, "offline"))]
         session = ConversationSession(1, WANTED, endpoints, world.needs(stalled_s))
         life = asyncio.create_task(session.run())
@@ -67,7 +67,7 @@ def sent(witness: Witness, kind: str) -> Sequence[Json]:
     return [one for one in witness.seen if one["type"] == kind]
 
 
-async def test_several_items_of_one_response_are_played_in_order_and_called_once(mind: OfflineEngines) -> None:
+async def test_several_items_of_one_response_are_played_in_order_and_called_once(engines: OfflineEngines) -> None:
     """A commentary, two calls and a final message: one response, and nothing of it is mixed up."""
     scene = [
         began(),
@@ -76,7 +76,7 @@ async def test_several_items_of_one_response_are_played_in_order_and_called_once
         sound("item_a"),
         done("resp_1", "completed", call("c1"), call("c2")),
     ]
-    async with talking(mind, *scene) as (_, world, witness):
+    async with talking(engines, *scene) as (_, world, witness):
         await world.until(lambda: len(world.of(events.ToolAnswered)) == 2)
         await world.until(lambda: len(sent(witness, "conversation.item.create")) == 2)
     assert [item for item, _ in world.played] == ["item_a", "item_b", "item_a"]
@@ -85,18 +85,18 @@ async def test_several_items_of_one_response_are_played_in_order_and_called_once
     assert sent(witness, "response.create") == [], "only the conversation may ask for a response"
 
 
-async def test_calls_of_one_response_run_together(mind: OfflineEngines) -> None:
+async def test_calls_of_one_response_run_together(engines: OfflineEngines) -> None:
     calls = [call(f"c{number}") for number in range(4)]
     slow = SessionWorld(tool_s=0.5)
-    async with talking(mind, began(), done("resp_1", "completed", *calls), world=slow) as (_, world, _w):
+    async with talking(engines, began(), done("resp_1", "completed", *calls), world=slow) as (_, world, _w):
         await world.until(lambda: len(world.calls) == 4)
         assert world.of(events.ToolAnswered) == [], "the last one begins before the first one has answered"
         await world.until(lambda: len(world.of(events.ToolAnswered)) == 4)
 
 
-async def test_a_call_that_comes_twice_runs_once(mind: OfflineEngines) -> None:
+async def test_a_call_that_comes_twice_runs_once(engines: OfflineEngines) -> None:
     twice = done("resp_1", "completed", call("c1"), call("c1"))
-    async with talking(mind, began(), twice, began("resp_2"), done("resp_2", "completed", call("c1"))) as (
+    async with talking(engines, began(), twice, began("resp_2"), done("resp_2", "completed", call("c1"))) as (
         _,
         world,
         _w,
@@ -108,18 +108,18 @@ async def test_a_call_that_comes_twice_runs_once(mind: OfflineEngines) -> None:
 
 
 @pytest.mark.parametrize("status", ["cancelled", "incomplete", "failed"])
-async def test_a_call_of_a_response_that_was_not_completed_does_not_run(mind: OfflineEngines, status: str) -> None:
+async def test_a_call_of_a_response_that_was_not_completed_does_not_run(engines: OfflineEngines, status: str) -> None:
     """Its arguments may be cut short in the middle of a word, and still be JSON."""
     cut = call("c1", '{"brightness":1')
-    async with talking(mind, began(), done("resp_1", status, cut)) as (_, world, _w):
+    async with talking(engines, began(), done("resp_1", status, cut)) as (_, world, _w):
         await world.until(lambda: bool(world.of(events.ResponseEnded)))
         await asyncio.sleep(0.1)
     assert world.calls == []
 
 
-async def test_late_sound_of_an_interrupted_response_is_dropped(mind: OfflineEngines) -> None:
+async def test_late_sound_of_an_interrupted_response_is_dropped(engines: OfflineEngines) -> None:
     scene = [began(), sound("item_a"), Expect("response.cancel"), sound("item_a"), done("resp_1", "cancelled")]
-    async with talking(mind, *scene, began("resp_2"), sound("item_b", "resp_2")) as (session, world, witness):
+    async with talking(engines, *scene, began("resp_2"), sound("item_b", "resp_2")) as (session, world, witness):
         await world.until(lambda: bool(world.played))
         session.hush([PlayedItem("item_a", 40, 100), PlayedItem("item_later", 0, 100)])
         await world.until(lambda: world.played[-1][0] == "item_b")
@@ -128,16 +128,16 @@ async def test_late_sound_of_an_interrupted_response_is_dropped(mind: OfflineEng
     assert [one["item_id"] for one in sent(witness, "conversation.item.delete")] == ["item_later"]
 
 
-async def test_an_answer_that_is_complete_is_not_cancelled_but_cut(mind: OfflineEngines) -> None:
+async def test_an_answer_that_is_complete_is_not_cancelled_but_cut(engines: OfflineEngines) -> None:
     """Sound comes faster than it is heard: the response is mostly over when somebody interrupts it."""
-    async with talking(mind, began(), sound("item_a"), done()) as (session, world, witness):
+    async with talking(engines, began(), sound("item_a"), done()) as (session, world, witness):
         await world.until(lambda: bool(world.of(events.ResponseEnded)))
         session.hush([PlayedItem("item_a", 60, 100)])
         await world.until(lambda: bool(sent(witness, "conversation.item.truncate")))
     assert sent(witness, "response.cancel") == []
 
 
-async def test_a_response_that_is_not_wanted_any_more_is_cancelled_as_it_begins(mind: OfflineEngines) -> None:
+async def test_a_response_that_is_not_wanted_any_more_is_cancelled_as_it_begins(engines: OfflineEngines) -> None:
     """It was asked for, and the user went on before it began: it is neither heard nor waited for."""
     scene: list[ScriptStep] = [
         Expect("response.create"),
@@ -146,7 +146,7 @@ async def test_a_response_that_is_not_wanted_any_more_is_cancelled_as_it_begins(
         sound("item_a"),
         Expect("response.cancel"),
     ]
-    async with talking(mind, *scene, done("resp_1", "cancelled"), began("resp_2"), sound("item_b", "resp_2")) as (
+    async with talking(engines, *scene, done("resp_1", "cancelled"), began("resp_2"), sound("item_b", "resp_2")) as (
         session,
         world,
         _w,
@@ -158,9 +158,9 @@ async def test_a_response_that_is_not_wanted_any_more_is_cancelled_as_it_begins(
     assert world.of(events.ResponseBegan) == [events.ResponseBegan(1, "resp_2")]
 
 
-async def test_a_refused_wish_does_not_silence_the_next_answer(mind: OfflineEngines) -> None:
+async def test_a_refused_wish_does_not_silence_the_next_answer(engines: OfflineEngines) -> None:
     scene: list[ScriptStep] = [Expect("response.create"), EmitStep(error("invalid_value")), began(), sound("item_a")]
-    async with talking(mind, *scene) as (session, world, _w):
+    async with talking(engines, *scene) as (session, world, _w):
         session.reply()
         await world.until(lambda: bool(world.troubles))
         session.hush([])
@@ -174,19 +174,19 @@ async def test_a_refused_wish_does_not_silence_the_next_answer(mind: OfflineEngi
         "input_audio_buffer_commit_empty",
     ],
 )  # fmt: skip
-async def test_messages_that_crossed_on_the_way_trouble_nobody(mind: OfflineEngines, code: str) -> None:
-    async with talking(mind, EmitStep(error(code)), began()) as (_, world, _w):
+async def test_messages_that_crossed_on_the_way_trouble_nobody(engines: OfflineEngines, code: str) -> None:
+    async with talking(engines, EmitStep(error(code)), began()) as (_, world, _w):
         await world.until(lambda: bool(world.of(events.ResponseBegan)))
     assert world.troubles == []
 
 
-async def test_a_wish_that_met_another_response_is_told(mind: OfflineEngines) -> None:
-    async with talking(mind, EmitStep(error("conversation_already_has_active_response"))) as (_, world, _w):
+async def test_a_wish_that_met_another_response_is_told(engines: OfflineEngines) -> None:
+    async with talking(engines, EmitStep(error("conversation_already_has_active_response"))) as (_, world, _w):
         await world.until(lambda: bool(world.of(events.ReplyRefused)))
     assert world.troubles == []
 
 
-async def test_nonsense_between_the_lines_costs_nothing(mind: OfflineEngines) -> None:
+async def test_nonsense_between_the_lines_costs_nothing(engines: OfflineEngines) -> None:
     """Broken JSON, unknown events, a frame of 10 MB, an end without a beginning: the answer goes on."""
     noise: list[ScriptStep] = [
         Raw("{"), Raw('{"type":"response.from.the.future","x":[1,2]}'), Raw("[]"), Raw(b"\x00\xff"),
@@ -195,36 +195,36 @@ async def test_nonsense_between_the_lines_costs_nothing(mind: OfflineEngines) ->
         EmitStep(ev.AudioDone(event_id="x", response_id="resp_0", item_id="item_0")),
         done("resp_0"),
     ]  # fmt: skip
-    async with talking(mind, began(), *noise, sound("item_a"), done()) as (_, world, _w):
+    async with talking(engines, began(), *noise, sound("item_a"), done()) as (_, world, _w):
         await world.until(lambda: len(world.of(events.ResponseEnded)) == 2)
     assert [item for item, _ in world.played] == ["item_a"]
     assert world.troubles == []
 
 
-async def test_sound_in_a_frame_of_ten_megabytes_is_played(mind: OfflineEngines) -> None:
+async def test_sound_in_a_frame_of_ten_megabytes_is_played(engines: OfflineEngines) -> None:
     data = b"\x01\x00" * (TEN_MB // 2)
-    async with talking(mind, began(), sound("item_a", data=data), done()) as (_, world, _w):
+    async with talking(engines, began(), sound("item_a", data=data), done()) as (_, world, _w):
         await world.until(lambda: bool(world.of(events.ResponseEnded)))
     assert world.played == [("item_a", TEN_MB // 2)]
 
 
-async def test_a_response_without_a_sound_ends_all_the_same(mind: OfflineEngines) -> None:
-    async with talking(mind, began(), done()) as (_, world, _w):
+async def test_a_response_without_a_sound_ends_all_the_same(engines: OfflineEngines) -> None:
+    async with talking(engines, began(), done()) as (_, world, _w):
         await world.until(lambda: bool(world.of(events.ResponseEnded)))
     assert world.played == []
 
 
-async def test_written_answers_are_spoken_in_the_own_voice(mind: OfflineEngines) -> None:
+async def test_written_answers_are_spoken_in_the_own_voice(engines: OfflineEngines) -> None:
     text = EmitStep(ev.TextDone(event_id="t", response_id="resp_1", item_id="item_a", text="It is noon."))
-    async with talking(mind, began(), text, done()) as (_, world, _w):
+    async with talking(engines, began(), text, done()) as (_, world, _w):
         await world.until(lambda: bool(world.of(events.ResponseEnded)))
     assert world.spoken == ["It is noon."]
     assert world.words == [("assistant", "It is noon.")]
 
 
-async def test_a_stalled_answer_is_given_up(mind: OfflineEngines) -> None:
+async def test_a_stalled_answer_is_given_up(engines: OfflineEngines) -> None:
     scene = [began(), sound("item_a"), Delay(5), sound("item_a")]
-    async with talking(mind, *scene, stalled_s=0.3) as (session, world, witness):
+    async with talking(engines, *scene, stalled_s=0.3) as (session, world, witness):
         await world.until(lambda: bool(world.of(events.ResponseEnded)))
         await world.until(lambda: bool(sent(witness, "response.cancel")))
         assert session.lost is not None
@@ -235,36 +235,36 @@ async def test_a_stalled_answer_is_given_up(mind: OfflineEngines) -> None:
     assert "sent nothing more for 0.3 s" in world.troubles[0]
 
 
-async def test_every_sign_of_life_keeps_an_answer_alive(mind: OfflineEngines) -> None:
+async def test_every_sign_of_life_keeps_an_answer_alive(engines: OfflineEngines) -> None:
     steps = [step for number in range(5) for step in (Delay(0.2), sound(f"item_{number}"))]
-    async with talking(mind, began(), *steps, done(), stalled_s=0.6) as (_, world, witness):
+    async with talking(engines, began(), *steps, done(), stalled_s=0.6) as (_, world, witness):
         await world.until(lambda: bool(world.of(events.ResponseEnded)))
         assert sent(witness, "response.cancel") == []
     assert len(world.played) == 5
 
 
-async def test_a_failed_response_says_why(mind: OfflineEngines) -> None:
+async def test_a_failed_response_says_why(engines: OfflineEngines) -> None:
     why = Failure(type="rate_limit_error", code="rate_limit_exceeded", message="Try again in 20 s.")
-    async with talking(mind, began(), done("resp_1", "failed", why=why)) as (session, world, _w):
+    async with talking(engines, began(), done("resp_1", "failed", why=why)) as (session, world, _w):
         await world.until(lambda: bool(world.of(events.ResponseEnded)))
         assert session.lost is not None
         assert (session.lost.code, session.lost.fatal) == ("rate_limit_exceeded", False)
     assert "Try again in 20 s." in world.troubles[0]
 
 
-async def test_no_credit_left_is_told_as_a_refusal(mind: OfflineEngines) -> None:
+async def test_no_credit_left_is_told_as_a_refusal(engines: OfflineEngines) -> None:
     why = Failure(type="insufficient_quota", code="insufficient_quota", message="You exceeded your quota.")
-    async with talking(mind, began(), done("resp_1", "failed", why=why)) as (_, world, _w):
+    async with talking(engines, began(), done("resp_1", "failed", why=why)) as (_, world, _w):
         await world.until(lambda: bool(world.of(events.ResponseEnded)))
     assert [one.code for one in world.refusals] == ["insufficient_quota"]
 
 
 @pytest.mark.parametrize("end", [Drop(), Close(1001), Close(1011), Close(1012), Close(1013)])
 async def test_what_a_tool_answers_after_the_session_broke_is_told_to_the_next(
-    mind: OfflineEngines, end: ScriptStep
+    engines: OfflineEngines, end: ScriptStep
 ) -> None:
     scene = [began(), done("resp_1", "completed", call("c1")), Delay(0.1), end]
-    async with talking(mind, *scene, world=SessionWorld(tool_s=1.5)) as (_, world, witness):
+    async with talking(engines, *scene, world=SessionWorld(tool_s=1.5)) as (_, world, witness):
         await world.until(lambda: len(world.of(events.SessionOpened)) >= 2)
         await world.until(lambda: bool(world.of(events.ToolAnswered)))
         await world.until(lambda: any("answers now" in str(one) for seen in witness.script.seen[1:] for one in seen))
@@ -272,9 +272,9 @@ async def test_what_a_tool_answers_after_the_session_broke_is_told_to_the_next(
     assert sent(witness, "conversation.item.create") == []
 
 
-async def test_a_renewed_session_knows_what_was_said(mind: OfflineEngines) -> None:
+async def test_a_renewed_session_knows_what_was_said(engines: OfflineEngines) -> None:
     world = SessionWorld(known="You said: it is noon.")
-    async with talking(mind, world=world) as (session, _, witness):
+    async with talking(engines, world=world) as (session, _, witness):
         session.renew()
         await world.until(lambda: len(world.of(events.SessionOpened)) == 2)
         await world.until(lambda: any(one["type"] == "conversation.item.create" for one in witness.script.seen[1]))

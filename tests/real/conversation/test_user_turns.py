@@ -53,15 +53,15 @@ class Scene:
 
 
 @asynccontextmanager
-async def scene(mind: OfflineEngines, *, quiet: bool = False, tool_s: float = 0.0) -> AsyncIterator[Scene]:
+async def scene(engines: OfflineEngines, *, quiet: bool = False, tool_s: float = 0.0) -> AsyncIterator[Scene]:
     world = SessionWorld(tool_s=tool_s, quiet=quiet)
     belt = ToolRegistry(find([bundled()])[0], ToolSettings())
     wanted = Session(type="realtime", instructions=INSTRUCTIONS, tools=list(belt.definitions()))
     turns = UserTurns(
-        LocalIntents(mind, belt),
+        LocalIntents(engines, belt),
         post=world.events.append, tasks=world.tasks, run_tool=world.run_tool, observers=world, playback=world,
     )  # fmt: skip
-    async with played(mind, *OPEN) as (witness, url):
+    async with played(engines, *OPEN) as (witness, url):
         session = ConversationSession(1, wanted, [Endpoint("cloud", Target(url, "offline"))], world.needs())
         life = asyncio.create_task(session.run())
         try:
@@ -83,8 +83,8 @@ def joke(speech: Speech) -> Samples:
     return pcm.resample(speech("Tell me a joke about trains."), SESSION_HZ, WAKE_HZ)
 
 
-async def test_a_turn_is_committed_to_its_last_sample(mind: OfflineEngines, joke: Samples) -> None:
-    async with scene(mind) as on:
+async def test_a_turn_is_committed_to_its_last_sample(engines: OfflineEngines, joke: Samples) -> None:
+    async with scene(engines) as on:
         on.turns.began(on.session)
         on.say(joke)
         on.turns.ended(on.session, local_first=False)
@@ -95,9 +95,11 @@ async def test_a_turn_is_committed_to_its_last_sample(mind: OfflineEngines, joke
     assert on.told == [events.SpeechBegan(1), events.TurnEnded(1)]
 
 
-async def test_a_turn_whose_beginning_was_never_told_goes_to_the_service(mind: OfflineEngines, lamp: Samples) -> None:
+async def test_a_turn_whose_beginning_was_never_told_goes_to_the_service(
+    engines: OfflineEngines, lamp: Samples
+) -> None:
     """As after a session was lost in the middle of it: there is nothing whole that could be understood here."""
-    async with scene(mind) as on:
+    async with scene(engines) as on:
         on.say(lamp)
         on.turns.ended(on.session, local_first=True)
         await on.world.until(lambda: bool(sent(on.witness, "input_audio_buffer.commit")))
@@ -105,9 +107,9 @@ async def test_a_turn_whose_beginning_was_never_told_goes_to_the_service(mind: O
 
 
 async def test_what_is_clear_is_done_here_and_the_service_forgets_the_sound(
-    mind: OfflineEngines, lamp: Samples
+    engines: OfflineEngines, lamp: Samples
 ) -> None:
-    async with scene(mind) as on:
+    async with scene(engines) as on:
         on.turns.began(on.session)
         on.say(lamp)
         on.turns.ended(on.session, local_first=True)
@@ -128,8 +130,8 @@ async def test_what_is_clear_is_done_here_and_the_service_forgets_the_sound(
     assert [who for who, _ in on.world.words] == ["user", "assistant"]
 
 
-async def test_where_a_sound_is_answer_enough_the_conversation_makes_it(mind: OfflineEngines, lamp: Samples) -> None:
-    async with scene(mind, quiet=True) as on:
+async def test_where_a_sound_is_answer_enough_the_conversation_makes_it(engines: OfflineEngines, lamp: Samples) -> None:
+    async with scene(engines, quiet=True) as on:
         on.turns.began(on.session)
         on.say(lamp)
         on.turns.ended(on.session, local_first=True)
@@ -139,8 +141,8 @@ async def test_where_a_sound_is_answer_enough_the_conversation_makes_it(mind: Of
     assert on.told[-1] == events.ToolAnswered(1, "turn 1", quiet=True)
 
 
-async def test_what_is_not_clear_goes_to_the_service(mind: OfflineEngines, joke: Samples) -> None:
-    async with scene(mind) as on:
+async def test_what_is_not_clear_goes_to_the_service(engines: OfflineEngines, joke: Samples) -> None:
+    async with scene(engines) as on:
         on.turns.began(on.session)
         on.say(joke)
         on.turns.ended(on.session, local_first=True)
@@ -150,9 +152,11 @@ async def test_what_is_not_clear_goes_to_the_service(mind: OfflineEngines, joke:
     assert (on.world.calls, on.world.answers) == ([], [])
 
 
-async def test_who_goes_on_before_they_were_understood_has_said_one_thing(mind: OfflineEngines, lamp: Samples) -> None:
+async def test_who_goes_on_before_they_were_understood_has_said_one_thing(
+    engines: OfflineEngines, lamp: Samples
+) -> None:
     """ "Turn on the sofa lamp" and a moment later "... tell me a joke": one turn of both, and nothing is done yet."""
-    async with scene(mind) as on:
+    async with scene(engines) as on:
         on.turns.began(on.session)
         on.say(lamp)
         on.turns.ended(on.session, local_first=True)
@@ -167,8 +171,8 @@ async def test_who_goes_on_before_they_were_understood_has_said_one_thing(mind: 
     assert on.world.calls == []
 
 
-async def test_sound_that_never_became_a_turn_is_not_in_the_next_one(mind: OfflineEngines, joke: Samples) -> None:
-    async with scene(mind) as on:
+async def test_sound_that_never_became_a_turn_is_not_in_the_next_one(engines: OfflineEngines, joke: Samples) -> None:
+    async with scene(engines) as on:
         on.turns.began(on.session)
         on.say(joke)
         on.turns.began(on.session)
@@ -178,9 +182,9 @@ async def test_sound_that_never_became_a_turn_is_not_in_the_next_one(mind: Offli
     assert on.wire == ["input_audio_buffer.clear", "input_audio_buffer.commit"]
 
 
-async def test_nobody_is_answered_who_said_stop_meanwhile(mind: OfflineEngines, lamp: Samples) -> None:
+async def test_nobody_is_answered_who_said_stop_meanwhile(engines: OfflineEngines, lamp: Samples) -> None:
     """What has begun is done, the session learns of it, and nobody is talked to."""
-    async with scene(mind, tool_s=0.3) as on:
+    async with scene(engines, tool_s=0.3) as on:
         on.turns.began(on.session)
         on.say(lamp)
         on.turns.ended(on.session, local_first=True)
@@ -190,9 +194,9 @@ async def test_nobody_is_answered_who_said_stop_meanwhile(mind: OfflineEngines, 
     assert on.world.answers == []
 
 
-async def test_words_of_a_lost_session_are_not_done_twice(mind: OfflineEngines, lamp: Samples) -> None:
+async def test_words_of_a_lost_session_are_not_done_twice(engines: OfflineEngines, lamp: Samples) -> None:
     """The next session gets them again, and they are weighed there."""
-    async with scene(mind) as on:
+    async with scene(engines) as on:
         on.turns.began(on.session)
         on.say(lamp)
         on.turns.ended(on.session, local_first=True)

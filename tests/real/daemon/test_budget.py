@@ -47,10 +47,10 @@ async def on(tmp_path: Path) -> AsyncIterator[Stage]:
 @asynccontextmanager
 async def scripted(*scenes: list[ScriptStep]) -> AsyncIterator[str]:
     """A cloud that plays scenes; its address."""
-    mind = OfflineEngines()
-    async with RealtimeServer(ServerSettings(port=0), mind, Scripted(list(scenes))) as server:
+    engines = OfflineEngines()
+    async with RealtimeServer(ServerSettings(port=0), engines, Scripted(list(scenes))) as server:
         yield server.url
-    mind.close()
+    engines.close()
 
 
 @asynccontextmanager

@@ -25,9 +25,9 @@ CONFIRM_S = 1.0
 
 def test_three_hundred_devices_are_described_in_a_thousand_tokens() -> None:
     house = DeviceRegistry()
-    gadgets = big_house(COUNT)
-    announce(gadgets, house)
-    assert len({one.key for one in gadgets}) == COUNT
+    devices = big_house(COUNT)
+    announce(devices, house)
+    assert len({one.key for one in devices}) == COUNT
     assert {device.kind for device in house.devices()} == set(get_args(Kind))
     text = house.describe()
     assert len(text) <= MAX_CHARACTERS
@@ -59,14 +59,14 @@ async def town(broker: PrivateBroker) -> AsyncIterator[tuple[Town, VirtualHouse]
     await virtual.open()
     town.feed.start(["homeassistant"])
     town.broker.start()
-    ours = {one.announced["unique_id"] for one in virtual.gadgets}
-    reporting = sum(bool(one.state_topic) for one in virtual.gadgets)
+    ours = {one.announced["unique_id"] for one in virtual.devices}
+    reporting = sum(bool(one.state_topic) for one in virtual.devices)
     await until(lambda: ours <= {device.unique_id for device in town.house.devices()})
     known = (device for device in town.house.devices() if device.unique_id in ours)
     devices = list(known)
     await until(lambda: sum(town.house.condition(device) is not None for device in devices) >= reporting)
     yield town, virtual
-    for one in virtual.gadgets:
+    for one in virtual.devices:
         await virtual.broker.publish(f"homeassistant/{one.component}/{one.key}/config", "", retain=True)
         if one.state_topic:
             await virtual.broker.publish(one.state_topic, "", retain=True)
@@ -91,12 +91,12 @@ WISHES: dict[Kind, Wish] = {
 
 async def test_a_few_of_every_kind_obey_refuse_and_stay_silent(town: tuple[Town, VirtualHouse]) -> None:
     speaker, virtual = town
-    gadgets = {one.announced["unique_id"]: one for one in virtual.gadgets}
+    devices = {one.announced["unique_id"]: one for one in virtual.devices}
     asked = []
     for kind, wish in WISHES.items():
-        three = [device for device in speaker.house.devices(kind) if device.unique_id in gadgets][:3]
+        three = [device for device in speaker.house.devices(kind) if device.unique_id in devices][:3]
         for device, (obeys, plugged_in) in zip(three, [(True, True), (False, True), (True, False)], strict=True):
-            one = gadgets[device.unique_id]
+            one = devices[device.unique_id]
             one.obeys, one.plugged_in, one.lag_s = obeys, plugged_in, 0.3
             asked.append((device, wish))
     outcomes = await asyncio.gather(*(speaker.home.act(device, wish) for device, wish in asked))

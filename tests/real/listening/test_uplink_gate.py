@@ -17,7 +17,7 @@ from speaker.audio.vad import TurnDetector, TurnSettings
 from speaker.listening.frame_router import OVER_FRAMES, FrameRouter
 from speaker.listening.front_end import FrontEnd
 from speaker.listening.route import MicrophoneRoute, Route
-from speaker.listening.speech_activity import Attention, Turn
+from speaker.listening.speech_activity import SpeechActivity, Turn
 from speaker.listening.uplink_gate import NOTICE_MS, Lead, SpeechGate, UplinkGate, UplinkPiece, WordGate
 from speaker.offline.speech.recogniser import Recogniser
 from tests.real.listening.test_frame_router import NOTHING, Session, feed
@@ -292,10 +292,10 @@ async def test_sleep_in_the_middle_of_a_turn_ends_it_unsent(speech: Speech) -> N
 
 def test_attention_is_read_with_two_patiences(speech: Speech) -> None:
     """The pause between two words ends talk ("stop" is one syllable), and no turn that waits longer."""
-    attention = Attention(TurnSettings(silence_duration_ms=1_200))
+    activity = SpeechActivity(TurnSettings(silence_duration_ms=1_200))
     word = said(speech, "Kitchen.")
     sound = np.concatenate([silence(1), word, word, silence(2)])
-    seen = [attention.push(frame, talk=True, turns=True) for frame in frames(sound)]
+    seen = [activity.push(frame, talk=True, turns=True) for frame in frames(sound)]
     assert [one.talk for one in seen if one.talk] == ["begins", "ends", "begins", "ends"]
     turns = [one.turn for one in seen]
     first, last = turns.index("on"), len(turns) - 1 - turns[::-1].index("on")
@@ -305,9 +305,9 @@ def test_attention_is_read_with_two_patiences(speech: Speech) -> None:
 def test_who_speaks_too_softly_does_not_begin_and_who_ends_softly_ends(speech: Speech) -> None:
     word = said(speech, "Kitchen.")
     soft = (word * (10 ** (-45 / 20))).astype(np.int16)
-    attention = Attention(TURNS)
-    assert {attention.push(frame, talk=True, turns=True).turn for frame in frames(np.concatenate([soft, soft]))} == {""}
-    patient = Attention(TurnSettings(silence_duration_ms=3_000))
+    activity = SpeechActivity(TURNS)
+    assert {activity.push(frame, talk=True, turns=True).turn for frame in frames(np.concatenate([soft, soft]))} == {""}
+    patient = SpeechActivity(TurnSettings(silence_duration_ms=3_000))
     cut = frames(np.concatenate([word, silence(4)]))
     turns = [patient.push(frame, talk=False, turns=True).turn for frame in cut]
     assert turns[-1] == ""

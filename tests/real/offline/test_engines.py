@@ -40,7 +40,7 @@ async def test_no_worker_is_niced_that_others_wait_for(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(Synthesiser, "warm_up", note)
     monkeypatch.setattr(TurnDetector, "__init__", lambda *_: note(_))
-    mind = OfflineEngines()
-    await mind.warm_up()
-    mind.close()
+    engines = OfflineEngines()
+    await engines.warm_up()
+    engines.close()
     assert niceness == 2 * [os.getpriority(os.PRIO_PROCESS, 0)]

@@ -27,10 +27,10 @@ async def until(connection: AsyncRealtimeConnection, kind: str) -> list[Any]:
     return events
 
 
-async def test_the_official_client_holds_a_spoken_turn(mind: OfflineEngines, speech: Speech) -> None:
+async def test_the_official_client_holds_a_spoken_turn(engines: OfflineEngines, speech: Speech) -> None:
     lamp = {"sofa lamp": False}
     async with (
-        RealtimeServer(ServerSettings(port=0, token="sk-local"), mind) as server,  # noqa: S106
+        RealtimeServer(ServerSettings(port=0, token="sk-local"), engines) as server,  # noqa: S106
         AsyncOpenAI(api_key="sk-local", websocket_base_url=server.url.removesuffix("/realtime")) as client,
         client.realtime.connect(model="gpt-realtime-2.1-mini") as connection,
     ):
@@ -73,9 +73,9 @@ async def test_the_official_client_holds_a_spoken_turn(mind: OfflineEngines, spe
     assert lamp == {"sofa lamp": True}
 
 
-async def test_the_official_client_is_asked_when_nobody_speaks(mind: OfflineEngines) -> None:
+async def test_the_official_client_is_asked_when_nobody_speaks(engines: OfflineEngines) -> None:
     async with (
-        RealtimeServer(ServerSettings(port=0), mind) as server,
+        RealtimeServer(ServerSettings(port=0), engines) as server,
         AsyncOpenAI(api_key="any", websocket_base_url=server.url.removesuffix("/realtime")) as client,
         client.realtime.connect(model="offline") as connection,
     ):
@@ -90,9 +90,9 @@ async def test_the_official_client_is_asked_when_nobody_speaks(mind: OfflineEngi
         assert done.response.output[0].content[0].transcript == "Are you still there?"
 
 
-async def test_the_official_client_interrupts_and_truncates(mind: OfflineEngines) -> None:
+async def test_the_official_client_interrupts_and_truncates(engines: OfflineEngines) -> None:
     async with (
-        RealtimeServer(ServerSettings(port=0), mind) as server,
+        RealtimeServer(ServerSettings(port=0), engines) as server,
         AsyncOpenAI(api_key="any", websocket_base_url=server.url.removesuffix("/realtime")) as client,
         client.realtime.connect(model="offline") as connection,
     ):

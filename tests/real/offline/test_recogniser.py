@@ -40,7 +40,7 @@ TOOLS = [
 
 
 @pytest.fixture(scope="module")
-def ears() -> Recogniser:
+def recogniser() -> Recogniser:
     return Recogniser()
 
 
@@ -79,7 +79,7 @@ def letters(text: str) -> str:
     ],
 )
 def test_from_spoken_words_to_calls(
-    voice: Synthesiser, ears: Recogniser, words: str, calls: list[tuple[str, dict[str, object]]]
+    voice: Synthesiser, recogniser: Recogniser, words: str, calls: list[tuple[str, dict[str, object]]]
 ) -> None:
     pause = np.zeros(ms_to_samples(1000, WAKE_HZ), np.int16)
     sound = np.concatenate([pause, say(voice, words), pause])
@@ -87,62 +87,62 @@ def test_from_spoken_words_to_calls(
     assert isinstance(started, SpeechOnset)
     assert isinstance(stopped, SpeechOffset)
     turn = sound[ms_to_samples(started.start_ms, WAKE_HZ) : ms_to_samples(stopped.end_ms, WAKE_HZ)]
-    heard = ears.hear(turn)
+    heard = recogniser.hear(turn)
     assert heard.confidence > CONFIDENCE_FLOOR
     reply = IntentEngine(INSTRUCTIONS, TOOLS).reply(heard.text)
     assert [(call.name, dict(call.arguments)) for call in reply.calls] == calls
     assert bool(reply.text) is not bool(calls)
 
 
-def test_it_hears_the_same_words_quietly(voice: Synthesiser, ears: Recogniser) -> None:
+def test_it_hears_the_same_words_quietly(voice: Synthesiser, recogniser: Recogniser) -> None:
     loud = say(voice, "Turn off all the lights.")
-    assert letters(ears.hear(loud).text) == "turn off all the lights"
-    assert letters(ears.hear(amplify(loud, 0.02)).text) == "turn off all the lights"
+    assert letters(recogniser.hear(loud).text) == "turn off all the lights"
+    assert letters(recogniser.hear(amplify(loud, 0.02)).text) == "turn off all the lights"
 
 
-def test_each_call_stands_for_itself(voice: Synthesiser, ears: Recogniser) -> None:
+def test_each_call_stands_for_itself(voice: Synthesiser, recogniser: Recogniser) -> None:
     first, second = say(voice, "Turn on the lamp."), say(voice, "Good morning, everybody.")
-    before = ears.hear(first)
-    ears.hear(second)
-    assert ears.hear(first) == before
+    before = recogniser.hear(first)
+    recogniser.hear(second)
+    assert recogniser.hear(first) == before
 
 
-def test_silence_and_scraps_are_nothing(ears: Recogniser) -> None:
+def test_silence_and_scraps_are_nothing(recogniser: Recogniser) -> None:
     loud = np.full(ms_to_samples(150, WAKE_HZ), 5000, np.int16)
-    assert ears.hear(np.zeros(0, np.int16)) == NOTHING
-    assert ears.hear(np.zeros(WAKE_HZ, np.int16)) == NOTHING
-    assert ears.hear(loud) == NOTHING
+    assert recogniser.hear(np.zeros(0, np.int16)) == NOTHING
+    assert recogniser.hear(np.zeros(WAKE_HZ, np.int16)) == NOTHING
+    assert recogniser.hear(loud) == NOTHING
 
 
 @pytest.mark.parametrize("amplitude", [30, 300, 3000])
 @pytest.mark.parametrize("seconds", [0.3, 1, 3])
-def test_noise_is_not_words(ears: Recogniser, amplitude: float, seconds: float) -> None:
+def test_noise_is_not_words(recogniser: Recogniser, amplitude: float, seconds: float) -> None:
     random = np.random.default_rng(5)
     white = random.standard_normal(round(seconds * WAKE_HZ)) * amplitude
-    assert ears.hear(white.astype(np.int16)).text == ""
+    assert recogniser.hear(white.astype(np.int16)).text == ""
 
 
-def test_a_person_reading_a_novel(ears: Recogniser) -> None:
+def test_a_person_reading_a_novel(recogniser: Recogniser) -> None:
     require_file(LIBRIVOX)
     said = re.findall(r"<s> (.*) </s> \((.*)\)", (LIBRIVOX / "transcription").read_text("utf-8"))
     assert len(said) == 5
     for words, name in said:
         samples = decode_wav((LIBRIVOX / f"{name}.wav").read_bytes(), WAKE_HZ, name=name)
-        heard = ears.hear(samples)
+        heard = recogniser.hear(samples)
         assert fuzz.ratio(letters(heard.text), letters(words)) > 85, heard
         assert IntentEngine(INSTRUCTIONS, TOOLS).reply(heard.text).calls == ()
 
 
-def test_long_speech_is_heard_to_its_end(voice: Synthesiser, ears: Recogniser) -> None:
-    heard = ears.hear(say(voice, STORY * 2))
+def test_long_speech_is_heard_to_its_end(voice: Synthesiser, recogniser: Recogniser) -> None:
+    heard = recogniser.hear(say(voice, STORY * 2))
     assert heard.confidence > CONFIDENCE_FLOOR
     assert fuzz.ratio(letters(heard.text), letters(STORY * 2)) > 90, heard
 
 
-def test_words_before_and_after_a_long_noise_are_heard(voice: Synthesiser, ears: Recogniser) -> None:
+def test_words_before_and_after_a_long_noise_are_heard(voice: Synthesiser, recogniser: Recogniser) -> None:
     noise = (np.random.default_rng(5).standard_normal(45 * WAKE_HZ) * 300).astype(np.int16)
     sound = np.concatenate([say(voice, "Good morning, everybody."), noise, say(voice, "Turn on the lamp.")])
-    heard = letters(ears.hear(sound).text)
+    heard = letters(recogniser.hear(sound).text)
     assert heard.startswith("good morning everybody"), heard
     assert heard.endswith("turn on the lamp"), heard
 

@@ -258,8 +258,8 @@ class CountingMind(OfflineEngines):
 
 
 async def test_what_was_said_is_worked_through_once(speech: Speech) -> None:
-    mind = CountingMind()
-    async with RealtimeServer(ServerSettings(port=0), mind) as server, peer(server) as client:
+    engines = CountingMind()
+    async with RealtimeServer(ServerSettings(port=0), engines) as server, peer(server) as client:
         await client.update(audio={"input": {"transcription": {"model": "whisper-1"}}}, output_modalities=["text"])
         await client.write("Hello.")
         await client.respond()  # from now on the rules are there, and do not wait behind the ears
@@ -267,14 +267,14 @@ async def test_what_was_said_is_worked_through_once(speech: Speech) -> None:
         events = await client.until("response.done")
         if not of(events, "conversation.item.input_audio_transcription.completed"):
             await client.until("conversation.item.input_audio_transcription.completed")
-    mind.close()
-    assert mind.listened == 1
+    engines.close()
+    assert engines.listened == 1
 
 
 async def test_a_response_that_cannot_be_made_fails_in_good_order(caplog: pytest.LogCaptureFixture) -> None:
-    mind = OfflineEngines()
-    mind.close()  # its workers are gone, so whatever is asked of it fails
-    async with RealtimeServer(ServerSettings(port=0), mind) as server, peer(server) as client:
+    engines = OfflineEngines()
+    engines.close()  # its workers are gone, so whatever is asked of it fails
+    async with RealtimeServer(ServerSettings(port=0), engines) as server, peer(server) as client:
         await client.update(audio={"input": {"transcription": {"model": "whisper-1"}, "turn_detection": None}})
         begun = await client.respond()
         assert ladder(begun) == response()

@@ -13,25 +13,25 @@ from speaker.offline.speech.engines import OfflineEngines
 from tests.support.strict_client import Peer, ladder, peer, sound_of
 
 
-async def test_without_a_token_the_server_stays_on_this_machine(mind: OfflineEngines) -> None:
+async def test_without_a_token_the_server_stays_on_this_machine(engines: OfflineEngines) -> None:
     with pytest.raises(SpeakerError, match=r"0\.0\.0\.0 without a token"):
-        RealtimeServer(ServerSettings(host="0.0.0.0", port=0), mind)  # noqa: S104 - that it will not is the point
-    async with RealtimeServer(ServerSettings(host="0.0.0.0", port=0, token="sesame"), mind):  # noqa: S104, S106
+        RealtimeServer(ServerSettings(host="0.0.0.0", port=0), engines)  # noqa: S104 - that it will not is the point
+    async with RealtimeServer(ServerSettings(host="0.0.0.0", port=0, token="sesame"), engines):  # noqa: S104, S106
         pass
 
 
-async def test_a_taken_port_is_told(cloud: RealtimeServer, mind: OfflineEngines) -> None:
+async def test_a_taken_port_is_told(cloud: RealtimeServer, engines: OfflineEngines) -> None:
     port = int(cloud.url.rpartition(":")[2].partition("/")[0])
     with pytest.raises(SpeakerError, match=f"cannot listen on 127.0.0.1:{port}.*another port"):
-        await RealtimeServer(ServerSettings(port=port), mind).start()
+        await RealtimeServer(ServerSettings(port=port), engines).start()
 
 
 @pytest.mark.parametrize(
     "given",
     [{}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic sesame"}, {"Authorization": "Bearer sésame"}],
 )
-async def test_a_wrong_token_is_unauthorized(mind: OfflineEngines, given: dict[str, str]) -> None:
-    async with RealtimeServer(ServerSettings(port=0, token="sesame"), mind) as server:  # noqa: S106
+async def test_a_wrong_token_is_unauthorized(engines: OfflineEngines, given: dict[str, str]) -> None:
+    async with RealtimeServer(ServerSettings(port=0, token="sesame"), engines) as server:  # noqa: S106
         with pytest.raises(InvalidStatus) as caught:
             await connect(server.url, additional_headers=given, proxy=None)
         assert caught.value.response.status_code == 401
@@ -45,8 +45,8 @@ async def test_there_is_one_path(cloud: RealtimeServer) -> None:
     assert caught.value.response.status_code == 404
 
 
-async def test_sessions_are_capped(mind: OfflineEngines) -> None:
-    async with RealtimeServer(ServerSettings(port=0, max_sessions=1), mind) as server:
+async def test_sessions_are_capped(engines: OfflineEngines) -> None:
+    async with RealtimeServer(ServerSettings(port=0, max_sessions=1), engines) as server:
         async with peer(server) as first:
             with pytest.raises(InvalidStatus) as caught:
                 await connect(server.url, proxy=None)
@@ -65,8 +65,8 @@ async def test_subprotocols_are_welcome_and_not_needed(cloud: RealtimeServer, of
         assert (await Peer(one).next())["type"] == "session.created"
 
 
-async def test_a_session_ends_when_its_time_is_up(mind: OfflineEngines) -> None:
-    async with RealtimeServer(ServerSettings(port=0, session_s=0.4), mind) as server, peer(server) as client:
+async def test_a_session_ends_when_its_time_is_up(engines: OfflineEngines) -> None:
+    async with RealtimeServer(ServerSettings(port=0, session_s=0.4), engines) as server, peer(server) as client:
         await client.send("response.create", response={"instructions": "Say exactly: " + "Much to say. " * 300})
         with pytest.raises(ConnectionClosed):
             while True:
@@ -115,8 +115,8 @@ async def test_the_older_dialect_is_served(cloud: RealtimeServer) -> None:
     assert answer["output"][0]["content"] == [{"type": "audio", "transcript": "Yes."}]
 
 
-async def test_the_older_dialect_is_refused_as_the_cloud_does(mind: OfflineEngines) -> None:
-    async with RealtimeServer(ServerSettings(port=0, beta="refuse"), mind) as server:
+async def test_the_older_dialect_is_refused_as_the_cloud_does(engines: OfflineEngines) -> None:
+    async with RealtimeServer(ServerSettings(port=0, beta="refuse"), engines) as server:
         async with connect(server.url, additional_headers={"OpenAI-Beta": "realtime=v1"}, proxy=None) as one:
             problem = await Peer(one).problem()
             assert problem["code"] == "beta_api_shape_disabled"
@@ -136,10 +136,10 @@ async def test_the_largest_append_of_the_protocol_is_taken(cloud: RealtimeServer
         assert len(sound_of(await client.retrieve(item_id))) == 11 << 20
 
 
-async def test_the_token_is_never_written_down(mind: OfflineEngines, caplog: pytest.LogCaptureFixture) -> None:
+async def test_the_token_is_never_written_down(engines: OfflineEngines, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     settings = ServerSettings(port=0, token="sesame-42")  # noqa: S106
-    async with RealtimeServer(settings, mind) as server, peer(server, Authorization="Bearer sesame-42"):
+    async with RealtimeServer(settings, engines) as server, peer(server, Authorization="Bearer sesame-42"):
         pass
     server_side = [record.getMessage() for record in caplog.records if record.name != "websockets.client"]
     assert any("> session.created" in line for line in server_side)

@@ -111,10 +111,10 @@ async def test_speech_does_not_interrupt_when_it_may_not(cloud: RealtimeServer, 
         await client.update()  # and no response follows by itself
 
 
-async def test_a_cancel_does_not_wait_for_the_engines(cloud: RealtimeServer, mind: OfflineEngines) -> None:
+async def test_a_cancel_does_not_wait_for_the_engines(cloud: RealtimeServer, engines: OfflineEngines) -> None:
     gate = threading.Event()
     async with peer(cloud) as client:
-        waiting = asyncio.create_task(_occupy(mind, gate))
+        waiting = asyncio.create_task(_occupy(engines, gate))
         try:
             await client.send("response.create", response={"instructions": LONG})
             await client.send("response.cancel")
@@ -127,9 +127,9 @@ async def test_a_cancel_does_not_wait_for_the_engines(cloud: RealtimeServer, min
     assert all(item["status"] == "incomplete" for item in events[-1]["response"]["output"])
 
 
-async def _occupy(mind: OfflineEngines, gate: threading.Event) -> None:
+async def _occupy(engines: OfflineEngines, gate: threading.Event) -> None:
     """Keep the one worker for speech busy until the gate opens."""
-    await mind._work(lambda: gate.wait(10))
+    await engines._work(lambda: gate.wait(10))
 
 
 async def test_a_cancel_right_behind_the_wish_is_no_deadlock(cloud: RealtimeServer) -> None:

@@ -47,14 +47,14 @@ def only(types: Sequence[str], event: ev.ServerEvent) -> EmitStep:
 
 
 async def test_nothing_is_sent_before_the_session_is_there_and_no_sound_before_it_is_configured(
-    mind: OfflineEngines,
+    engines: OfflineEngines,
 ) -> None:
     asked = ["session.update"]
     scene: list[ScriptStep] = [
         Delay(0.1), only([], CREATED), Expect("session.update"), Delay(0.1), only(asked, UPDATED), END, Close(),
     ]  # fmt: skip
     held = tone(WAKE_HZ)
-    async with played(mind, *scene) as (cloud, url):
+    async with played(engines, *scene) as (cloud, url):
         told = Told(url)
         told.session.append(held[:3000])
         told.session.append(held[3000:])
@@ -74,9 +74,9 @@ async def test_nothing_is_sent_before_the_session_is_there_and_no_sound_before_i
 
 @settings(max_examples=20)
 @given(st.lists(st.integers(0, 4000), min_size=1, max_size=12))
-async def test_however_sound_is_cut_it_arrives_without_a_gap(mind: OfflineEngines, cuts: list[int]) -> None:
+async def test_however_sound_is_cut_it_arrives_without_a_gap(engines: OfflineEngines, cuts: list[int]) -> None:
     whole = np.random.default_rng(3).integers(-9000, 9000, sum(cuts), dtype=np.int16)
-    async with played(mind, *OPEN, END, Close()) as (cloud, url):
+    async with played(engines, *OPEN, END, Close()) as (cloud, url):
         told = Told(url)
         for end, length in zip(np.cumsum(cuts), cuts, strict=True):
             told.session.append(whole[end - length : end])
@@ -90,17 +90,17 @@ async def test_however_sound_is_cut_it_arrives_without_a_gap(mind: OfflineEngine
     assert len(expected) - len(sent) < 2 * pcm.ms_to_samples(40 + 40, SESSION_HZ)
 
 
-async def test_a_slow_line_is_waited_for(mind: OfflineEngines) -> None:
-    async with played(mind, *OPEN, Close()) as (_, url), line(url, delay_s=0.5) as slow:
+async def test_a_slow_line_is_waited_for(engines: OfflineEngines) -> None:
+    async with played(engines, *OPEN, Close()) as (_, url), line(url, delay_s=0.5) as slow:
         told = Told(slow)
         await told.run()
     assert told.opened
 
 
 async def test_a_line_that_breaks_at_first_is_tried_again(
-    mind: OfflineEngines, caplog: pytest.LogCaptureFixture
+    engines: OfflineEngines, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with played(mind, *OPEN, Close()) as (_, url), line(url, broken=2) as poor:
+    async with played(engines, *OPEN, Close()) as (_, url), line(url, broken=2) as poor:
         told = Told(poor)
         await told.run()
     assert told.opened
@@ -110,8 +110,8 @@ async def test_a_line_that_breaks_at_first_is_tried_again(
 
 
 @pytest.mark.parametrize("dialect", ["ga", "beta"])
-async def test_the_dialect_decides_header_and_shape(mind: OfflineEngines, dialect: Dialect) -> None:
-    async with played(mind, *OPEN, Close()) as (cloud, url):
+async def test_the_dialect_decides_header_and_shape(engines: OfflineEngines, dialect: Dialect) -> None:
+    async with played(engines, *OPEN, Close()) as (cloud, url):
         told = Told(url, dialect=dialect, key="sk-any")
         await told.run()
     assert told.opened
@@ -133,8 +133,8 @@ async def test_the_dialect_decides_header_and_shape(mind: OfflineEngines, dialec
         }
 
 
-async def test_a_session_opens_once_however_often_it_is_updated(mind: OfflineEngines) -> None:
-    async with played(mind, *OPEN, EmitStep(UPDATED), Expect("input_audio_buffer.append"), Close()) as (cloud, url):
+async def test_a_session_opens_once_however_often_it_is_updated(engines: OfflineEngines) -> None:
+    async with played(engines, *OPEN, EmitStep(UPDATED), Expect("input_audio_buffer.append"), Close()) as (cloud, url):
         told = Told(url)
         told.session.append(tone(WAKE_HZ))
         await told.run()
@@ -142,8 +142,8 @@ async def test_a_session_opens_once_however_often_it_is_updated(mind: OfflineEng
     assert [event["type"] for event in cloud.seen].count("session.update") == 1
 
 
-async def test_a_refused_configuration_ends_the_session(mind: OfflineEngines) -> None:
-    async with played(mind, *HELLO, Expect("session.update"), EmitStep(error("unknown_parameter"))) as (_, url):
+async def test_a_refused_configuration_ends_the_session(engines: OfflineEngines) -> None:
+    async with played(engines, *HELLO, Expect("session.update"), EmitStep(error("unknown_parameter"))) as (_, url):
         told = Told(url)
         end = await told.run()
     assert end is not None
@@ -156,7 +156,7 @@ async def test_a_refused_configuration_ends_the_session(mind: OfflineEngines) ->
 
 
 async def test_nonsense_costs_one_warning_each_and_the_session_goes_on(
-    mind: OfflineEngines, caplog: pytest.LogCaptureFixture
+    engines: OfflineEngines, caplog: pytest.LogCaptureFixture
 ) -> None:
     big = json.dumps({"type": "response.new.delta", "delta": "x" * (10 << 20)})
     sound = base64.b64encode(bytes(8 << 20)).decode()
@@ -164,7 +164,7 @@ async def test_nonsense_costs_one_warning_each_and_the_session_goes_on(
     cut_short = '{"type":"response.output_audio.delta","item_id":"a"}'
     bad: list[str | bytes] = ["{", "[]", b"\xff\x00", '{"type":"response.done"}', cut_short]
     fine = [big, '{"type":"response.new","x":[]}', json.dumps({"type": "conversation.item.retrieved", "item": item})]
-    async with played(mind, *OPEN, *[Raw(one) for one in (*bad, *fine)], EmitStep(SPEECH), Close()) as (_, url):
+    async with played(engines, *OPEN, *[Raw(one) for one in (*bad, *fine)], EmitStep(SPEECH), Close()) as (_, url):
         told = Told(url)
         await told.run()
     assert [type(news) for news in told.news] == [Opened, ev.ItemRetrieved, ev.SpeechStarted, Closed]
@@ -176,10 +176,10 @@ async def test_nonsense_costs_one_warning_each_and_the_session_goes_on(
 # The key.
 
 
-async def test_the_key_is_never_shown(mind: OfflineEngines, caplog: pytest.LogCaptureFixture) -> None:
+async def test_the_key_is_never_shown(engines: OfflineEngines, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     shown: list[Any] = []
-    async with played(mind, *OPEN, EmitStep(error("server_error")), Close(1011)) as (cloud, url):
+    async with played(engines, *OPEN, EmitStep(error("server_error")), Close(1011)) as (cloud, url):
         for target in (url, url.replace("realtime", "live"), "ws://", f"{url}?key=no"):
             told = Told(target, key="sk-secret")
             shown += [await told.run(), told.session, *told.news]

@@ -27,8 +27,8 @@ STAGES: dict[str, list[ScriptStep]] = {
 
 
 @pytest.mark.parametrize("stage", STAGES)
-async def test_a_dropped_line_is_one_clear_end(mind: OfflineEngines, stage: str) -> None:
-    async with played(mind, *STAGES[stage], Drop()) as (_, url):
+async def test_a_dropped_line_is_one_clear_end(engines: OfflineEngines, stage: str) -> None:
+    async with played(engines, *STAGES[stage], Drop()) as (_, url):
         told = Told(url, says=tone(WAKE_HZ))
         end = await told.run()
     assert end is not None
@@ -51,8 +51,10 @@ async def test_a_dropped_line_is_one_clear_end(mind: OfflineEngines, stage: str)
         (Close(4000), "4000", True),
     ],
 )
-async def test_a_close_is_one_clear_end(mind: OfflineEngines, stage: str, close: Close, code: str, fatal: bool) -> None:
-    async with played(mind, *STAGES[stage], close) as (_, url):
+async def test_a_close_is_one_clear_end(
+    engines: OfflineEngines, stage: str, close: Close, code: str, fatal: bool
+) -> None:
+    async with played(engines, *STAGES[stage], close) as (_, url):
         told = Told(url, says=tone(WAKE_HZ))
         end = await told.run()
     assert end is not None
@@ -74,9 +76,9 @@ async def test_a_close_is_one_clear_end(mind: OfflineEngines, stage: str, close:
     ],
 )
 async def test_an_error_event_explains_the_close_behind_it(
-    mind: OfflineEngines, scene: list[ScriptStep], code: str, fatal: bool
+    engines: OfflineEngines, scene: list[ScriptStep], code: str, fatal: bool
 ) -> None:
-    async with played(mind, *scene) as (cloud, url):
+    async with played(engines, *scene) as (cloud, url):
         told = Told(url)
         end = await told.run()
     assert end is not None
@@ -85,8 +87,8 @@ async def test_an_error_event_explains_the_close_behind_it(
     assert errors == ["error"] * len(cloud.headers), "once for each connection"
 
 
-async def test_leaving_is_polite_and_told_once(mind: OfflineEngines) -> None:
-    async with played(mind, *BEGUN) as (cloud, url):
+async def test_leaving_is_polite_and_told_once(engines: OfflineEngines) -> None:
+    async with played(engines, *BEGUN) as (cloud, url):
         told = Told(url)
         task = asyncio.create_task(told.session.run())
         await told.until(lambda news: any(isinstance(one, ev.ResponseCreated) for one in news))
@@ -100,8 +102,10 @@ async def test_leaving_is_polite_and_told_once(mind: OfflineEngines) -> None:
 
 
 @pytest.mark.parametrize("scene", [[], HELLO])
-async def test_leaving_before_the_session_is_open_is_told_once(mind: OfflineEngines, scene: list[ScriptStep]) -> None:
-    async with played(mind, *scene) as (cloud, url), line(url, delay_s=0.0 if scene else 5.0) as slow:
+async def test_leaving_before_the_session_is_open_is_told_once(
+    engines: OfflineEngines, scene: list[ScriptStep]
+) -> None:
+    async with played(engines, *scene) as (cloud, url), line(url, delay_s=0.0 if scene else 5.0) as slow:
         told = Told(slow)
         task = asyncio.create_task(told.session.run())
         while scene and not (cloud.script.seen and cloud.seen):
@@ -124,9 +128,9 @@ async def test_leaving_before_the_session_is_open_is_told_once(mind: OfflineEngi
     ],
 )
 async def test_a_refused_upgrade_is_explained(
-    mind: OfflineEngines, given: ServerSettings, code: str, fatal: bool
+    engines: OfflineEngines, given: ServerSettings, code: str, fatal: bool
 ) -> None:
-    async with RealtimeServer(given, mind) as server:
+    async with RealtimeServer(given, engines) as server:
         end = await Told(server.url, key="wrong").run()
     assert end is not None
     assert (end.code, end.fatal) == (code, fatal)

@@ -25,8 +25,8 @@ class Counted:
     def __init__(self, folder: Path) -> None:
         self.cache = SoundCache(folder, 10_000_000)
         self.told: list[tuple[int, bool]] = []
-        self.mind = OfflineEngines()
-        self.speech = TextToSpeech(self.mind, self.cache, lambda ms, cached: self.told.append((round(ms), cached)))
+        self.engines = OfflineEngines()
+        self.speech = TextToSpeech(self.engines, self.cache, lambda ms, cached: self.told.append((round(ms), cached)))
 
     async def say(self, text: str) -> Samples:
         return np.concatenate([sentence async for sentence in self.speech.speak(text)])
@@ -36,7 +36,7 @@ class Counted:
 def counted(tmp_path: Path) -> Iterator[Counted]:
     it = Counted(tmp_path / "phrases")
     yield it
-    it.mind.close()
+    it.engines.close()
 
 
 async def test_what_is_on_disk_needs_no_voice_and_is_counted(counted: Counted) -> None:
