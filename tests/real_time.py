@@ -19,6 +19,8 @@ from typing import Final
 import pytest
 from _pytest.runner import runtestprotocol
 
+from tests.kinds import kind_of
+
 MOST_RUNS: Final = 4
 """How often a test is run at most."""
 
@@ -26,7 +28,10 @@ LATE_MS: Final = 40
 """PortAudio's buffers last about twice as long: a thread that is woken so late has nearly made a gap."""
 
 LATE_SHARE: Final = 0.02
-"""So many short delays slow everything down as well."""
+"""So many short delays slow everything down as well..."""
+
+LATE_AT_LEAST: Final = 5
+"""...when they are more than chance."""
 
 SHORT_MS: Final = 10
 
@@ -47,7 +52,8 @@ class Strain:
     @property
     def too_much(self) -> bool:
         """Whether what came of the test says nothing."""
-        return self.worst_ms > LATE_MS or self.slips > 0 or self.late > LATE_SHARE * self.wakes
+        often = self.late > max(LATE_AT_LEAST, LATE_SHARE * self.wakes)
+        return self.worst_ms > LATE_MS or self.slips > 0 or often
 
     def __str__(self) -> str:
         return (
@@ -113,7 +119,7 @@ def strained() -> Iterator[Strain]:
 
 def hears(item: pytest.Item) -> bool:
     """Whether a test has to do with sound in real time."""
-    return isinstance(item, pytest.Function) and "room" in item.fixturenames
+    return isinstance(item, pytest.Function) and "room" in item.fixturenames and kind_of(item.path) != "pure"
 
 
 class Repeater:

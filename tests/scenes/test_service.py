@@ -1,6 +1,7 @@
 """The daemon as a process of its own, with a supervisor that watches it."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -48,19 +49,24 @@ class Daemon:
         self.file.write_text(yaml.safe_dump(document))
 
     async def start(self) -> asyncio.subprocess.Process:
+        asyncio.get_running_loop().add_reader(self._socket, self._read)
         command = [sys.executable, "-m", "speaker", "run", "--config", str(self.file)]
         self.process = await asyncio.create_subprocess_exec(*command, env=self._env, stderr=asyncio.subprocess.PIPE)
         return self.process
 
-    def notified(self, wanted: str) -> bool:
-        """Whether the supervisor was told something that begins so."""
-        try:
+    def _read(self) -> None:
+        """Read at once, as systemd does; what nobody reads has no room for the next message."""
+        with contextlib.suppress(BlockingIOError):
             while True:
                 self.told += self._socket.recv(4096).decode().splitlines()
-        except BlockingIOError:
-            return any(line.startswith(wanted) for line in self.told)
+
+    def notified(self, wanted: str) -> bool:
+        """Whether the supervisor was told something that begins so."""
+        self._read()
+        return any(line.startswith(wanted) for line in self.told)
 
     def close(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._socket)
         self._socket.close()
         if self.process is not None and self.process.returncode is None:
             self.process.kill()

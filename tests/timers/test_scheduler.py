@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -46,8 +46,9 @@ class Room:
 
 
 @pytest.fixture
-def room(tmp_path: Path) -> Room:
-    return Room(Ledger(tmp_path / "ledger.sqlite"))
+def room(tmp_path: Path) -> Iterator[Room]:
+    with closing(Ledger(tmp_path / "ledger.sqlite")) as ledger:
+        yield Room(ledger)
 
 
 @asynccontextmanager
