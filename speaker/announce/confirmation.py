@@ -48,7 +48,7 @@ class _Pending:
 
 
 class Questions:
-    """One question at a time. Frames of the ear come in through ``hear`` while one is asked."""
+    """One question at a time. Microphone frames come in through ``hear`` while one is asked."""
 
     def __init__(
         self,

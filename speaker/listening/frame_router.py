@@ -1,6 +1,6 @@
 """Microphone frames to where the posture says: dropped, to the wake word, held, or into the session.
 
-Frames are int16, shape (1280,), 16 kHz. Every frame goes through the ear's worker first and arrives here in
+Frames are int16, shape (1280,), 16 kHz. Every frame goes through the front end's worker first and arrives here in
 order. What was said since the wake word is held until a session takes it, so no word is lost while a chime
 sounds and a socket opens; and what a session took is kept until it is answered, so no word is lost with it.
 """
@@ -55,7 +55,7 @@ class FrameRouter:
 
     def __init__(
         self,
-        ear: FrontEnd,
+        front_end: FrontEnd,
         woken: Callable[[Detection], None],
         spoken_over: Callable[[], None],
         attentive: Callable[[SensedFrame], None],
@@ -65,12 +65,12 @@ class FrameRouter:
 
         The session gets what the ``gate`` lets through.
         """
-        self._ear = ear
+        self._front_end = front_end
         self._woken = woken
         self._spoken_over = spoken_over
         self._attentive = attentive
         self._gate = gate
-        self._worker = ThreadPoolExecutor(1, "ear")
+        self._worker = ThreadPoolExecutor(1, "front-end")
         self._loop = asyncio.get_running_loop()
         self._route = Route(MicrophoneRoute.OFF)
         self._recent: deque[tuple[int, Samples]] = deque(maxlen=RECENT_FRAMES)
@@ -140,7 +140,7 @@ class FrameRouter:
         wake = mode in {MicrophoneRoute.WAKE, MicrophoneRoute.OVER}
         turns: Source = _TURNS.get(mode, "") if self._gate.judges else ""
         wanted = SenseRequest(wake, barging, talk=self._route.talk or mode is MicrophoneRoute.OVER, turns=turns)
-        self._worker.submit(self._ear.sense, frame, reference, wanted).add_done_callback(self._to_loop)
+        self._worker.submit(self._front_end.sense, frame, reference, wanted).add_done_callback(self._to_loop)
 
     def _to_loop(self, done: "Future[SensedFrame]") -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed while the program ends

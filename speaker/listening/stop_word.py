@@ -1,7 +1,7 @@
 """The word "stop", without the wake word: while the speaker speaks, rings or waits for more.
 
 No model of the word itself is worth having (those that exist fire on every third story). What is short and stands
-alone is recognised by the offline ears, and must be one of a few orders, word for word.
+alone is recognised offline, and must be one of a few orders, word for word.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ _BEFORE_FRAMES: Final = 5
 
 
 class StopWord:
-    """Listens to the frames of the ear; ``stopped`` is called on the event loop."""
+    """Listens to the microphone frames; ``stopped`` is called on the event loop."""
 
     def __init__(self, hear: Callable[[Samples], Awaitable[str]], stopped: Callable[[], None]) -> None:
         """``hear`` recognises int16 samples at 16 kHz."""

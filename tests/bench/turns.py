@@ -1,8 +1,8 @@
 """Whether finding the user's turns on this machine costs words: the same commands, heard by the same server.
 
 ``python -m tests.bench.turns`` speaks each command behind the wake word, in one breath or after a pause, clean and
-in pink noise, through the real ear and router to the embedded server. Once it finds the turns itself in all that it is
-sent; once they are found here, and it is sent nothing else. What counts is whether the rules understand the words
+in pink noise, through the real front end and router to the embedded server. Once it finds the turns itself in all that
+it is sent; once they are found here, and it is sent nothing else. What counts is whether the rules understand the words
 that came out. One synthetic voice: no row is a rate among real people.
 """
 
@@ -70,8 +70,8 @@ class Sent:
 async def through(sound: Samples, gate: UplinkGate) -> Sent | None:
     """What reaches the session of a sound (int16, 16 kHz) with a wake word in it; None if that is not heard."""
     woken: list[None] = []
-    ear = FrontEnd(ours(["hey_jarvis"], lazy=True), EchoCanceller(), 0.25, TURNS)
-    router = FrameRouter(ear, lambda _: woken.append(None), lambda: None, lambda _: None, gate)
+    front_end = FrontEnd(ours(["hey_jarvis"], lazy=True), EchoCanceller(), 0.25, TURNS)
+    router = FrameRouter(front_end, lambda _: woken.append(None), lambda: None, lambda _: None, gate)
     sent, cut, taken = Sent(), frames(sound), 0
     router.route(Route(MicrophoneRoute.WAKE))
     while not woken and taken < len(cut):

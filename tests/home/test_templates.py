@@ -67,9 +67,9 @@ BIG = json.dumps(["x" * 100] * 600).encode()
     ],
 )
 def test_a_long_message_does_not_make_a_template_greedy(greedy: str) -> None:
-    began_s = time.monotonic()
+    began_s = time.process_time()
     assert templates.render_payload(greedy, BIG) == ""
-    assert time.monotonic() - began_s < 1
+    assert time.process_time() - began_s < 1
 
 
 @pytest.mark.parametrize(

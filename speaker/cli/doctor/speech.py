@@ -23,7 +23,7 @@ REINSTALL: Final = "run the installer again: the packages that carry the models 
 
 
 async def check_speech(settings: Settings) -> list[Check]:
-    """Wake words on a spoken phrase, then ears and voice; both in the offline voice."""
+    """Wake words on a spoken phrase, then recogniser and voice; both in the offline voice."""
     engines = OfflineEngines()
     try:
         await engines.warm_up()

@@ -70,7 +70,7 @@ class Listener:
 
     def forget(self) -> None:
         """Begin anew with the next sound, as after a pause, a manual commit or a clear."""
-        # A detector that is only reset still has the last word in its ear, and takes it for a new turn.
+        # A detector that is only reset still remembers the last word, and takes it for a new turn.
         self._detector = None
 
     async def hear(self, audio: bytes, begins_ms: float, settings: TurnSettings) -> list[TurnEvent]:

@@ -28,7 +28,7 @@ SHORTEST_IDLE_MS: Final = 500
 """A shorter ``idle_timeout_ms`` would ask again and again without leaving anybody the time to answer."""
 
 _EAGERNESS_MS: Final = {"low": 1200, "medium": 800, "auto": 800, "high": 400}
-"""Silence that ends a turn; this server has no ear for meaning and takes eagerness as patience."""
+"""Silence that ends a turn; this server does not judge meaning, and takes eagerness as patience."""
 
 S = TypeVar("S", bound=Struct)
 

@@ -86,7 +86,7 @@ async def routing(words: WakeWords) -> AsyncIterator[tuple[FrameRouter, list[Det
 
 
 async def feed(router: FrameRouter, cut: Sequence[Samples]) -> None:
-    """Frames as they come: the ear is done with one before the next."""
+    """Frames as they come: the front end is done with one before the next."""
     for frame in cut:
         before = router.worked_at
         router.take(frame, NOTHING)
@@ -212,10 +212,10 @@ async def test_interrupting_an_answer_has_its_own_threshold_and_keeps_what_follo
 async def test_a_threshold_may_be_changed_at_any_time() -> None:
     cut, _ = evening()
     words = ours(["hey_jarvis"], lazy=True)
-    ear = FrontEnd(words, EchoCanceller(), 0.25, TurnSettings())
+    front_end = FrontEnd(words, EchoCanceller(), 0.25, TurnSettings())
     async with routing(words) as (router, woken):
         router.route(Route(MicrophoneRoute.WAKE))
-        ear.set_threshold(1.0)
+        front_end.set_threshold(1.0)
         await feed(router, cut)
         assert woken == []
 
@@ -280,7 +280,7 @@ async def test_what_a_lost_session_took_is_given_to_the_next_one() -> None:
 
 
 async def test_what_is_said_over_an_answer_reaches_the_session_whole(speech: Speech) -> None:
-    """Nothing plays, so the ear changes nothing; what is sent lags until somebody talks, and nothing is lost."""
+    """Nothing plays, so the front end changes nothing; what is sent lags until somebody talks, and nothing is lost."""
     words = pcm.resample(speech("Turn off the kitchen light please."), pcm.SESSION_HZ, WAKE_HZ)
     cut = frames(np.concatenate([silence(2), words, silence(1)]))
     over: list[None] = []

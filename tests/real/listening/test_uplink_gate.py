@@ -143,10 +143,10 @@ async def listening(
 ) -> AsyncIterator[tuple[FrameRouter, list[str]]]:
     """A router that finds turns, and the wake words that it heard."""
     woken: list[str] = []
-    ear = FrontEnd(ours(["hey_jarvis"], lazy=True), EchoCanceller(), 0.25, TURNS)
+    front_end = FrontEnd(ours(["hey_jarvis"], lazy=True), EchoCanceller(), 0.25, TURNS)
     noticed = over if over is not None else []
     router = FrameRouter(
-        ear,
+        front_end,
         lambda heard: woken.append(heard.word),
         lambda: noticed.append(None),
         lambda _: None,
@@ -186,7 +186,7 @@ async def test_only_the_sentence_is_sent(speech: Speech) -> None:
 @pytest.mark.parametrize("late", [0, 3, 12])
 @pytest.mark.parametrize("pause_s", [0.0, 1.5])
 async def test_no_word_behind_the_wake_word_is_lost(speech: Speech, late: int, pause_s: float) -> None:
-    """``late`` frames wait for the ear when it hears the word; the session opens a second later."""
+    """``late`` frames wait for the front end when it hears the word; the session opens a second later."""
     together = pause_s == 0
     sound = (
         [said(speech, "Hey Jarvis, turn on the sofa lamp.")]
