@@ -6,18 +6,16 @@ it: neither does it hear the answer, nor can it give one.
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-import numpy as np
-
-from speaker.audio.pcm import FRAME_MS, Samples
+from speaker.audio.pcm import Samples
 from speaker.conversation import events
 from speaker.conversation.events import Event
 from speaker.errors import SpeakerError
 from speaker.listening.front_end import SensedFrame
+from speaker.listening.short_utterance import ShortUtterance
 from speaker.speech.answer_matching import match_answer
 
 log = logging.getLogger(__name__)
@@ -28,10 +26,7 @@ BEGIN_S: Final = 3.0
 SAY_S: Final = 30.0
 """How long it may take to say a question."""
 
-_BEFORE_FRAMES: Final = 500 // FRAME_MS
-"""The detector notices speech so late."""
-
-_MOST_FRAMES: Final = 8_000 // FRAME_MS
+_LONGEST_MS: Final = 8_000
 """Longer speech is no answer."""
 
 
@@ -62,8 +57,7 @@ class Questions:
         self._recognise = recognise
         self._turn = asyncio.Lock()
         self._pending: _Pending | None = None
-        self._recent: deque[Samples] = deque(maxlen=_MOST_FRAMES + _BEFORE_FRAMES)
-        self._spoken_for = 0
+        self._utterance = ShortUtterance(_LONGEST_MS)
         self._judging: asyncio.Task[None] | None = None
 
     @property
@@ -88,7 +82,7 @@ class Questions:
                 return None
             finally:
                 self._pending = None
-                self._forget()
+                self._utterance.forget()
                 self._post(events.QuestionSettled())
 
     def begin(self) -> None:
@@ -114,18 +108,11 @@ class Questions:
         """Take the next frame of the microphone."""
         pending = self._pending
         if pending is None or not pending.listening:
-            self._forget()
+            self._utterance.forget()
             return
-        self._recent.append(sensed.voice)
-        if sensed.talk == "begins":
-            self._spoken_for = 1
-        elif self._spoken_for:
-            self._spoken_for += 1
-        if sensed.talk == "ends":
-            length, self._spoken_for = self._spoken_for, 0
-            if 0 < length <= _MOST_FRAMES and self._judging is None:
-                sound = np.concatenate(list(self._recent)[-(length + _BEFORE_FRAMES) :])
-                self._judging = asyncio.create_task(self._judge(sound, pending))
+        sound = self._utterance.take(sensed)
+        if sound is not None and self._judging is None:
+            self._judging = asyncio.create_task(self._judge(sound, pending))
 
     async def _judge(self, sound: Samples, pending: _Pending) -> None:
         try:
@@ -140,7 +127,3 @@ class Questions:
     def _settle(self, answer: str | None) -> None:
         if self._pending is not None and not self._pending.settled.done():
             self._pending.settled.set_result(answer)
-
-    def _forget(self) -> None:
-        self._recent.clear()
-        self._spoken_for = 0

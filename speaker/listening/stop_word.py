@@ -6,14 +6,12 @@ alone is recognised offline, and must be one of a few orders, word for word.
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-import numpy as np
-
-from speaker.audio.pcm import FRAME_MS, Samples
+from speaker.audio.pcm import Samples
 from speaker.listening.front_end import SensedFrame
+from speaker.listening.short_utterance import ShortUtterance
 
 log = logging.getLogger(__name__)
 
@@ -24,11 +22,8 @@ ORDERS: Final = frozenset({
     "top", "its top", "you stop",
 })  # fmt: skip
 
-_MOST_FRAMES: Final = 1_900 // FRAME_MS
-"""Longest order with the pauses around it: whoever talks longer means something else."""
-
-_BEFORE_FRAMES: Final = 5
-"""The detector notices speech so late."""
+_LONGEST_MS: Final = 1_900
+"""Longest order with the pauses around it."""
 
 
 class StopWord:
@@ -38,22 +33,13 @@ class StopWord:
         """``hear`` recognises int16 samples at 16 kHz."""
         self._hear = hear
         self._stopped = stopped
-        self._recent: deque[Samples] = deque(maxlen=_MOST_FRAMES + _BEFORE_FRAMES)
-        self._spoken_for = 0
-        """Frames since somebody began to talk, 0 = nobody does."""
+        self._utterance = ShortUtterance(_LONGEST_MS)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def hear(self, sensed: SensedFrame) -> None:
         """Take the next frame."""
-        self._recent.append(sensed.voice)
-        if sensed.talk == "begins":
-            self._spoken_for = 1
-        elif self._spoken_for:
-            self._spoken_for += 1
-        if sensed.talk == "ends":
-            length, self._spoken_for = self._spoken_for, 0
-            if 0 < length <= _MOST_FRAMES:
-                self._recognise(np.concatenate(list(self._recent)[-(length + _BEFORE_FRAMES) :]))
+        if (sound := self._utterance.take(sensed)) is not None:
+            self._recognise(sound)
 
     def close(self) -> None:
         """Give up what is being recognised."""

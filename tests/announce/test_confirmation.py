@@ -17,7 +17,7 @@ FRAME = np.zeros(FRAME_SAMPLES, np.int16)
 
 
 class World:
-    """A conversation that lets a question begin at once, a voice, and ears that hear what they are told."""
+    """A conversation that lets a question begin at once, a voice, and a recogniser that hears what it is told."""
 
     def __init__(self, words: str = "", *, busy: bool = False) -> None:
         self.events: list[Event] = []

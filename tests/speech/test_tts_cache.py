@@ -3,7 +3,6 @@
 import errno
 import logging
 import os
-import resource
 import stat
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +18,7 @@ from hypothesis.extra.numpy import arrays
 
 from speaker.audio.pcm import SESSION_HZ, Samples, decode_wav, encode_wav
 from speaker.speech.tts_cache import SoundCache, cache_key
+from tests.support.full_disk import full_disk
 
 PLENTY = 1_000_000
 SOUND = np.arange(-1200, 1200, dtype=np.int16)
@@ -31,17 +31,6 @@ TRIPLES = st.tuples(st.text(), st.text(), st.text())
 def folder(tmp_path: Path) -> Path:
     """One that the cache has to make."""
     return tmp_path / "state" / "phrases"
-
-
-@contextmanager
-def full_disk(most_bytes: int) -> Iterator[None]:
-    """Files of this process may not grow beyond so many bytes; to the cache that is a disk without room."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """The ledger on real files, healthy and not."""
 
 import logging
-import resource
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -18,6 +17,7 @@ from speaker.cost.tokens import Tokens
 from speaker.errors import SpeakerError
 from speaker.store.migrations import STEPS, VERSION
 from speaker.store.store import Ledger
+from tests.support.full_disk import full_disk
 
 DAY = date(2026, 11, 30)
 MODEL = "gpt-realtime-2.1-mini"
@@ -41,17 +41,6 @@ def spent(cost_usd: float, day: date = DAY, **more: Any) -> LedgerEntry:
         "at": datetime.combine(day, NOON.timetz()),
     } | more
     return LedgerEntry(cost_usd=cost_usd, **told)
-
-
-@contextmanager
-def full_disk(most_bytes: int) -> Iterator[None]:
-    """Files of this process may not grow beyond so many bytes; to SQLite that is a disk that fails."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_all_is_there_after_a_restart(tmp_path: Path) -> None:
