@@ -3,8 +3,9 @@
 import numpy as np
 
 from speaker.audio.pcm import FRAME_MS, FRAME_SAMPLES, Samples
-from speaker.listening.front_end import SensedFrame, Talk
+from speaker.listening.front_end import SensedFrame
 from speaker.listening.short_utterance import ShortUtterance
+from speaker.listening.speech_activity import Talk
 
 LONGEST = 10
 BEFORE = 6
