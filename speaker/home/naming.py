@@ -71,9 +71,13 @@ _TECHNICAL: Final = bag(
 """Words of a device's name that nobody says."""
 
 
+_MOST_READ: Final = 1_000
+"""A name may come with as many megabytes as a broker carries; its beginning is all that is read."""
+
+
 def clean(text: str) -> str:
     """One line of at most 60 printable characters that keeps the list of devices readable; may be empty."""
-    kept = "".join(c if c.isprintable() and c not in _NOT_IN_NAMES else " " for c in text)
+    kept = "".join(c if c.isprintable() and c not in _NOT_IN_NAMES else " " for c in text[:_MOST_READ])
     return " ".join(kept.split())[:MAX_NAME_CHARACTERS].strip()
 
 

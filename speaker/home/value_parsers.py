@@ -24,9 +24,14 @@ def word(words: Mapping[str, object]) -> Read:
     return lambda text: ours.get(text.casefold())
 
 
+_MOST_READ: Final = 1_000
+"""A state may be megabytes long; its beginning is all that is read."""
+
+
 def said(text: str) -> FactValue | None:
     """A text for a sentence: one short printable line that can stand in quotation marks."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split()).replace('"', "'")
+    printable = "".join(c if c.isprintable() else " " for c in text[:_MOST_READ])
+    line = " ".join(printable.split()).replace('"', "'")
     return None if line.casefold() in _UNKNOWN else line[:MAX_TEXT_CHARACTERS]
 
 

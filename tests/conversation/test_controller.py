@@ -16,6 +16,7 @@ from speaker.cost.cost_tracker import now_here
 from speaker.errors import SessionError, SpeakerError
 from speaker.listening.route import MicrophoneRoute
 from speaker.offline.server.scripted import Close, Delay, Drop, EmitStep, Expect, ScriptStep
+from speaker.realtime import connecting
 from speaker.realtime.endpoint import Target
 from speaker.realtime.failover import Endpoint
 from speaker.realtime.protocol import server_events as ev
@@ -37,6 +38,13 @@ from tests.support.talking_speaker import (
     user_speaks,
     words,
 )
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connections are tried again sooner; the rules are the same."""
+    monkeypatch.setattr(connecting, "_BACKOFF_S", 0.02)
+
 
 COST_USD = (150 * 0.6 + 50 * 10 + 20 * 2.4 + 80 * 20) / 1e6
 """What one response of the scripted service costs with the default model."""
@@ -239,7 +247,7 @@ async def test_a_service_that_breaks_is_tried_again_with_the_same_words(tmp_path
 @pytest.mark.parametrize("end", [Drop(), Close(1001, "going away"), Close(1011)], ids=["drop", "1001", "1011"])
 async def test_a_service_that_is_gone_in_the_middle_of_an_answer_is_said(tmp_path: Path, end: ScriptStep) -> None:
     scene = [*OPENING, *user_speaks(), begins(), sound(3_000), Delay(0.05), end]
-    async with talking(tmp_path, scene, OPENING, settings=brisk(limits={"follow_up_s": 2})) as one:
+    async with talking(tmp_path, scene, OPENING, settings=brisk(limits={"follow_up_s": 0.6})) as one:
         await one.wake_and_speak()
         await one.until(lambda: len(one.script.seen) == 2)
         await one.until(lambda: bool(one.events("turn")))

@@ -170,6 +170,7 @@ def test_names_in_a_sentence(name: str, kind: Kind, room: str, said: str) -> Non
 def test_clean_names_and_lists_of_names() -> None:
     assert clean(" living_room/lamp,\n(left):\x00 \u202ename ") == "living room lamp left name"
     assert len(clean("long " * 50)) <= 60
+    assert clean(" " * 1_000 + "lamp") == "", "what begins so late is not looked for"
     assert listing([]) == ""
     assert listing(["a"]) == "a"
     assert listing(["a", "b", "c"], "or") == "a, b or c"

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from speaker.cost.entries import LedgerEntry, Purpose, Saved
 from speaker.cost.tokens import Tokens
 from speaker.errors import SpeakerError
+from speaker.store import database
 from speaker.store.migrations import STEPS, VERSION
 from speaker.store.store import Ledger
 from tests.support.full_disk import full_disk
@@ -313,7 +314,10 @@ def test_every_purpose_is_paid_for(tmp_path: Path, purpose: Purpose) -> None:
         assert ledger.spent_usd(DAY) == (1, 1)
 
 
-def test_a_write_that_finds_the_ledger_locked_waits_and_is_not_lost(tmp_path: Path) -> None:
+def test_a_write_that_finds_the_ledger_locked_waits_and_is_not_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "BUSY_S", 0.2)
     file = tmp_path / "ledger.sqlite"
     with opened(file) as ledger:
         with closing(sqlite3.connect(file, isolation_level=None)) as other:
