@@ -122,6 +122,11 @@ def hears(item: pytest.Item) -> bool:
     return isinstance(item, pytest.Function) and "room" in item.fixturenames and kind_of(item.path) != "pure"
 
 
+def _errors(report: pytest.TestReport) -> list[str]:
+    """The lines that say what was wrong."""
+    return [line for line in report.longreprtext.splitlines() if line.startswith("E ")][:3]
+
+
 class Repeater:
     """Runs tests with sound again when the machine was too slow for them."""
 
@@ -140,6 +145,7 @@ class Repeater:
             if not bad or not strain.too_much or run == MOST_RUNS:
                 break
             self.told.append(f"{item.nodeid}: run {run} failed while the machine was too slow: {strain}")
+            self.told += [f"    {line}" for report in reports for line in _errors(report)]
             # Its fixtures and arguments are made anew.
             item._initrequest()  # type: ignore[attr-defined]  # as plugins that repeat tests do
         for report in reports:

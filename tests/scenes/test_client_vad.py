@@ -81,7 +81,7 @@ async def test_talking_over_a_story_is_a_turn_of_its_own(on: Stage, speech: Spee
         turn = await on.event("turn")
     words = [one["text"].lower() for one in turn["words"] if one["who"] == "user"]
     assert "story" in words[0]
-    assert "kitchen light" in words[1]
+    assert "kitchen light" in words[1], turn
 
 
 async def test_clear_command_is_done_without_a_response(on: Stage, speech: Speech) -> None:
