@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from speaker.audio import pcm
-from speaker.audio.pcm import FRAME_SAMPLES, WAKE_HZ, Samples
+from speaker.audio.pcm import FRAME_SAMPLES, WAKE_HZ, Samples, level_dbfs
 
 AEC3_SAMPLES: Final = WAKE_HZ // 100
 """AEC3 takes exactly 10 ms at a time."""
@@ -45,6 +45,17 @@ AHEAD_MS: Final = 30
 
 MOST_GAIN: Final = 1.5
 """Power after the filter against before: what makes a frame so much stronger has nothing to take away."""
+
+NO_ECHO_FRAMES: Final = 16
+"""After so many frames of loud sound that the microphone does not hear, there is no echo: headphones, or a microphone
+that cancels it itself. It takes so long since a loudspeaker may be half a second later than it says, over Bluetooth for
+instance, and an amplifier that was asleep may need a second."""
+
+NO_ECHO_DBFS: Final = -65.0
+"""What the microphone does not hear; nothing so soft counts as speech."""
+
+LOUD_DBFS: Final = -40.0
+"""Sound of the loudspeaker that a microphone in the same room hears."""
 
 _POINTER: Final = ctypes.POINTER(ctypes.c_int16)
 
@@ -121,6 +132,8 @@ class EchoCanceller:
         """Frames since it began to be heard, less those in which it cannot be trusted."""
         self._quiet = 0
         """Samples since it was last heard."""
+        self._unheard = 0
+        """Frames of loud sound in a row that the microphone did not hear; kept while somebody talks over them."""
         self._aec3: _Aec3 | None = None
         self._slipped = False
 
@@ -136,27 +149,38 @@ class EchoCanceller:
         """A frame, and what the loudspeaker put into the air while it was recorded (a little early).
 
         Three phases: while nothing rings in the room the frame passes untouched; when an echo begins, and after a
-        slip, AEC3 is not trusted yet and its output is silence; then both cancellers do their work.
+        slip, AEC3 is not trusted yet and its output is silence; then both cancellers do their work. Where there turns
+        out to be no echo, frames pass untouched again: an AEC3 that never met one takes whole sentences for it.
         """
         if np.max(np.abs(reference.astype(np.int32))) >= SILENT_BELOW:
             self._ringing = round(TAIL_S * WAKE_HZ)
         if self._ringing <= 0:
-            self._frames = 0
+            self._frames = self._unheard = 0
             self._quiet += frame.size
             return Cleaned(frame, frame, playing=False)
         self._ringing -= frame.size
         self._frames += 1
         if self._slipped:
-            self._slipped, self._aec3, self._frames = False, None, -SLIPPED_FRAMES
+            self._slipped, self._aec3, self._frames, self._unheard = False, None, -SLIPPED_FRAMES, 0
         if self._aec3 is None or self._quiet > round(FORGET_S * WAKE_HZ):
             self._aec3 = _Aec3()
         self._quiet = 0
+        if self._no_echo(frame, reference):
+            return Cleaned(frame, frame + self._murmur, playing=True)
         voice, residue = self._speex.push(frame, reference), self._aec3.push(frame, reference)
         if _power(voice) > MOST_GAIN * _power(frame):
             voice = frame  # where there is no echo, the filter would put one in
         # AEC3 lets the first moment of an echo pass after a silence.
         settled = self._frames > SETTLE_FRAMES
         return Cleaned(voice, (residue if settled else np.zeros_like(frame)) + self._murmur, playing=True)
+
+    def _no_echo(self, frame: Samples, reference: Samples) -> bool:
+        if self._unheard < NO_ECHO_FRAMES:
+            if level_dbfs(frame) > NO_ECHO_DBFS:
+                self._unheard = 0
+            elif level_dbfs(reference) > LOUD_DBFS:
+                self._unheard += 1
+        return self._unheard >= NO_ECHO_FRAMES
 
     @cached_property
     def _murmur(self) -> Samples:

@@ -54,7 +54,7 @@ def residue_of(cleaned: list[Cleaned]) -> Samples:
 
 
 def talks(detector: TurnDetector, cleaned: list[Cleaned]) -> int:
-    """How often somebody seems to talk, by the rules of the ear."""
+    """How often somebody seems to talk, by the rules of the front end."""
     count = 0
     for one in cleaned:
         started = any(isinstance(event, SpeechOnset) for event in detector.push(one.residue))
@@ -94,6 +94,20 @@ def test_somebody_who_talks_over_it_is_heard(story: Samples, speech: Speech) -> 
     assert talks(detector, cleaned[:first]) == 0
     assert talks(detector, cleaned[first:last]) >= 1
     assert "kitchen light" in Recogniser().hear(voice_of(cleaned)[at : at + person.size]).text.lower()
+
+
+@pytest.mark.parametrize("at_s", [4.0, 5.3, 9.1, 15.0, 21.7])
+def test_where_there_is_no_echo_the_whole_sentence_is_heard(story: Samples, speech: Speech, at_s: float) -> None:
+    """Headphones, or a microphone that cancels the echo itself: nothing that is heard is the loudspeaker's."""
+    person = pcm.resample(speech("Turn off the kitchen light please."), SESSION_HZ, WAKE_HZ)
+    heard = np.random.default_rng(0).normal(0, 10, story.size).astype(np.int16)
+    at = round(at_s * WAKE_HZ)
+    heard[at : at + person.size] += person
+    cleaned = run(EchoCanceller(), heard, reference(story))
+    first = at // FRAME_SAMPLES
+    assert talks(TurnDetector(TALK), cleaned[:first]) == 0
+    assert talks(TurnDetector(TALK), cleaned[first : first + 8]) == 1, "at once"
+    assert "kitchen light" in Recogniser().hear(residue_of(cleaned)[at : at + person.size]).text.lower()
 
 
 @pytest.mark.parametrize("slip_ms", [-20, -10, 5, 20, 40, 80])
