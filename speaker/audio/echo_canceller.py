@@ -54,7 +54,7 @@ instance, and an amplifier that was asleep may need a second."""
 NO_ECHO_DBFS: Final = -65.0
 """What the microphone does not hear; nothing so soft counts as speech."""
 
-LOUD_DBFS: Final = -40.0
+AUDIBLE_DBFS: Final = -40.0
 """Sound of the loudspeaker that a microphone in the same room hears."""
 
 _POINTER: Final = ctypes.POINTER(ctypes.c_int16)
@@ -178,7 +178,7 @@ class EchoCanceller:
         if self._unheard < NO_ECHO_FRAMES:
             if level_dbfs(frame) > NO_ECHO_DBFS:
                 self._unheard = 0
-            elif level_dbfs(reference) > LOUD_DBFS:
+            elif level_dbfs(reference) > AUDIBLE_DBFS:
                 self._unheard += 1
         return self._unheard >= NO_ECHO_FRAMES
 
