@@ -13,6 +13,9 @@ from speaker.config.prices import PRICES, Price
 from speaker.config.turn_detection import ClientTurns, SemanticTurns, ServerTurns
 from speaker.config.units import ClockTime, Milliseconds, Percent, Seconds, Share, Slug, TopicPath, Url, Usd
 
+ServiceName = Literal["openai", "azure", "xai", "qwen", "local"]
+"""The Realtime services that are known by name; local is any other that speaks the protocol."""
+
 
 class Section(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Parent of every part of the configuration that has keys of its own."""
@@ -83,6 +86,9 @@ class SessionSettings(Section, frozen=True, kw_only=True):
     """Address of the Realtime service; a `speaker offline` elsewhere in the house works too."""
     model: Annotated[str, Meta(min_length=1)] = "gpt-realtime-2.1-mini"
     """Model name; the environment variable OPENAI_REALTIME_MODEL overrides it."""
+    service: ServiceName | None = None
+    """Which service answers at `url`, since each wants some things differently (see docs/services.md): openai, azure,
+    xai, qwen, or local for any other server. null = as the host name in `url` says."""
     protocol: Literal["ga", "beta"] = "ga"
     """Dialect: ga for the cloud; beta only for older compatible servers, the cloud refuses it."""
     voice: str = "marin"
@@ -119,7 +125,7 @@ class SessionSettings(Section, frozen=True, kw_only=True):
 
 
 class Limits(Section, frozen=True, kw_only=True):
-    """Longest stay in each state, in seconds."""
+    """Longest stay in each state, in seconds, and what else has an end."""
 
     connect_s: Seconds = 8
     """Opening a session."""
@@ -137,6 +143,8 @@ class Limits(Section, frozen=True, kw_only=True):
     """The same after an answer that ends in a question, since you may have to think."""
     answer_s: Seconds = 8
     """Waiting for a yes or no when the speaker asks before something risky, and for answers to questions of the hub."""
+    tool_rounds: Annotated[int, Meta(ge=1, le=50)] = 8
+    """How often in one turn of yours the model may call tools; then it is asked to answer without."""
     stalled_s: Seconds = 15
     """An answer that is being made and of which nothing was heard for so long is given up."""
     remember_s: Annotated[float, Meta(ge=0)] = 180

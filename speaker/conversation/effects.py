@@ -7,7 +7,7 @@ from speaker.audio.chimes import Chime
 from speaker.conversation.observers import Observer
 from speaker.conversation.sessions import Sessions
 from speaker.conversation.sound import OWN, SoundPart
-from speaker.conversation.state_machine import Effect
+from speaker.conversation.states import Effect
 from speaker.conversation.user_turns import UserTurns
 from speaker.cost.budget_guard import CLOUD
 from speaker.speech import phrases
@@ -46,8 +46,8 @@ class Effects:
             case Effect.REPEAT:
                 self._turns.forget()
                 self._sound.repeat()
-            case Effect.REPLY if session is not None:
-                session.reply()
+            case Effect.REPLY | Effect.LAST_REPLY if session is not None:
+                session.reply(last_word=effect is Effect.LAST_REPLY)
             case Effect.CONFIRM:
                 self._confirm()
             case Effect.RENEW if session is not None:
@@ -69,8 +69,8 @@ class Effects:
 
     def _apologise(self) -> None:
         session = self._sessions.present
-        lost, connected = (session.lost, session.is_open) if session is not None else (None, False)
-        words = phrases.apology(lost or self._sessions.spared, connected=connected)
+        problem, connected = (session.problem, session.is_open) if session is not None else (None, False)
+        words = phrases.apology(problem or self._sessions.spared, connected=connected)
         log.info("= apologising: %s", words)
         self.chime("error")
         if words:
@@ -81,5 +81,7 @@ class Effects:
         self.chime("done")
         self._sound.answered()
         session = self._sessions.present
+        if session is not None:
+            session.confirmed()
         if session is not None and session.endpoint == CLOUD and not self._turns.answering:
             self._observers.kept_quiet()

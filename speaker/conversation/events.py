@@ -164,17 +164,37 @@ class ResponseBegan(SessionEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerSounded(SessionEvent):
+    """Something of an answer is heard, or will be as soon as it is played."""
+
+
+@dataclass(frozen=True, slots=True)
 class ResponseEnded(SessionEvent):
-    """A response has ended. ``calls`` are the tools it wants, and only those that are complete."""
+    """A response has ended, or will not come. ``calls`` are the tools it wants, and only those that are complete."""
 
     response: str
     failed: bool = False
+    """Whether it is less than an answer, so that somebody has to be told why."""
     calls: frozenset[str] = frozenset()
+    talked_over: bool = False
+    """Whether the service ended it because it heard somebody speak; it will tell of that, too."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyRefused(SessionEvent):
-    """Our wish for a response met another response: the server made one by itself."""
+    """A response is still wanted that cannot be had now; ``held``: before ``ReplyFree`` it is not to be asked for."""
+
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyFree(SessionEvent):
+    """A response may be asked for again."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceComplained(SessionEvent):
+    """The service reports an error although nothing is asked of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +203,8 @@ class ToolAnswered(SessionEvent):
 
     call: str
     quiet: bool = False
+    done: bool = True
+    """Whether the tool did what it was asked, as far as anybody knows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from speaker.conversation.events import (
     AnsweredHere,
+    AnswerSounded,
     Asked,
     BudgetUsedUp,
     Event,
@@ -12,9 +13,11 @@ from speaker.conversation.events import (
     PlaybackEnded,
     PlaybackQueued,
     Prompted,
+    ReplyFree,
     ReplyRefused,
     ResponseBegan,
     ResponseEnded,
+    ServiceComplained,
     SessionLost,
     SessionOpened,
     SpeechBegan,
@@ -40,9 +43,21 @@ class Facts:
     awaited: bool = False
     """A response was asked for, by us or by the end of the user's turn, and has not begun."""
     owed: bool = False
-    """Tools ran for a response whose answer the user still waits for."""
+    """A response has to be asked for: tools ran for one, or one that was asked for could not be had."""
+    held: bool = False
+    """Whether it cannot be asked for yet."""
+    unanswered: bool = False
+    """Whether the user said something that nothing heard has answered: no words, no sound that means done."""
+    talked_over: bool = False
+    """Whether the service broke off to hear the user, and has not told of their words yet."""
+    complaint: bool = False
+    """Whether the service reported an error for no reason that is known."""
     acted: bool = False
     """Whether tools ran for the user's last words."""
+    undone: bool = False
+    """Whether one of them did not do what it was asked."""
+    rounds: int = 0
+    """How often tools were called for the user's last words."""
     calls: set[str] = field(default_factory=set)
     """Tools that have not answered yet."""
     loud: bool = False
@@ -59,14 +74,24 @@ class Facts:
         return self.response is not None or self.awaited or self.owed or bool(self.calls)
 
     @property
+    def ignored(self) -> bool:
+        """Whether somebody said something of which nothing came, as far as that is known."""
+        return self.unanswered or self.user_speaks or (self.complaint and not self.heard_speech)
+
+    @property
     def reply_is_due(self) -> bool:
         """Whether a response has to be asked for: all tools have answered, and none is being made."""
-        return self.owed and self.is_open and self.response is None and not self.awaited and not self.calls
+        free = self.is_open and not self.held
+        return self.owed and free and self.response is None and not self.awaited and not self.calls
 
     def forget_turn(self) -> None:
         """Stop waiting for an answer that nobody wants any more; tools that run still deliver."""
         self.response = None
-        self.awaited = self.owed = self.playing = False
+        self.awaited = self.owed = self.held = self.playing = self.unanswered = False
+
+    def _begin_turn(self) -> None:
+        """The user said something: what was said and done before does not count any more."""
+        self.unanswered, self.talked_over, self.undone, self.rounds = True, False, False, 0
 
     def note(self, event: Event) -> None:
         """Take in an event."""
@@ -76,8 +101,10 @@ class Facts:
             case SessionOpened():
                 self.is_open = True
             case SessionLost():
-                self.is_open = self.user_speaks = self.awaited = False
+                self.is_open = self.user_speaks = self.awaited = self.held = False
                 self.response = None
+            case ServiceComplained():
+                self.complaint = True
             case PlaybackQueued() | PlaybackBegan():
                 self.playing = True
             case PlaybackEnded():
@@ -91,13 +118,16 @@ class Facts:
                 self.heard_speech = True
                 # Noticed here, speech has not begun for the service, which may never hear of it.
                 self.user_speaks = isinstance(event, SpeechBegan)
-                self.leaving, self.asked, self.acted = "", False, False
+                self.leaving, self.asked, self.acted, self.talked_over = "", False, False, False
             case SpeechEnded():
                 self.user_speaks, self.awaited, self.loud = False, True, False
+                self._begin_turn()
             case TurnEnded(call=call):
                 self.user_speaks, self.owed, self.loud = False, True, not call
                 self.calls |= {call} if call else set()
+                self._begin_turn()
             case Prompted():
+                self._begin_turn()
                 self.heard_speech = self.owed = self.loud = True
                 self.leaving, self.asked = "", False
                 # Nothing was said that could be said again.
@@ -108,21 +138,29 @@ class Facts:
     def _note_answer(self, event: Event) -> None:
         match event:
             case ResponseBegan(response=response):
-                self.response, self.awaited, self.asked = response, False, False
-            case ResponseEnded(response=response, calls=calls):
-                self.response = None if self.response in {response, None} else self.response
+                self.response, self.awaited, self.asked, self.held = response, False, False, False
+            case AnswerSounded():
+                self.unanswered = False
+            case ResponseEnded(response=response, calls=calls, talked_over=talked_over):
+                if self.response in {response, None}:
+                    self.response, self.awaited = None, False
                 self.calls |= calls
                 self.owed, self.acted = self.owed or bool(calls), self.acted or bool(calls)
-            case ReplyRefused():
-                self.awaited, self.owed = False, True
-            case ToolAnswered(call=call, quiet=quiet):
+                self.rounds += bool(calls)
+                self.talked_over = talked_over
+            case ReplyRefused(held=held):
+                self.awaited, self.owed, self.loud, self.held = False, True, True, held
+            case ReplyFree():
+                self.held = False
+            case ToolAnswered(call=call, quiet=quiet, done=done):
                 self.calls.discard(call)
                 self.loud = self.loud or not quiet
+                self.undone = self.undone or not done
             case UnderstoodHere():
                 self.acted = True
             case AnsweredHere(call=call):
                 self.calls.discard(call)
-                self.owed = False
+                self.owed = self.unanswered = False
             case Asked():
                 self.asked = True
             case Goodbye():

@@ -21,7 +21,6 @@ locks and no order beyond the inbox's.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Final
 
 from speaker.config.settings import Limits
@@ -53,20 +52,7 @@ from speaker.conversation.events import (
     Woken,
 )
 from speaker.conversation.facts import Facts
-from speaker.conversation.states import POSTURES, WHILE_SPEAKING, Duplex, Posture, State
-
-
-class Effect(Enum):
-    """An act beside being in a state."""
-
-    CHIME = "chime"
-    HUSH = "hush: empty the loudspeaker, cancel the response, truncate it at what was heard"
-    REPLY = "ask for a response: all tools have answered, or a turn has ended whose end was found here"
-    CONFIRM = "a sound instead of a response: all tools did what they should, and that is answer enough"
-    REPEAT = "send again what the user said: its session is lost, and another is being opened"
-    RENEW = "open the session anew before the service ends it"
-    APOLOGISE = "say what went wrong"
-
+from speaker.conversation.states import POSTURES, WHILE_SPEAKING, Duplex, Effect, Posture, State
 
 _S = State
 _ROWS: Final[Mapping[State, Mapping[type[Event], State]]] = {
@@ -117,7 +103,6 @@ TABLE: Final[Mapping[tuple[State, type[Event]], State]] = {
 
 _HOME: Final = frozenset({State.MUTED, State.ASLEEP})
 _BUSY: Final = frozenset({State.THINKING, State.SPEAKING, State.CONFIRMING})
-_APOLOGIES: Final = frozenset({(_S.WAKING, Expired), (_S.THINKING, Expired), (_S.WAKING, SessionClosed)})
 
 ROLL_OVER_S: Final = 240
 """How much older than limits.session_s a session may become while it waits for a calm moment to be renewed."""
@@ -190,10 +175,14 @@ class StateMachine:
             return []
         if isinstance(event, Expired) and (self.deadline is None or now < self.deadline):
             return []
-        self._note_ringing(event)
+        if isinstance(event, RingingBegan | RingingEnded):
+            self.ringing = isinstance(event, RingingBegan)
         before = self.state
         busy, talking = self.facts.under_way, self.facts.user_speaks
         self.facts.note(event)
+        if isinstance(event, ResponseBegan) and before is State.LISTENING:
+            # An answer to words of whose end the service told nothing.
+            self.facts.unanswered = True
         target = TABLE.get((before, type(event)))
         if isinstance(event, Expired) and self.awake and now >= self._oldest:
             target = State.ASLEEP
@@ -201,17 +190,24 @@ class StateMachine:
             target = State.THINKING
         if isinstance(event, SessionLost) and before in _BUSY:
             target = self._recover(busy=busy)
-        effects = [] if target is None else self._go(target, event, now, unanswered=busy or talking)
+        effects = [] if target is None else self._go(target, event, now, pending=busy or talking)
         if self.facts.reply_is_due and self.state in _BUSY:
-            self.facts.owed, self.facts.awaited = False, self.facts.loud
-            effects.append(Effect.REPLY if self.facts.loud else Effect.CONFIRM)
+            effects.append(self._reply())
         if isinstance(event, ResponseEnded) and event.failed and before in _BUSY:
-            effects.append(Effect.APOLOGISE)
+            effects.append(self._apologise())
         return effects + self._settle(now)
 
-    def _note_ringing(self, event: Event) -> None:
-        if isinstance(event, RingingBegan | RingingEnded):
-            self.ringing = isinstance(event, RingingBegan)
+    def _reply(self) -> Effect:
+        facts = self.facts
+        facts.owed, facts.awaited = False, facts.loud
+        if not facts.loud:
+            facts.unanswered = False
+            return Effect.CONFIRM
+        return Effect.REPLY if facts.rounds < self.limits.tool_rounds else Effect.LAST_REPLY
+
+    def _apologise(self) -> Effect:
+        self.facts.unanswered = self.facts.complaint = False
+        return Effect.APOLOGISE
 
     def _recover(self, *, busy: bool) -> State | None:
         """Where the loss of a session leads while an answer is due: what it took along decides.
@@ -224,18 +220,18 @@ class StateMachine:
             return None
         return TABLE.get((self.state, SessionLost)) if busy else None
 
-    def _go(self, target: State, event: Event, now: float, *, unanswered: bool) -> list[Effect]:
+    def _go(self, target: State, event: Event, now: float, *, pending: bool) -> list[Effect]:
         before = self.state
         effects: list[Effect] = []
         interrupts = before in _BUSY and target not in _BUSY
         lost = isinstance(event, SessionClosed)
-        connecting = isinstance(event, Expired) and before is State.LISTENING and not self.facts.is_open
+        in_silence = self._leaves_in_silence(event, pending=pending)
         # A complete answer may be heard to its end even if the session is gone.
-        if isinstance(event, Stopped) or (interrupts and (unanswered or not lost)):
+        if isinstance(event, Stopped) or (interrupts and (pending or not lost)):
             effects.append(Effect.HUSH)
             self.facts.forget_turn()
-        if (before, type(event)) in _APOLOGIES or connecting or (lost and unanswered):
-            effects.append(Effect.APOLOGISE)
+        if in_silence:
+            effects.append(self._apologise())
         if isinstance(event, SessionLost):
             effects.append(Effect.APOLOGISE if before is State.SPEAKING else Effect.REPEAT)
         if target is State.WAKING:
@@ -244,6 +240,15 @@ class StateMachine:
             self._end(event)
         self._enter(target, now)
         return effects
+
+    def _leaves_in_silence(self, event: Event, *, pending: bool) -> bool:
+        """Whether this event ends a conversation in which somebody waits for an answer; they are told why."""
+        facts, state = self.facts, self.state
+        if isinstance(event, SessionClosed):
+            return pending or facts.unanswered or state in {State.WAKING, State.LISTENING}
+        waited = state in {State.WAKING, State.THINKING} or (state is State.LISTENING and not facts.is_open)
+        ignored = facts.ignored and state in {State.LISTENING, State.FOLLOW_UP}
+        return isinstance(event, Expired) and (waited or ignored)
 
     def _begin(self, event: Event, now: float) -> list[Effect]:
         effects = [Effect.HUSH] if self.facts.playing else []
@@ -268,15 +273,26 @@ class StateMachine:
     def _settle(self, now: float) -> list[Effect]:
         if self.state not in _BUSY or self.facts.under_way or self.facts.playing:
             return []
+        effects = self._break_silence()
         if self.facts.leaving:
             self.ended_by = self.facts.leaving
             self._enter(State.ASLEEP, now)
-            return []
+            return effects
         self._enter(State.FOLLOW_UP, now)
         if now < self._opened_at + self.limits.session_s:
-            return []
+            return effects
         self._opened_at, self.facts.is_open = now, False
-        return [Effect.RENEW]
+        return [*effects, Effect.RENEW]
+
+    def _break_silence(self) -> list[Effect]:
+        """A turn that comes to its end unheard is told of: by the sound that means done, or by the reason."""
+        facts = self.facts
+        if not facts.unanswered or facts.talked_over:
+            return []
+        if not facts.acted or facts.undone:
+            return [self._apologise()]
+        facts.unanswered = False
+        return [Effect.CONFIRM]
 
     def _enter(self, state: State, now: float) -> None:
         self.state, self._entered_at = state, now

@@ -1,4 +1,4 @@
-"""The states of a conversation, and the posture that each of them declares."""
+"""The states of a conversation, the posture that each of them declares, and what is done beside being in one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -34,6 +34,19 @@ class Posture:
     """Whether a session is open (or being opened)."""
     hub: str
     """The state's name on MQTT."""
+
+
+class Effect(Enum):
+    """An act beside being in a state."""
+
+    CHIME = "chime"
+    HUSH = "hush: empty the loudspeaker, cancel the response, truncate it at what was heard"
+    REPLY = "ask for a response: all tools have answered, or a turn has ended whose end was found here"
+    LAST_REPLY = "ask for a response in words: tools were called often enough for this turn"
+    CONFIRM = "a sound instead of a response: all tools did what they should, and that is answer enough"
+    REPEAT = "send again what the user said: its session is lost, and another is being opened"
+    RENEW = "open the session anew before the service ends it"
+    APOLOGISE = "say what went wrong"
 
 
 POSTURES: Final[Mapping[State, Posture]] = {

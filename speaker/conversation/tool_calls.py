@@ -1,12 +1,16 @@
 """The calls of a session: carried out once each, and answered to whoever asked, as long as they are there."""
 
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Final, Protocol
 
 from speaker.conversation import events
+from speaker.conversation.call_collector import CollectedCall
 from speaker.conversation.session_needs import SessionNeeds
 from speaker.realtime.protocol import client_events as cl
-from speaker.realtime.protocol.objects import Item, Response
+from speaker.realtime.protocol.objects import Item
+
+INTERRUPTED: Final = "Refused: the user interrupted before this was called, so it was not done."
+TOO_MANY: Final = "Refused: no more tools are carried out for this request."
 
 
 class CallingSession(Protocol):
@@ -23,40 +27,64 @@ class CallingSession(Protocol):
 
 
 class ToolCalls:
-    """One session's calls, over all its connections."""
+    """One session's calls, over all its connections.
+
+    The conversation knows each under a name of its own, since a service may use a call id again for another call.
+    """
 
     def __init__(self, session: CallingSession, needs: SessionNeeds) -> None:
         self._session = session
         self._needs = needs
-        self._known: set[str] = set()
+        self._used: set[str] = set()
         self._connections = 0
+        self._running = 0
+
+    @property
+    def running(self) -> bool:
+        """Whether a tool has not answered yet."""
+        return self._running > 0
 
     def connected(self) -> None:
         """The session has a connection anew: who answers it knows nothing of earlier calls."""
         self._connections += 1
 
-    def fresh(self, response: Response) -> Mapping[str, Item]:
-        """The calls of a response that are to be carried out: only complete ones, and none twice."""
-        if response.status != "completed":
-            return {}
-        wanted = {item.call_id: item for item in response.output if item.type == "function_call" and item.call_id}
-        fresh = {call_id: item for call_id, item in wanted.items() if call_id not in self._known}
-        self._known |= set(fresh)
-        return fresh
+    def named(self, calls: Sequence[CollectedCall]) -> Mapping[str, CollectedCall]:
+        """Calls that are to be carried out, each under a name that no earlier call had."""
+        return {self._fresh(call.id): call for call in calls}
 
-    def run(self, calls: Mapping[str, Item]) -> None:
+    def _fresh(self, call_id: str) -> str:
+        name, count = call_id, 1
+        while name in self._used:
+            count += 1
+            name = f"{call_id} ({count})"
+        self._used.add(name)
+        return name
+
+    def run(self, calls: Mapping[str, CollectedCall]) -> None:
         """Carry them out, side by side."""
-        for call_id, item in calls.items():
-            self._needs.tasks.start(self._run(call_id, item, self._connections))
+        for name, call in calls.items():
+            self._running += 1
+            self._needs.tasks.start(self._run(name, call, self._connections))
 
-    async def _run(self, call_id: str, item: Item, connection: int) -> None:
+    def refuse(self, calls: Sequence[CollectedCall], why: str) -> None:
+        """Tell the model that they are not carried out: a call without an output would puzzle it later."""
+        for call in calls:
+            self._answer(call, why)
+
+    async def _run(self, name: str, call: CollectedCall, connection: int) -> None:
         """Run a tool and put its output into the conversation, whatever has become of the turn."""
-        ran = await self._needs.run_tool(item.name or "", item.arguments or "")
+        try:
+            ran = await self._needs.run_tool(call.name, call.arguments)
+        finally:
+            self._running -= 1
         session = self._session
         if connection == self._connections and session.is_open:
-            output = Item(type="function_call_output", call_id=call_id, output=ran.output)
-            session.send(cl.CreateItem(item=output))
+            self._answer(call, ran.output)
         elif connection != self._connections:
             # The session that wanted to know is gone; its successor does not know the call.
-            session.tell(f"The tool {item.name} that was called before answers now: {ran.output}")
-        self._needs.post(events.ToolAnswered(session.number, call_id, quiet=ran.quiet))
+            session.tell(f"The tool {call.name} that was called before answers now: {ran.output}")
+        self._needs.post(events.ToolAnswered(session.number, name, quiet=ran.quiet, done=ran.ok))
+
+    def _answer(self, call: CollectedCall, output: str) -> None:
+        item = Item(type="function_call_output", call_id=call.id, output=output)
+        self._session.send(cl.CreateItem(item=item))

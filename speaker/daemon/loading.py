@@ -76,7 +76,7 @@ def endpoints(settings: Settings, api_key: str | None, offline_url: str, chosen:
     session = settings.session
     wanted = chosen or session.endpoint
     offline = offline_endpoint(offline_url)
-    cloud = Endpoint("cloud", Target(session.url, session.model, session.protocol, api_key))
+    cloud = Endpoint("cloud", Target(session.url, session.model, session.protocol, api_key, session.service))
     if wanted == "offline":
         return [offline]
     if wanted == "cloud":

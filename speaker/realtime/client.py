@@ -11,29 +11,30 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from speaker.audio import pcm
-from speaker.audio.pcm import SESSION_HZ, WAKE_HZ, Samples
+from speaker.audio.pcm import SESSION_HZ, Samples
 from speaker.errors import SessionError, WireError
 from speaker.realtime.connecting import await_close, back_off, close_politely, connect_to
 from speaker.realtime.endpoint import Target
 from speaker.realtime.error_mapping import closed, reported
+from speaker.realtime.outgoing_sound import OutgoingSound
 from speaker.realtime.protocol import client_events as cl
 from speaker.realtime.protocol import server_events as ev
 from speaker.realtime.protocol.codec import Unknown, decode_server, encode_client, type_of
-from speaker.realtime.protocol.objects import Session
+from speaker.realtime.protocol.objects import Session, SessionHead
 from speaker.realtime.session_config import without_reasoning
+from speaker.realtime.sound_formats import SoundFormats
 
 log = logging.getLogger(__name__)
 
-APPEND_MS: Final = 40
-"""Length of one append; the protocol's clients use 20-60 ms."""
-
 LOSSES: Final = 3
 """How often in a row a session is opened anew before it counts as lost for good; an answer forgives."""
+
+REFUSED_S: Final = 1.0
+"""An error while a session is opened means that it is refused, unless it is confirmed within this time: some
+servers complain of a setting and take all others."""
 
 _PASSING: Final = frozenset({"1001", "1005", "1006", "1011", "1012", "1013", "1015"})
 """Close codes after which the service may be there again at once. 1001 is also its way to end an old session."""
@@ -44,6 +45,8 @@ class Opened:
     """The session is configured and takes sound; ``id`` is the server's name for it."""
 
     id: str
+    plays_hz: int = SESSION_HZ
+    """Rate of the sound that it sends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +83,7 @@ class RealtimeClient:
         self._opening = opening
         self._tell = tell
         self._outgoing: asyncio.Queue[cl.ClientEvent] = asyncio.Queue()
-        self._resampler = pcm.Resampler(WAKE_HZ, SESSION_HZ)
-        self._rest = b""
+        self._sound = OutgoingSound()
         self.sent_bytes = 0
         """Sound that went out so far, 16-bit mono at 24 kHz."""
         self._opened = False
@@ -92,26 +94,24 @@ class RealtimeClient:
         self._last_error: SessionError | None = None
 
     def append(self, samples: Samples) -> None:
-        """Send microphone sound: int16, shape (n,), 16 kHz, any n; it goes out in 40 ms pieces."""
-        ready = self._rest + pcm.to_bytes(self._resampler.push(samples))
-        step = pcm.BYTES_PER_SAMPLE * pcm.ms_to_samples(APPEND_MS, SESSION_HZ)
-        whole = len(ready) - len(ready) % step
-        self._rest = ready[whole:]
-        for start in range(0, whole, step):
-            self.send(cl.AppendAudio(audio=ready[start : start + step]))
+        """Send microphone sound: int16, shape (n,), 16 kHz, any n; it goes out in short pieces."""
+        for piece in self._sound.push(samples):
+            self.send(cl.AppendAudio(audio=piece))
 
     def commit(self) -> None:
         """What was appended so far is a turn of the user, to its last sample."""
-        rest, self._rest = self._rest + pcm.to_bytes(self._resampler.push(np.zeros(0, np.int16), last=True)), b""
-        self._resampler = pcm.Resampler(WAKE_HZ, SESSION_HZ)
-        if rest:
+        if rest := self._sound.end():
             self.send(cl.AppendAudio(audio=rest))
         self.send(cl.CommitAudio())
 
     def clear(self) -> None:
         """What was appended since the last turn is none, and is to be forgotten."""
-        self._resampler, self._rest = pcm.Resampler(WAKE_HZ, SESSION_HZ), b""
+        self._sound.forget()
         self.send(cl.ClearAudio())
+
+    def answered(self) -> None:
+        """The user got an answer: what was lost before does not count any more."""
+        self._losses = 0
 
     def send(self, event: cl.ClientEvent) -> None:
         """Send an event, in the order of the calls."""
@@ -144,7 +144,7 @@ class RealtimeClient:
             self._opened = False
             # What waits for this session means nothing to the next one.
             self._outgoing = asyncio.Queue()
-            self._resampler, self._rest = pcm.Resampler(WAKE_HZ, SESSION_HZ), b""
+            self._sound.forget()
             self._tell(Lost(None if renewing else error))
             if not renewing:
                 log.warning("%s; opening it anew", error)
@@ -160,34 +160,23 @@ class RealtimeClient:
                 finally:
                     await close_politely(connection)
         except TimeoutError:
-            message = f"{self._target.place} did not answer within {self._open_within_s:g} s"
+            message = f"{self._target.place.name} did not answer within {self._open_within_s:g} s"
             raise SessionError(message, code="timeout") from None
         return self._reason(connection)
 
     async def _hold(self, connection: ClientConnection, limit: asyncio.Timeout) -> None:
         sending: asyncio.Task[None] | None = None
-        asked = False
         try:
+            opened = await self._open(connection)
+            if opened is None:
+                await await_close(connection)
+                return
+            self._opened = True
+            limit.reschedule(None)
+            self._tell(opened)
+            sending = asyncio.create_task(self._send_all(connection))
             async for frame in connection:
-                event = self._decode(frame)
-                if event is None:
-                    continue
-                self._note(event)
-                if isinstance(event, ev.SessionCreated):
-                    # Only now is the session connected, and nothing may be sent before it is configured.
-                    await self._configure(connection, self._opening)
-                elif isinstance(event, ev.SessionUpdated) and sending is None:
-                    sending = self._open(connection, event, limit)
-                elif isinstance(event, ev.Error) and sending is None and not asked and self._may_ask_less():
-                    asked = True
-                    log.warning("%s; asking for less", self._last_error)
-                    await self._configure(connection, without_reasoning(self._opening))
-                elif isinstance(event, ev.Error) and sending is None:
-                    # What was asked of the session is refused: it will never take sound.
-                    self._tell(event)
-                    await await_close(connection)
-                    break
-                else:
+                if (event := self._decode(frame)) is not None:
                     self._tell(event)
         except ConnectionClosed:
             pass  # told by the close code, see _reason
@@ -195,6 +184,49 @@ class RealtimeClient:
             if sending is not None:
                 sending.cancel()
                 await asyncio.gather(sending, return_exceptions=True)
+
+    async def _open(self, connection: ClientConnection) -> Opened | None:
+        """Bring the session to where it takes sound; None when what was asked of it is refused.
+
+        Only when the service has greeted is the session connected, and nothing is sent before it is configured.
+        """
+        profile, head, formats = self._target.profile, SessionHead(), SoundFormats(self._target.place)
+        less, greeted = False, False
+        patience_s: float | None = None
+        while (event := await self._next(connection, patience_s)) is not None:
+            if isinstance(event, ev.SessionCreated | ev.SessionUpdated):
+                head = event.session
+                formats.note(head)
+            if isinstance(event, ev.SessionUpdated):
+                return self._ready(head, formats)
+            if type_of(event) in profile.greetings and not greeted:
+                greeted, patience_s = True, profile.silent_after_s
+                await self._configure(connection, self._opening)
+            elif isinstance(event, ev.Error) and not less and greeted and self._may_ask_less():
+                less = True
+                log.warning("%s; asking for less", self._last_error)
+                await self._configure(connection, without_reasoning(self._opening))
+            elif isinstance(event, ev.Error):
+                self._tell(event)
+                if not greeted:
+                    return None
+                patience_s = REFUSED_S
+        return self._ready(head, formats) if self._last_error is None else None
+
+    async def _next(self, connection: ClientConnection, within_s: float | None) -> ev.ServerEvent | None:
+        """The next event that is understood; None when none came in time."""
+        try:
+            async with asyncio.timeout(within_s):
+                while (event := self._decode(await connection.recv())) is None:
+                    pass
+                return event
+        except TimeoutError:
+            return None
+
+    def _ready(self, head: SessionHead, formats: SoundFormats) -> Opened:
+        self._sound.hz = formats.hz("input", self._target.profile.hears_hz)
+        self._sound.forget()
+        return Opened(head.id or "", formats.hz("output", SESSION_HZ))
 
     async def _configure(self, connection: ClientConnection, session: Session) -> None:
         await connection.send(self._encode(cl.SessionUpdate(session=session)))
@@ -207,14 +239,6 @@ class RealtimeClient:
             and without_reasoning(self._opening) != self._opening
         )
 
-    def _open(
-        self, connection: ClientConnection, event: ev.SessionUpdated, limit: asyncio.Timeout
-    ) -> "asyncio.Task[None]":
-        self._opened = True
-        limit.reschedule(None)
-        self._tell(Opened(event.session.id or ""))
-        return asyncio.create_task(self._send_all(connection))
-
     def _decode(self, frame: str | bytes) -> ev.ServerEvent | None:
         try:
             event = decode_server(frame)
@@ -225,12 +249,14 @@ class RealtimeClient:
             log.debug("< %s (unknown, ignored)", event.type)
             return None
         log.debug("< %s", type_of(event))
+        self._note(event)
         return event
 
     def _encode(self, event: cl.ClientEvent) -> str:
         if not isinstance(event, cl.AppendAudio):
             log.debug("> %s", type_of(event))
-        return encode_client(event, self._target.dialect)
+        shape = self._target.profile.asked if isinstance(event, cl.SessionUpdate) else None
+        return encode_client(event, self._target.dialect, shape)
 
     async def _send_all(self, connection: ClientConnection) -> None:
         with contextlib.suppress(ConnectionClosed):
@@ -238,7 +264,7 @@ class RealtimeClient:
                 event = await self._outgoing.get()
                 await connection.send(self._encode(event))
                 if isinstance(event, cl.AppendAudio):
-                    self.sent_bytes += len(event.audio)
+                    self.sent_bytes += len(event.audio) * SESSION_HZ // self._sound.hz
 
     def _note(self, event: ev.ServerEvent) -> None:
         """Remember an error event: the close that may follow says less than the event did."""
@@ -246,8 +272,6 @@ class RealtimeClient:
             self._last_error = reported(self._target.place, event.error)
         elif self._last_error is not None and not self._last_error.fatal:
             self._last_error = None
-        if isinstance(event, ev.ResponseDone):
-            self._losses = 0
 
     def _reason(self, connection: ClientConnection) -> SessionError:
         """Why the server ended the session; 1001 is an end too, although the library calls it OK."""

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import random
+import ssl
 from typing import Final
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -11,7 +12,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, InvalidURI, W
 
 from speaker.errors import SessionError
 from speaker.realtime.endpoint import Target
-from speaker.realtime.error_mapping import not_upgraded
+from speaker.realtime.error_mapping import not_trusted, not_upgraded, redirected
+from speaker.realtime.redaction import plain
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +27,14 @@ _BACKOFF_S: Final = 0.3
 
 CLOSE_S: Final = 1.0
 """How long a polite close may take."""
+
+
+class _ConnectHere(connect):
+    """Connects to the address itself. The library would follow to another, and knows not every header with a key."""
+
+    def process_redirect(self, exc: Exception) -> Exception:
+        """No redirect is followed: what the service answered is the end of it."""
+        return exc
 
 
 async def connect_to(target: Target) -> ClientConnection:
@@ -46,7 +56,7 @@ async def _connect_once(target: Target) -> ClientConnection:
         # The library would say so too, and show the key.
         raise SessionError("the key has characters that no key has; check the credential openai_api_key", fatal=True)
     try:
-        return await connect(
+        return await _ConnectHere(
             target.address,
             additional_headers=target.headers(),
             compression=None,  # base64 sound hardly shrinks
@@ -56,15 +66,21 @@ async def _connect_once(target: Target) -> ClientConnection:
             logger=_socket_log,
         )
     except InvalidStatus as error:
-        raise not_upgraded(place, error.response.status_code) from error
-    except InvalidURI as error:
-        raise _no_address(target) from error
+        answer = error.response
+        if 300 <= answer.status_code < 400:
+            raise redirected(place, answer.status_code, answer.headers.get("Location", "nowhere")) from None
+        raise not_upgraded(place, answer.status_code, bytes(answer.body)) from None
+    except ssl.SSLCertVerificationError as error:
+        raise not_trusted(place, error) from error
+    except InvalidURI:
+        raise _no_address(target) from None
     except TimeoutError as error:
-        raise SessionError(f"{place} does not answer", code="timeout") from error
+        raise SessionError(f"{place.name} does not answer", code="timeout") from error
     except (OSError, WebSocketException, ImportError) as error:
-        raise SessionError(f"{place} cannot be reached: {error}; is the network up?", code="network") from error
-    except ValueError as error:  # a port or host name that cannot be
-        raise _no_address(target) from error
+        why = place.quoted(str(error))
+        raise SessionError(f"{place.name} cannot be reached: {why}; is the network up?", code="network") from None
+    except ValueError:  # a port or host name that cannot be
+        raise _no_address(target) from None
 
 
 async def back_off(tries: int) -> None:
@@ -87,4 +103,4 @@ async def await_close(connection: ClientConnection) -> None:
 
 
 def _no_address(target: Target) -> SessionError:
-    return SessionError(f"session.url: {target.url!r} is not a WebSocket address", fatal=True)
+    return SessionError(f"session.url: {plain(target.url)!r} is not a WebSocket address", fatal=True)

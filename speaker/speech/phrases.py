@@ -13,6 +13,12 @@ ONE_MOMENT: Final = "One moment."
 _BUSY: Final = "Sorry, the speech service is too busy right now. Please try again in a minute."
 REFUSED: Final = "Sorry, the speech service refuses to answer. Please check the settings."
 _KEY_REFUSED: Final = "Sorry, the key for the speech service is not accepted. Please check it."
+_NO_MODEL: Final = "Sorry, the speech service does not know the model. Please check the settings."
+TROUBLED: Final = "Sorry, the speech service had a problem. Please try again."
+NO_CONTENT: Final = "Sorry, I got no answer to that. Please ask again."
+BROKEN_OFF: Final = "Sorry, the answer was broken off. Please ask again."
+WITHHELD: Final = "Sorry, the speech service does not want to answer that."
+TOO_LONG: Final = "Sorry, the answer got too long, so I have to stop here."
 
 _BY_CODE: Final = {
     "invalid_api_key": _KEY_REFUSED,
@@ -22,7 +28,13 @@ _BY_CODE: Final = {
     "insufficient_quota": "Sorry, the account of the speech service has no credit left.",
     "credit_balance_exhausted": "Sorry, the account of the speech service has no credit left.",
     "billing_hard_limit_reached": "Sorry, the account of the speech service has reached its limit.",
-    "model_not_found": "Sorry, the speech service does not know the model. Please check the settings.",
+    "unsupported_country_region_territory": "Sorry, the speech service is not available in this country.",
+    "model_not_found": _NO_MODEL,
+    "DeploymentNotFound": _NO_MODEL,
+    "unsupported_format": "Sorry, the speech service uses a kind of sound that I don't speak.",
+    "clock": "Sorry, the clock of this device is wrong, so I can't trust the speech service.",
+    "certificate": "Sorry, the connection to the speech service is not safe. Is there a login page in the network?",
+    "web_page": "Sorry, I reach a web page instead of the speech service. Does the network ask for a login?",
     "beta_api_shape_disabled": "Sorry, the speech service wants the newer protocol. Please check the settings.",
     "network": UNREACHABLE,
     "timeout": UNREACHABLE,
@@ -31,7 +43,17 @@ _BY_CODE: Final = {
     "budget_month": "Sorry, the budget for this month is used up, so I don't answer until the next.",
     "rate_limit_exceeded": _BUSY,
     "rate_limit_error": _BUSY,
+    "inference_rate_limit_exceeded": _BUSY,
+    "429": _BUSY,
+    "empty": NO_CONTENT,
+    "cancelled": BROKEN_OFF,
+    "incomplete": BROKEN_OFF,
+    "content_filter": WITHHELD,
+    "max_output_tokens": TOO_LONG,
 }
+
+_LOST: Final = frozenset({"1000", "1001", "1005", "1006", "1011", "1012", "1013", "1015"})
+"""Codes of a connection that is gone."""
 
 BUDGET_TOLD: Final = "budget_told"
 """The code of a refusal for which the reason was said before: a sound is enough."""
@@ -39,7 +61,7 @@ BUDGET_TOLD: Final = "budget_told"
 HELPED_OUT: Final = "Until then I answer by myself."
 """Follows the reason when the offline server answers in place of a service that refuses."""
 
-EVERY: Final = tuple(dict.fromkeys((ONE_MOMENT, NO_ANSWER, BROKEN, REFUSED, *_BY_CODE.values(), HELPED_OUT)))
+EVERY: Final = tuple(dict.fromkeys((ONE_MOMENT, NO_ANSWER, BROKEN, TROUBLED, REFUSED, *_BY_CODE.values(), HELPED_OUT)))
 """All of them, to be made before they are needed."""
 
 
@@ -50,7 +72,7 @@ def apology(error: SessionError | None, *, connected: bool) -> str:
     if error is not None and error.code in _BY_CODE:
         return _BY_CODE[error.code]
     if error is not None:
-        return REFUSED if error.fatal else BROKEN
+        return REFUSED if error.fatal else BROKEN if error.code in _LOST else TROUBLED
     return NO_ANSWER if connected else UNREACHABLE
 
 

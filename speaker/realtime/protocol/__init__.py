@@ -4,6 +4,7 @@
 ``client``   what a client sends
 ``server``   what a server sends
 ``beta``     the older dialect, as a renaming of this one
+``lenient``  structs from objects that are not quite as they should be
 ``codec``    bytes to struct and back, and what is wrong with bytes that are neither
 
 Source of every name and type: the GA protocol as the official Python SDK's models have it; a test

@@ -137,7 +137,27 @@ def server_to_ga(event: Json) -> Json:
         changed["part"] = _rename_part(event["part"], _BETA_CONTENT)
     if isinstance(event.get("response"), dict):
         changed["response"] = _response_to_ga(event["response"])
+    if isinstance(event.get("session"), dict):
+        changed["session"] = _session_to_ga(event["session"])
     return changed
+
+
+_TOLD_FORMATS: Final[Mapping[str, Json]] = {
+    "pcm16": {"type": "audio/pcm"},  # its rate goes without saying, and is not the same everywhere
+    "pcm24": {"type": "audio/pcm", "rate": 24_000},
+    "g711_ulaw": {"type": "audio/pcmu"},
+    "g711_alaw": {"type": "audio/pcma"},
+}
+
+
+def _session_to_ga(session: Json) -> Json:
+    """The session that a server reports: the formats of its sound, where they stand flat and not in ``audio``."""
+    told = {"audio": session["audio"] if isinstance(session.get("audio"), dict) else {}}
+    for side in ("input", "output"):
+        flat = session.get(f"{side}_audio_format")
+        if isinstance(flat, str) and flat in _TOLD_FORMATS:
+            told["audio"] = {side: {"format": _TOLD_FORMATS[flat]}} | told["audio"]
+    return session | told
 
 
 _OF_RESPONSE: Final = {"modalities", "voice", "output_audio_format", "max_response_output_tokens"}

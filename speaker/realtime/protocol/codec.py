@@ -1,5 +1,7 @@
 """Bytes to event and back. The tag is read first, so what is unknown is ignored and not an error."""
 
+import json
+from collections.abc import Callable
 from typing import Any, Final, Literal
 
 import msgspec
@@ -7,6 +9,7 @@ import msgspec
 from speaker.errors import WireError
 from speaker.realtime.protocol import beta
 from speaker.realtime.protocol.client_events import CLIENT_EVENTS, ClientEvent
+from speaker.realtime.protocol.lenient import filled
 from speaker.realtime.protocol.server_events import SERVER_EVENTS, ServerEvent
 
 Dialect = Literal["ga", "beta"]
@@ -31,7 +34,7 @@ _CLIENT: Final = {_name(event): event for event in CLIENT_EVENTS}
 _DIRECT: Final = {
     name: msgspec.json.Decoder(event)
     for name, event in _SERVER.items()
-    if not {"item", "part", "response"} & set(event.__struct_fields__)
+    if not {"item", "part", "response", "session"} & set(event.__struct_fields__)
 }
 """Events that are the same in both dialects but for their name; the frequent ones are among them."""
 
@@ -56,7 +59,10 @@ def type_of(event: msgspec.Struct) -> str:
 
 
 def decode_server(data: str | bytes) -> ServerEvent | Unknown:
-    """One frame from a server, in either dialect. Raises WireError when it breaks the protocol."""
+    """One frame from a server, in either dialect. Raises WireError when it is no JSON object with a type.
+
+    A field that is not what the protocol says is left out, and the rest of the event is used.
+    """
     kind = _read_tag(data)
     event = _SERVER.get(beta.SERVER_NAMES.get(kind, kind))
     if event is None:
@@ -66,12 +72,31 @@ def decode_server(data: str | bytes) -> ServerEvent | Unknown:
         try:
             return direct.decode(data)
         except msgspec.DecodeError:
-            pass  # a null, perhaps, where a text is wanted: see below
+            pass  # something else, perhaps, where a text is wanted: see below
+    raw = _without_nulls(beta.server_to_ga(_any_object(kind, data)))
+    raw = _with_error_body(raw) if kind == "error" else raw
     try:
-        raw = _without_nulls(beta.server_to_ga(_ANY.decode(data)))
         return msgspec.convert(raw, event, strict=False)
-    except _NOT_JSON as error:
-        raise WireError(f"server event {kind}: {error}; it is ignored") from error
+    except msgspec.ValidationError:
+        return filled(raw, event)
+
+
+def _any_object(kind: str, data: str | bytes) -> dict[str, Any]:
+    try:
+        raw: dict[str, Any] = _ANY.decode(data)
+    except _NOT_JSON:
+        try:
+            raw = json.loads(data)  # it reads numbers that are too large for the other
+        except (ValueError, RecursionError) as error:
+            raise WireError(f"server event {kind}: {error}; it is ignored") from error
+    return raw
+
+
+def _with_error_body(raw: dict[str, Any]) -> dict[str, Any]:
+    """An error event in the one form: some servers put its fields, or nothing but a text, beside the type."""
+    told = raw.get("error")
+    body = {key: raw[key] for key in ("code", "message", "param") if key in raw}
+    return raw | {"error": body | (told if isinstance(told, dict) else {"message": told} if told else {})}
 
 
 def _read_tag(data: str | bytes) -> str:
@@ -94,11 +119,16 @@ def _without_nulls(value: Any) -> Any:  # noqa: ANN401 - walks JSON values
     return value
 
 
-def encode_client(event: ClientEvent, dialect: Dialect = "ga") -> str:
-    """A client event as the text of one frame."""
-    if dialect == "ga":
+def encode_client(
+    event: ClientEvent, dialect: Dialect = "ga", shape: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+) -> str:
+    """A client event as the text of one frame; ``shape`` brings a session object into a service's own form."""
+    if dialect == "ga" and shape is None:
         return _ENCODER.encode(event).decode()
-    return _ENCODER.encode(beta.client_to_beta(msgspec.to_builtins(event))).decode()
+    message = msgspec.to_builtins(event)
+    if shape is not None and "session" in message:
+        message["session"] = shape(message["session"])
+    return _ENCODER.encode(beta.client_to_beta(message) if dialect == "beta" else message).decode()
 
 
 def encode_server(event: ServerEvent, dialect: Dialect = "ga") -> str | None:

@@ -82,6 +82,7 @@ class SessionHead(Struct, kw_only=True):
     model: str | UnsetType | None = UNSET
     expires_at: int | UnsetType | None = UNSET
     """Unix seconds; 0 or absent on servers without a limit."""
+    audio: Audio | UnsetType = UNSET
 
 
 class Session(SessionHead, kw_only=True):
@@ -91,7 +92,6 @@ class Session(SessionHead, kw_only=True):
     object: str | UnsetType = UNSET
     output_modalities: list[Literal["audio", "text"]] | UnsetType = UNSET
     instructions: str | UnsetType = UNSET
-    audio: Audio | UnsetType = UNSET
     tools: list[dict[str, Any]] | UnsetType = UNSET
     tool_choice: ToolChoice | UnsetType = UNSET
     parallel_tool_calls: bool | UnsetType = UNSET

@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
 
-from speaker.realtime.protocol.objects import Content, Failure, Item, Problem, Response, SessionHead
+from speaker.realtime.protocol.objects import Content, Failure, Item, Problem, Response, SessionHead, Usage
 
 
 class ServerEvent(Struct, kw_only=True):
@@ -29,6 +29,10 @@ class SessionUpdated(ServerEvent, kw_only=True, tag="session.updated"):
     """The whole session as it now is."""
 
     session: SessionHead
+
+
+class ConversationCreated(ServerEvent, kw_only=True, tag="conversation.created"):
+    """The conversation is there; some services greet with it, before the session or in place of it."""
 
 
 class ItemAdded(ServerEvent, kw_only=True, tag="conversation.item.added"):
@@ -87,6 +91,8 @@ class TranscriptionCompleted(ServerEvent, kw_only=True, tag="conversation.item.i
     content_index: int | None = 0
     transcript: str | None = ""
     usage: dict[str, Any] | None = None
+    status: str | UnsetType | None = UNSET
+    """``in_progress`` where a service tells of the words again and again until they are final."""
 
 
 class TranscriptionFailed(ServerEvent, kw_only=True, tag="conversation.item.input_audio_transcription.failed"):
@@ -140,26 +146,30 @@ class ResponseDone(ServerEvent, kw_only=True, tag="response.done"):
     """A response has ended; always comes once ``response.created`` did."""
 
     response: Response
+    usage: Usage | UnsetType | None = UNSET
+    """Where a service tells it here and not in the response."""
 
 
-class _OfResponse(ServerEvent, kw_only=True):
+class OfResponse(ServerEvent, kw_only=True):
+    """Any that is about the content of a response."""
+
     response_id: str = ""
     output_index: int = 0
 
 
-class OutputItemAdded(_OfResponse, kw_only=True, tag="response.output_item.added"):
+class OutputItemAdded(OfResponse, kw_only=True, tag="response.output_item.added"):
     """A new item of the response; its content follows."""
 
     item: Item
 
 
-class OutputItemDone(_OfResponse, kw_only=True, tag="response.output_item.done"):
+class OutputItemDone(OfResponse, kw_only=True, tag="response.output_item.done"):
     """An item of the response is final."""
 
     item: Item
 
 
-class _OfItem(_OfResponse, kw_only=True):
+class _OfItem(OfResponse, kw_only=True):
     item_id: str
 
 
@@ -247,6 +257,7 @@ SERVER_EVENTS: tuple[type[ServerEvent], ...] = (
     Error,
     SessionCreated,
     SessionUpdated,
+    ConversationCreated,
     ItemAdded,
     ItemDone,
     ItemCreated,
