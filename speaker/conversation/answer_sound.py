@@ -1,4 +1,4 @@
-"""What is heard of a service's answers: sound in pieces of any length, and words that come with it or in place of it."""
+"""What is heard of a service's answers: sound in pieces of any length, and words with it or in its place."""
 
 from collections.abc import Iterable
 from typing import Final

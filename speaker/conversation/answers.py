@@ -179,7 +179,9 @@ class Answers:
         return hearing in {Hearing.TAKE, Hearing.BEGIN}
 
     def _hear_content(self, news: ev.OfResponse) -> None:
-        heard = self._meet(news.response_id, self._responses.brings(news.response_id, self._now()))
+        sounds = isinstance(news, ev.AudioDelta | ev.TextDelta | ev.TextDone)
+        hearing = self._responses.brings(news.response_id, self._now(), sounds=sounds)
+        heard = self._meet(news.response_id, hearing)
         active = self._responses.active
         # All that is heard while a response is active is of that one, whatever it is called.
         self._collector.hear(active if heard and active is not None else news.response_id, news)

@@ -96,6 +96,7 @@ class Facts:
     def note(self, event: Event) -> None:
         """Take in an event."""
         self._note_user(event)
+        self._note_response(event)
         self._note_answer(event)
         match event:
             case SessionOpened():
@@ -135,7 +136,7 @@ class Facts:
             case _:
                 pass
 
-    def _note_answer(self, event: Event) -> None:
+    def _note_response(self, event: Event) -> None:
         match event:
             case ResponseBegan(response=response):
                 self.response, self.awaited, self.asked, self.held = response, False, False, False
@@ -152,6 +153,11 @@ class Facts:
                 self.awaited, self.owed, self.loud, self.held = False, True, True, held
             case ReplyFree():
                 self.held = False
+            case _:
+                pass
+
+    def _note_answer(self, event: Event) -> None:
+        match event:
             case ToolAnswered(call=call, quiet=quiet, done=done):
                 self.calls.discard(call)
                 self.loud = self.loud or not quiet

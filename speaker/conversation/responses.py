@@ -124,8 +124,11 @@ class Responses:
         self._last_word = fulfilled is not None and fulfilled.last_word
         return Hearing.BEGIN
 
-    def brings(self, response: str, now: float) -> Hearing:
-        """Something of a response has come; it may be the first that is heard of it."""
+    def brings(self, response: str, now: float, *, sounds: bool) -> Hearing:
+        """Something of a response has come; it may be the first that is heard of it.
+
+        What does not sound begins no response that nobody waits for: it is the rest of an old one.
+        """
         if response in self._silenced:
             return Hearing.DROP
         if response == self.active or (response == UNNAMED and self.active is not None):
@@ -136,7 +139,7 @@ class Responses:
         if self.active == UNNAMED:
             self.active = response  # it was announced without a name
             return Hearing.TAKE
-        return self.begins(response, now)
+        return self.begins(response, now) if sounds or self.due else Hearing.DROP
 
     def ends(self, response: str, now: float) -> EndedResponse | None:
         """The end of a response; None when it was told before."""

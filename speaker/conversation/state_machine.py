@@ -289,7 +289,7 @@ class StateMachine:
         facts = self.facts
         if not facts.unanswered or facts.talked_over:
             return []
-        if not facts.acted or facts.undone:
+        if not facts.rounds or facts.undone:
             return [self._apologise()]
         facts.unanswered = False
         return [Effect.CONFIRM]

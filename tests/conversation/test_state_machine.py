@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from speaker.config.settings import Limits
 from speaker.conversation.events import (
     AnsweredHere,
+    AnswerSounded,
     Asked,
     Event,
     Expired,
@@ -22,9 +23,11 @@ from speaker.conversation.events import (
     Prompted,
     QuestionAsked,
     QuestionSettled,
+    ReplyFree,
     ReplyRefused,
     ResponseBegan,
     ResponseEnded,
+    ServiceComplained,
     SessionClosed,
     SessionEvent,
     SessionLost,
@@ -39,8 +42,8 @@ from speaker.conversation.events import (
     Unmuted,
     Woken,
 )
-from speaker.conversation.state_machine import ROLL_OVER_S, TABLE, Effect, StateMachine
-from speaker.conversation.states import POSTURES, Duplex, State
+from speaker.conversation.state_machine import ROLL_OVER_S, TABLE, StateMachine
+from speaker.conversation.states import POSTURES, Duplex, Effect, State
 from speaker.listening.route import MicrophoneRoute
 
 LIMITS: Final = Limits()
@@ -59,9 +62,12 @@ _events: st.SearchStrategy[Event] = st.one_of(
     st.builds(SpeechBegan, _sessions),
     st.builds(SpeechEnded, _sessions),
     st.builds(ResponseBegan, _sessions, _responses),
-    st.builds(ResponseEnded, _sessions, _responses, st.booleans(), st.frozensets(_calls)),
-    st.builds(ReplyRefused, _sessions),
-    st.builds(ToolAnswered, _sessions, _calls, st.booleans()),
+    st.builds(AnswerSounded, _sessions),
+    st.builds(ResponseEnded, _sessions, _responses, st.booleans(), st.frozensets(_calls), st.booleans()),
+    st.builds(ReplyRefused, _sessions, st.booleans()),
+    st.builds(ReplyFree, _sessions),
+    st.builds(ServiceComplained, _sessions),
+    st.builds(ToolAnswered, _sessions, _calls, st.booleans(), st.booleans()),
     st.builds(TurnEnded, _sessions, st.sampled_from(["", "c1", "c2"])),
     st.builds(UnderstoodHere, _sessions),
     st.builds(AnsweredHere, _sessions, _calls),
@@ -113,6 +119,34 @@ def test_home_means_no_session_and_muted_hears_nothing(history: list[tuple[Event
         assert posture.session or posture.microphone not in {MicrophoneRoute.SESSION, MicrophoneRoute.HOLD}
         if machine.state is State.MUTED:
             assert posture.microphone is MicrophoneRoute.OFF
+
+
+_OWN_WISH: Final = (Stopped, Muted, OutClaimed)
+"""What ends a conversation because somebody wants it to."""
+
+
+@settings(max_examples=500)
+@given(_histories)
+def test_nobody_is_left_in_silence(history: list[tuple[Event, float]]) -> None:
+    """Whoever said something hears an answer, a sound that means done, or why not, before the speaker sleeps."""
+    machine, now, waits = StateMachine(LIMITS), 0.0, False
+    for event, wait_s in history:
+        now += wait_s
+        session, counts = machine.session, machine.awake
+        effects = machine.on(event, now)
+        if machine.session != session:
+            waits, counts = isinstance(event, Prompted), False
+        if isinstance(event, SessionEvent) and event.session != session:
+            counts = False
+        if counts and isinstance(event, SpeechEnded | TurnEnded | Prompted):
+            waits = True
+        if counts and isinstance(event, AnswerSounded | AnsweredHere):
+            waits = False
+        if {Effect.APOLOGISE, Effect.CONFIRM, Effect.HUSH} & set(effects):
+            waits = False
+        if machine.state is State.ASLEEP:
+            assert not waits or isinstance(event, _OWN_WISH)
+            waits = False
 
 
 @given(_histories)
@@ -325,13 +359,14 @@ def test_goodbye_ends_after_the_answer() -> None:
 def test_lost_session_is_apologised_for_only_when_somebody_waits() -> None:
     world = World()
     s = world.awake()
-    world.on(SpeechBegan(s), SpeechEnded(s), ResponseBegan(s, "r1"), PlaybackBegan())
+    world.on(SpeechBegan(s), SpeechEnded(s), ResponseBegan(s, "r1"), AnswerSounded(s), PlaybackBegan())
     assert world.on(SessionClosed(s)) == [Effect.HUSH, Effect.APOLOGISE]
     assert world.machine.ended_by == "error"
 
     world = World()
     s = world.awake()
-    world.on(SpeechBegan(s), SpeechEnded(s), ResponseBegan(s, "r1"), PlaybackBegan(), ResponseEnded(s, "r1"))
+    world.on(SpeechBegan(s), SpeechEnded(s), ResponseBegan(s, "r1"), AnswerSounded(s), PlaybackBegan())
+    world.on(ResponseEnded(s, "r1"))
     assert world.on(SessionClosed(s)) == [], "a complete answer is heard to its end"
 
     world = World()
@@ -365,7 +400,7 @@ def test_old_session_is_renewed_at_the_next_calm_moment() -> None:
     world = World()
     s = world.awake()
     world.now += LIMITS.session_s
-    world.on(SpeechBegan(s), SpeechEnded(s), ResponseBegan(s, "r1"), PlaybackBegan())
+    world.on(SpeechBegan(s), SpeechEnded(s), ResponseBegan(s, "r1"), AnswerSounded(s), PlaybackBegan())
     assert world.on(ResponseEnded(s, "r1")) == [], "not in the middle of an answer"
     assert world.on(PlaybackEnded()) == [Effect.RENEW]
     assert world.state() is State.FOLLOW_UP
@@ -541,7 +576,7 @@ def test_a_turn_whose_end_was_found_here_is_asked_to_be_answered() -> None:
     s = world.awake()
     assert world.on(SpeechBegan(s), TurnEnded(s)) == [Effect.REPLY]
     assert world.state() is State.THINKING
-    world.on(ResponseBegan(s, "r1"), PlaybackBegan(), ResponseEnded(s, "r1"))
+    world.on(ResponseBegan(s, "r1"), AnswerSounded(s), PlaybackBegan(), ResponseEnded(s, "r1"))
     assert world.on(PlaybackEnded()) == []
     assert world.state() is State.FOLLOW_UP
 

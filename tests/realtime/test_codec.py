@@ -23,7 +23,7 @@ from speaker.realtime.protocol.codec import (
     encode_client,
     type_of,
 )
-from speaker.realtime.protocol.objects import Content, Session
+from speaker.realtime.protocol.objects import Content, Item, Problem, Response, Session
 from speaker.realtime.session_config import opening
 from tests.support.random_events import ANY_SERVER, CLIENT, JSON, SERVER, SOUND, WORDS, as_read, encoded
 from tests.support.sdk_models import judge_client, judge_server
@@ -148,14 +148,6 @@ def _nulled(value: Any) -> Any:
 @pytest.mark.parametrize(
     ("frame", "named"),
     [
-        ('{"type":"response.done"}', ["response.done", "`response`"]),
-        ('{"type":"response.done","response":{"status":"completed"}}', ["response.done", "`id`", "$.response"]),
-        ('{"type":"response.output_audio.delta","item_id":"a","delta":7}', ["output_audio.delta", "$.delta"]),
-        ('{"type":"response.audio.delta","item_id":"a","delta":7}', ["response.audio.delta", "$.delta"]),
-        ('{"type":"response.output_audio.delta","item_id":"a","delta":"?!"}', ["output_audio.delta", "base64"]),
-        ('{"type":"input_audio_buffer.speech_started","audio_start_ms":"now"}', ["speech_started", "audio_start_ms"]),
-        ('{"type":"response.function_call_arguments.done","item_id":"a"}', ["arguments.done", "`call_id`"]),
-        ('{"type":"error","error":"no"}', ["error", "$.error"]),
         ('{"type":5}', ["server event", "$.type"]),
         ('{"event_id":"x"}', ["server event", "`type`"]),
         ("[]", ["server event", "object"]),
@@ -174,6 +166,97 @@ def test_a_broken_server_event_is_one_sentence(frame: str | bytes, named: list[s
     assert all(word in sentence for word in named), sentence
     assert sentence.endswith("it is ignored")
     assert "\n" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("frame", "event"),
+    [
+        ({"type": "response.done"}, ev.ResponseDone(response=Response(id=""))),
+        (
+            {"type": "response.done", "response": {"status": "completed"}},
+            ev.ResponseDone(response=Response(id="", status="completed")),
+        ),
+        ({"type": "response.output_audio.delta", "item_id": "a", "delta": 7}, ev.AudioDelta(item_id="a", delta=b"")),
+        ({"type": "response.audio.delta", "item_id": "a", "delta": "?!"}, ev.AudioDelta(item_id="a", delta=b"")),
+        ({"type": "input_audio_buffer.speech_started", "audio_start_ms": "now"}, ev.SpeechStarted(audio_start_ms=0)),
+        ({"type": "input_audio_buffer.speech_started", "audio_start_ms": 40.6}, ev.SpeechStarted(audio_start_ms=41)),
+        (
+            {"type": "response.function_call_arguments.done", "item_id": "a", "arguments": {"percent": 40}},
+            ev.ArgumentsDone(item_id="a", call_id="", arguments='{"percent":40}'),
+        ),
+        (
+            {"type": "response.output_audio_transcript.done", "item_id": "a"},
+            ev.TranscriptDone(item_id="a", transcript=""),
+        ),
+        (
+            {"type": "response.done", "response": {
+                "id": "r", "status": "failed", "status_details": "unimplemented", "usage": "none", "metadata": [1],
+                "output": ["x", {"type": "message", "id": "m", "content": "hello", "from": "mars"}, None],
+            }},
+            ev.ResponseDone(response=Response(id="r", status="failed", output=[Item(type="message", id="m")])),
+        ),
+        ({"type": "error", "error": "no"}, ev.Error(error=Problem(message="no"))),
+        ({"type": "error", "message": "no", "code": "x"}, ev.Error(error=Problem(message="no", code="x"))),
+        ({"type": "error"}, ev.Error(error=Problem())),
+        (
+            {"type": "error", "error": {"message": "no", "code": 500, "param": None}},
+            ev.Error(error=Problem(message="no")),
+        ),
+    ],
+)  # fmt: skip
+def test_what_can_be_used_of_an_odd_event_is_used(frame: dict[str, object], event: ev.ServerEvent) -> None:
+    assert decode_server(json.dumps(frame)) == event
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["AQL/+w==", "AQL/+w", "AQL_-w==", "AQL_-w", "AQ\nL/\r\n+w==\n", " A Q L / + w = = "],
+    ids=["plain", "no padding", "other alphabet", "both", "lines", "spaces"],
+)
+def test_base64_is_read_in_every_form(text: str) -> None:
+    event = decode_server(json.dumps({"type": "response.output_audio.delta", "item_id": "a", "delta": text}))
+    assert event == ev.AudioDelta(item_id="a", delta=b"\x01\x02\xff\xfb")
+
+
+ODD = JSON | st.sampled_from([1e300, -1.5, [], {}, [[]], {"a": {"b": [None]}}, "1e9", True, "", 10**30])
+
+
+def _places(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    """Every field of an event, by its path; the tag is none, without it an event is no event."""
+    if isinstance(value, dict):
+        return [place for key, one in value.items() for place in [(*path, key), *_places(one, (*path, key))]
+                if place != ("type",)]  # fmt: skip
+    if isinstance(value, list):
+        return [place for index, one in enumerate(value) for place in _places(one, (*path, index))]
+    return []
+
+
+def _without(value: Any, path: tuple[str | int, ...]) -> Any:
+    """The same without one field, as far as it is there."""
+    if isinstance(value, dict) and path[0] in value:
+        rest = {key: one for key, one in value.items() if key != path[0]}
+        return rest if len(path) == 1 else rest | {path[0]: _without(value[path[0]], path[1:])}
+    if isinstance(value, list) and isinstance(path[0], int):
+        return [_without(one, path[1:]) if index == path[0] else one for index, one in enumerate(value)]
+    return value
+
+
+@settings(max_examples=400)
+@given(ANY_SERVER, ODD, st.data())
+def test_one_odd_field_changes_nothing_but_its_own_meaning(
+    event: ev.ServerEvent, odd: object, data: st.DataObject
+) -> None:
+    """Any field of any event, replaced by any value."""
+    raw = json.loads(encoded(event))
+    path = data.draw(st.sampled_from(_places(raw)))
+    place = raw
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = odd
+    strange = decode_server(json.dumps(raw))
+    assert type(strange) is type(event)
+    known, read = (msgspec.to_builtins(one, builtin_types=(bytes,)) for one in (as_read(event), strange))
+    assert _without(read, path) == _without(known, path)
 
 
 KINDS = st.sampled_from([*beta.SERVER_NAMES, *(str(one.__struct_config__.tag) for one in (*SERVER, *CLIENT))])

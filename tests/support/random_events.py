@@ -16,6 +16,7 @@ from speaker.realtime.protocol.objects import (
     AudioOutput,
     CachedTokens,
     Content,
+    ConversationHead,
     Failure,
     InputTokens,
     Item,
@@ -225,6 +226,11 @@ SERVER: dict[type[ev.ServerEvent], st.SearchStrategy[Any]] = {
     ),
     ev.SessionCreated: st.builds(ev.SessionCreated, **HEADS),
     ev.SessionUpdated: st.builds(ev.SessionUpdated, **HEADS),
+    ev.ConversationCreated: st.builds(
+        ev.ConversationCreated,
+        conversation=st.builds(ConversationHead, id=IDS, object=st.just("realtime.conversation")),
+        **ITS,
+    ),
     ev.ItemAdded: st.builds(ev.ItemAdded, **PLACED),
     ev.ItemDone: st.builds(ev.ItemDone, **PLACED),
     ev.ItemCreated: st.builds(ev.ItemCreated, **PLACED),
@@ -272,4 +278,6 @@ def as_read(event: ev.ServerEvent) -> ev.ServerEvent:
     if not isinstance(event, ev.SessionCreated | ev.SessionUpdated):
         return event
     one = event.session
-    return structs.replace(event, session=SessionHead(id=one.id, model=one.model, expires_at=one.expires_at))
+    return structs.replace(
+        event, session=SessionHead(id=one.id, model=one.model, expires_at=one.expires_at, audio=one.audio)
+    )

@@ -86,7 +86,7 @@ class Told:
         self.news: list[News] = []
         self._says = says
         self._arrived = asyncio.Event()
-        self.session = RealtimeClient(Target(url, "offline", **target), WANTED, self._hear)
+        self.session = RealtimeClient(Target(url, **{"model": "offline", **target}), WANTED, self._hear)
 
     def _hear(self, news: News) -> None:
         self.news.append(news)

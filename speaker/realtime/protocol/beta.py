@@ -152,12 +152,14 @@ _TOLD_FORMATS: Final[Mapping[str, Json]] = {
 
 def _session_to_ga(session: Json) -> Json:
     """The session that a server reports: the formats of its sound, where they stand flat and not in ``audio``."""
-    told = {"audio": session["audio"] if isinstance(session.get("audio"), dict) else {}}
-    for side in ("input", "output"):
-        flat = session.get(f"{side}_audio_format")
-        if isinstance(flat, str) and flat in _TOLD_FORMATS:
-            told["audio"] = {side: {"format": _TOLD_FORMATS[flat]}} | told["audio"]
-    return session | told
+    flat = {side: session.get(f"{side}_audio_format") for side in ("input", "output")}
+    told = {
+        side: {"format": _TOLD_FORMATS[name]}
+        for side, name in flat.items()
+        if isinstance(name, str) and name in _TOLD_FORMATS
+    }
+    nested = session.get("audio")
+    return session | {"audio": told | (nested if isinstance(nested, dict) else {})} if told else session
 
 
 _OF_RESPONSE: Final = {"modalities", "voice", "output_audio_format", "max_response_output_tokens"}

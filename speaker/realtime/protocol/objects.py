@@ -75,6 +75,13 @@ class Reasoning(Struct, kw_only=True):
     effort: Literal["minimal", "low", "medium", "high", "xhigh"] | UnsetType = UNSET
 
 
+class ConversationHead(Struct, kw_only=True):
+    """What a service says of a conversation."""
+
+    id: str | None = None
+    object: str = "realtime.conversation"
+
+
 class SessionHead(Struct, kw_only=True):
     """The part of a session that a client needs to read, whatever else a server puts in."""
 

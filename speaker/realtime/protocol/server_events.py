@@ -4,7 +4,16 @@ from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
 
-from speaker.realtime.protocol.objects import Content, Failure, Item, Problem, Response, SessionHead, Usage
+from speaker.realtime.protocol.objects import (
+    Content,
+    ConversationHead,
+    Failure,
+    Item,
+    Problem,
+    Response,
+    SessionHead,
+    Usage,
+)
 
 
 class ServerEvent(Struct, kw_only=True):
@@ -33,6 +42,8 @@ class SessionUpdated(ServerEvent, kw_only=True, tag="session.updated"):
 
 class ConversationCreated(ServerEvent, kw_only=True, tag="conversation.created"):
     """The conversation is there; some services greet with it, before the session or in place of it."""
+
+    conversation: ConversationHead
 
 
 class ItemAdded(ServerEvent, kw_only=True, tag="conversation.item.added"):

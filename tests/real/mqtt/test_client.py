@@ -15,6 +15,7 @@ from speaker.demo.processes import free_port
 from speaker.errors import BrokerError
 from speaker.mqtt.client import MqttClient
 from speaker.mqtt.dispatch import IncomingMessage
+from tests.support.certificates import authority, signed
 from tests.support.real_parts import require
 
 
@@ -160,33 +161,14 @@ async def test_request_is_answered_where_it_asks(broker: PrivateBroker) -> None:
         assert answer.correlation == b"42"
 
 
-async def openssl(*arguments: str) -> None:
-    process = await asyncio.create_subprocess_exec(
-        "openssl", *arguments, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE
-    )
-    _, errors = await process.communicate()
-    assert process.returncode == 0, errors.decode()
-
-
-async def certificate(folder: Path, name: str, subject: str) -> None:
-    """A key and a certificate that the authority ``ca`` of this folder has signed."""
-    request, extra = folder / f"{name}.csr", folder / f"{name}.ext"
-    extra.write_text("subjectAltName=IP:127.0.0.1\n")
-    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", f"{folder}/{name}.key"]
-    await openssl("req", *key, "-subj", subject, "-out", str(request))
-    signed = ["-CA", f"{folder}/ca.pem", "-CAkey", f"{folder}/ca.key", "-CAcreateserial", "-days", "2"]
-    await openssl("x509", "-req", "-in", str(request), *signed, "-extfile", str(extra), "-out", f"{folder}/{name}.pem")
-
-
 @asynccontextmanager
 async def encrypted_broker(folder: Path) -> AsyncIterator[PrivateBroker]:
     """A mosquitto that shows a certificate, and wants one."""
     require("mosquitto")
     require("openssl")
-    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", f"{folder}/ca.key"]
-    await openssl("req", "-x509", *key, "-subj", "/CN=Test CA", "-days", "2", "-out", f"{folder}/ca.pem")
-    await certificate(folder, "server", "/CN=127.0.0.1")
-    await certificate(folder, "speaker", "/CN=kitchen")
+    await authority(folder)
+    await signed(folder, "server", "/CN=127.0.0.1")
+    await signed(folder, "speaker", "/CN=kitchen")
     extra = f"cafile {folder}/ca.pem\ncertfile {folder}/server.pem\nkeyfile {folder}/server.key\n"
     extra += "require_certificate true\nuse_identity_as_username true\nallow_anonymous false"
     async with private_broker(folder, extra) as broker:

@@ -161,8 +161,7 @@ async def test_nonsense_costs_one_warning_each_and_the_session_goes_on(
     big = json.dumps({"type": "response.new.delta", "delta": "x" * (10 << 20)})
     sound = base64.b64encode(bytes(8 << 20)).decode()
     item = {"type": "message", "role": "assistant", "content": [{"type": "output_audio", "audio": sound}]}
-    cut_short = '{"type":"response.output_audio.delta","item_id":"a"}'
-    bad: list[str | bytes] = ["{", "[]", b"\xff\x00", '{"type":"response.done"}', cut_short]
+    bad: list[str | bytes] = ["{", "[]", b"\xff\x00", '{"type":["response.done"]}']
     fine = [big, '{"type":"response.new","x":[]}', json.dumps({"type": "conversation.item.retrieved", "item": item})]
     async with played(engines, *OPEN, *[Raw(one) for one in (*bad, *fine)], EmitStep(SPEECH), Close()) as (_, url):
         told = Told(url)

@@ -176,30 +176,3 @@ async def test_something_that_is_no_web_server_is_told() -> None:
         end = await Told(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/").run()
     assert end is not None
     assert end.code == "network"
-
-
-async def test_the_key_does_not_follow_a_redirect_to_somebody_else() -> None:
-    """A service that sends the speaker on, and what comes out at the other end."""
-    requests: list[bytes] = []
-
-    async def other(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        requests.append(await reader.readuntil(b"\r\n\r\n"))
-        writer.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
-        writer.close()
-
-    async def service(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        requests.append(await reader.readuntil(b"\r\n\r\n"))
-        port = elsewhere.sockets[0].getsockname()[1]
-        writer.write(f"HTTP/1.1 302 Found\r\nLocation: ws://127.0.0.1:{port}/\r\nContent-Length: 0\r\n\r\n".encode())
-        writer.close()
-
-    async with (
-        await asyncio.start_server(other, "127.0.0.1") as elsewhere,
-        await asyncio.start_server(service, "127.0.0.1") as first,
-    ):
-        url = f"ws://127.0.0.1:{first.sockets[0].getsockname()[1]}/v1/realtime"
-        end = await Told(url, key="sk-secret").run()
-    assert end is not None
-    asked, sent_on = requests[:2]
-    assert b"sk-secret" in asked
-    assert b"sk-secret" not in sent_on
