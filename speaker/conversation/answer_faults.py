@@ -55,11 +55,10 @@ class AnswerFaults:
 
     def turn_begins(self) -> None:
         """Another answer is waited for."""
-        self._told = False
+        self._told, self.problem = False, None
 
     def begins(self) -> None:
         """A response has begun."""
-        self.problem = None
         self._pause.succeeded()
 
     def goes_on(self) -> None:

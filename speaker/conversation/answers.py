@@ -232,10 +232,10 @@ class Answers:
         if not ended.heard:
             self._calls.refuse(calls, INTERRUPTED)
         elif response.status == "failed" and problem is not None:
-            self._faults.fails(problem_of(response), problem, ended.id)
+            self._faults.fails(problem_of(response), problem, ended.began_as)
         elif problem is not None:
             self._faults.note(problem)
-            self._post(events.ResponseEnded(self.number, ended.id, failed=True))
+            self._post(events.ResponseEnded(self.number, ended.began_as, failed=True))
         elif ended.last_word:
             self._calls.refuse(calls, TOO_MANY)
             self._complete(ended, response, [])
@@ -264,7 +264,9 @@ class Answers:
         elif not (calls or talked_over):
             self._faults.note(nothing_said(self._place), quietly=True)
         named = self._calls.named(calls)
-        ending = events.ResponseEnded(self.number, ended.id, calls=frozenset(named), talked_over=talked_over)
+        ending = events.ResponseEnded(
+            self.number, ended.began_as, calls=frozenset(named), talked_over=talked_over
+        )
         self._post(ending)
         self._calls.run(named)
 

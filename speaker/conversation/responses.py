@@ -43,7 +43,8 @@ class EndedResponse:
     """The end of a response, told for the first time."""
 
     id: str
-    """As it was called when it began."""
+    began_as: str
+    """What it was called when it began."""
     heard: bool
     """Whether it is one that somebody waits for; else it was silenced, and is over for nobody."""
     last_word: bool = False
@@ -63,6 +64,7 @@ class Responses:
         self._outdated = False
         """Whether the user has finished another turn since the active response began."""
         self._last_word = False
+        self._began_as = UNNAMED
         self._count = 0
 
     @property
@@ -107,7 +109,8 @@ class Responses:
         """A response is announced, by its id and the name of the wish that it fulfils, if it tells."""
         if response != UNNAMED and response in self._ended | self._silenced:
             return Hearing.DROP
-        if response == self.active and response != UNNAMED:
+        if self.active is not None and response != UNNAMED and self.active in {UNNAMED, response}:
+            self.active = response  # it had begun already, perhaps without a name
             return Hearing.TAKE
         if self._is_second(response):
             self._silenced.add(response)
@@ -120,14 +123,14 @@ class Responses:
         if self.active is not None:
             self._silenced.add(self.active)
         self._expect_unnamed()
-        self.active, self._outdated = response, False
+        self.active, self._began_as, self._outdated = response, response, False
         self._last_word = fulfilled is not None and fulfilled.last_word
         return Hearing.BEGIN
 
     def brings(self, response: str, now: float, *, sounds: bool) -> Hearing:
         """Something of a response has come; it may be the first that is heard of it.
 
-        What does not sound begins no response that nobody waits for: it is the rest of an old one.
+        What does not sound begins no response: it may be the rest of an old one.
         """
         if response in self._silenced:
             return Hearing.DROP
@@ -139,7 +142,7 @@ class Responses:
         if self.active == UNNAMED:
             self.active = response  # it was announced without a name
             return Hearing.TAKE
-        return self.begins(response, now) if sounds or self.due else Hearing.DROP
+        return self.begins(response, now) if sounds else Hearing.DROP
 
     def ends(self, response: str, now: float) -> EndedResponse | None:
         """The end of a response; None when it was told before."""
@@ -147,16 +150,16 @@ class Responses:
             return None
         if response in self._silenced:
             self._ended.add(response)
-            return EndedResponse(response, heard=False)
+            return EndedResponse(response, response, heard=False)
         if self.active is None:
             wish = self._fulfil(None, now)
             self._ended.add(response)
             wanted = wish is None or not wish.unwanted
-            return EndedResponse(response, heard=wanted, last_word=wish is not None and wish.last_word)
+            return EndedResponse(response, response, heard=wanted, last_word=wish is not None and wish.last_word)
         # Only one is made at a time: an end under another name is that of the active one.
         active, self.active = self.active, None
         self._ended |= {active, response}
-        return EndedResponse(active, heard=True, last_word=self._last_word)
+        return EndedResponse(active, self._began_as, heard=True, last_word=self._last_word)
 
     def _expect_unnamed(self) -> None:
         """What comes without a name from now on is of another response than what came before."""

@@ -71,6 +71,8 @@ class StandInSound:
         self.held_open = False
         self.volume_percent = -1
         self.threshold = -1.0
+        self.played: list[tuple[str, float]] = []
+        """Sound that came to be played: item and ms."""
         self.said: list[str] = []
         """What the own voice was asked to say."""
         self.chimes: list[str] = []
@@ -93,7 +95,9 @@ class StandInSound:
         return bool(self._queue)
 
     def play(self, samples: Samples, item: str, percent: int | None = None) -> None:
-        self._add(item, samples_to_ms(samples.size, SESSION_HZ))
+        ms = samples_to_ms(samples.size, SESSION_HZ)
+        self.played.append((item, ms))
+        self._add(item, ms)
 
     def speak(self, text: str, item: str = OWN, spoke: Spoke | None = None) -> None:
         self.said.append(text)

@@ -14,6 +14,7 @@ from speaker.conversation.assembly import Conversation, Surrounds, assemble
 from speaker.conversation.observers import Observer, ToolCall
 from speaker.conversation.states import State
 from speaker.cost.cost_tracker import CostTracker
+from speaker.cost.tokens import Paid
 from speaker.errors import SessionError
 from speaker.offline.server.scripted import EmitStep, Expect, Scripted, ScriptStep
 from speaker.offline.server.server import RealtimeServer, ServerSettings
@@ -106,12 +107,16 @@ class Notes(Observer):
         self.refusals: list[str] = []
         self.duplex: list[tuple[str, str]] = []
         self.sent_asleep_ms = 0.0
+        self.charged = 0
 
     def state_changed(self, before: State, after: State, event: events.Event) -> None:
         self.states.append(after)
 
     def tool_ran(self, call: ToolCall, result: ToolResult, took_s: float) -> None:
         self.tools.append((call.name, result))
+
+    def paid(self, paid: Paid) -> None:
+        self.charged += 1
 
     def refused(self, endpoint: str, why: SessionError) -> None:
         self.refusals.append(why.code)
