@@ -85,8 +85,9 @@ class Tool:
         for the model when the arguments do not fit the schema or the function refuses.
         """
         try:
-            given = msgspec.json.decode(arguments or "{}", type=self._arguments)
-        except msgspec.DecodeError as error:
+            # Not strict: models write 40.0 for 40.
+            given = msgspec.json.decode(arguments.strip() or "{}", type=self._arguments, strict=False)
+        except (msgspec.DecodeError, RecursionError) as error:
             raise ToolError(f"{self.name}: the arguments do not fit: {error}") from error
         missing = [kind.__name__ for kind in self._injected.values() if kind not in providers]
         if missing:

@@ -52,7 +52,8 @@ async def test_a_request_that_is_refused_again_and_again_is_made_a_few_times(
     tmp_path: Path, refusal: ScriptStep
 ) -> None:
     """No response was ever announced that could end."""
-    heard = await hear(tmp_path, [*WITH_TOOL, *[step for _ in range(200) for step in (*ASKED, refusal)]])
+    again = [step for _ in range(200) for step in (*ASKED, refusal)]
+    heard = await hear(tmp_path, [*WITH_TOOL, *again], settings=brisk(limits={"think_s": 0.8}))
     assert 2 <= len(heard.events("response.create")) <= 8
     assert heard.said == [phrases.NO_ANSWER]
 
@@ -109,7 +110,8 @@ async def test_sessions_that_die_after_a_harmless_end_are_not_opened_without_end
 
 
 async def test_sessions_that_die_after_each_tool_call_are_not_opened_without_end(tmp_path: Path) -> None:
-    heard = await hear(tmp_path, [*TURN, created(), done(call()), Delay(0.05), Drop()])
+    again = [*GREETING, *ASKED, created(), done(call()), Delay(0.05), Drop()]
+    heard = await hear(tmp_path, [*TURN, created(), done(call()), Delay(0.05), Drop()], again)
     assert len(heard.sent) <= 4
     assert not heard.silent
 

@@ -200,7 +200,7 @@ def test_a_broken_server_event_is_one_sentence(frame: str | bytes, named: list[s
         ({"type": "error"}, ev.Error(error=Problem())),
         (
             {"type": "error", "error": {"message": "no", "code": 500, "param": None}},
-            ev.Error(error=Problem(message="no")),
+            ev.Error(error=Problem(message="no", code="500")),
         ),
     ],
 )  # fmt: skip

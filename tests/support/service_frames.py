@@ -115,7 +115,9 @@ async def hear(
         heard.calls.append({"percent": percent, "room": room})
         return "Confirmed: the light is on."
 
-    async with talking(folder, *scenes, settings=settings or brisk(), tools=[light, *tools], others=others) as one:
+    async with talking(
+        folder, *scenes, settings=settings or brisk(), tools=[light, *tools], others=others, faster=100
+    ) as one:
         heard.trace = await one.converse()
         _note(heard, one)
     return heard

@@ -208,10 +208,12 @@ async def talking(
     others: Sequence[Endpoint] = (),
     cloud_url: str | None = None,
     slow_tool_s: float = 1.0,
+    faster: float = 10.0,
 ) -> AsyncIterator[TalkingSpeaker]:
     """A speaker whose service plays scenes, one for each connection; ``others`` answer if the service does not.
 
-    With ``cloud_url`` the service is there, and nobody plays the scenes.
+    With ``cloud_url`` the service is there, and nobody plays the scenes. ``faster``: how many times as fast as real
+    time sound is played.
     """
     settings = settings or brisk()
     script, engines = Scripted([list(one) for one in scenes]), OfflineEngines()
@@ -230,7 +232,7 @@ async def talking(
         stand_ins: list[StandInSound] = []
 
         def make_sound(*wires: Any) -> StandInSound:
-            stand_ins.append(StandInSound(*wires))
+            stand_ins.append(StandInSound(*wires, faster=faster))
             return stand_ins[0]
 
         conversation = assemble(

@@ -17,6 +17,9 @@ S = TypeVar("S", bound=msgspec.Struct)
 _EMPTY: Final[Mapping[Any, Any]] = {str: "", int: 0, float: 0.0, bytes: b""}
 """What a field that must be there holds when it is not."""
 
+_IN_JSON: Final = frozenset({"arguments"})
+"""Texts that are JSON, so that the JSON itself is as good."""
+
 _OTHER_ALPHABET: Final = bytes.maketrans(b"-_", b"+/")
 _LONGEST_INT: Final = 2.0**63
 
@@ -32,7 +35,10 @@ def filled(given: Any, kind: type[S]) -> S:  # noqa: ANN401 - a JSON value
     found: dict[str, Any] = {}
     for field in msgspec.structs.fields(kind):
         try:
-            found[field.name] = _read(values[field.encode_name], hints[field.name])
+            value = values[field.encode_name]
+            if field.name in _IN_JSON and isinstance(value, dict | list):
+                value = msgspec.json.encode(value).decode()
+            found[field.name] = _read(value, hints[field.name])
         except (KeyError, _OddError):
             if field.required:
                 found[field.name] = _nothing(hints[field.name])
@@ -65,7 +71,7 @@ def _read_as(value: Any, wanted: Any) -> Any:  # noqa: ANN401 - as above
     match value:
         case dict() if isinstance(wanted, type) and issubclass(wanted, msgspec.Struct):
             return filled(value, wanted)
-        case dict() | list() if wanted is str:
+        case int() | float() if wanted is str:
             return msgspec.json.encode(value).decode()
         case list() if get_origin(wanted) is list:
             return _read_list(value, get_args(wanted)[0])
