@@ -72,7 +72,7 @@ class ServiceProfile:
 
 _ABSENT: Final = object()
 
-SERVICES: Final[Mapping[ServiceName, ServiceProfile]] = {
+SERVICES: Final[dict[ServiceName, ServiceProfile]] = {
     one.name: one
     for one in (
         ServiceProfile("openai", ("api.openai.com",), echoes_metadata=True),

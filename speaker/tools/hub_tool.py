@@ -128,14 +128,20 @@ def checked_arguments(name: str, schema: Mapping[str, Any], arguments: str) -> d
     from jsonschema import Draft202012Validator, ValidationError  # noqa: PLC0415 - as above
 
     try:
-        given = msgspec.json.decode(arguments or "{}", type=dict[str, Any])
+        given = msgspec.json.decode(arguments.strip() or "{}", type=dict[str, Any])
         Draft202012Validator(schema).validate(given)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise ToolError(f"{name}: the arguments do not fit: {error}") from error
     except ValidationError as error:
         place = ".".join(str(step) for step in error.absolute_path)
         raise ToolError(f"{name}: the arguments do not fit: {place}{': ' if place else ''}{error.message}") from error
-    return given
+    return {key: _whole(value, schema.get("properties", {}).get(key)) for key, value in given.items()}
+
+
+def _whole(value: object, schema: object) -> object:
+    """A value as its schema has it: models write 40.0 for the integer 40, and the schema lets that pass."""
+    wants_integer = isinstance(schema, Mapping) and schema.get("type") == "integer"
+    return int(value) if wants_integer and isinstance(value, float) else value
 
 
 def _word(value: object) -> str:
