@@ -14,7 +14,7 @@ from speaker.conversation.session_needs import SessionNeeds
 from speaker.conversation.stall_watch import StallWatch
 from speaker.errors import SessionError
 from speaker.realtime.complaints import Complaint, complaint, retry_after_s
-from speaker.realtime.error_mapping import Place, reported
+from speaker.realtime.error_mapping import ServicePlace, reported
 from speaker.realtime.protocol.objects import Problem
 
 log = logging.getLogger(__name__)
@@ -42,7 +42,9 @@ class AnsweredSession(Protocol):
 class AnswerFaults:
     """The faults of one connection's answers."""
 
-    def __init__(self, session: AnsweredSession, needs: SessionNeeds, place: Place, responses: Responses) -> None:
+    def __init__(
+        self, session: AnsweredSession, needs: SessionNeeds, place: ServicePlace, responses: Responses
+    ) -> None:
         self.problem: SessionError | None = None
         """Why the last answer is less than one, if so."""
         self._session, self._needs, self._place, self._responses = session, needs, place, responses

@@ -5,7 +5,6 @@ because it came, calls are collected from wherever they stand, and a response en
 place, or because nothing more comes of it. Which response is the one that is heard, ``Responses`` knows.
 """
 
-import asyncio
 import logging
 from collections.abc import Sequence
 from typing import Final, Protocol
@@ -23,7 +22,7 @@ from speaker.conversation.session_needs import SessionNeeds
 from speaker.conversation.tool_calls import INTERRUPTED, TOO_MANY, ToolCalls
 from speaker.errors import SessionError
 from speaker.realtime.complaints import nothing_said, problem_of, shortfall
-from speaker.realtime.error_mapping import Place
+from speaker.realtime.error_mapping import ServicePlace
 from speaker.realtime.protocol import client_events as cl
 from speaker.realtime.protocol import server_events as ev
 from speaker.realtime.protocol.objects import Response, ResponseWish, Usage
@@ -61,7 +60,7 @@ class Answers:
 
     def __init__(
         self, session: AnsweringSession, needs: SessionNeeds, calls: ToolCalls, *,
-        place: Place, profile: ServiceProfile, plays_hz: int, own_tools: frozenset[str],
+        place: ServicePlace, profile: ServiceProfile, plays_hz: int, own_tools: frozenset[str],
     ) -> None:  # fmt: skip
         """``plays_hz``: rate of the service's sound; ``own_tools``: the tools that it was told of."""
         self.number, self.endpoint = session.number, session.endpoint
@@ -72,7 +71,7 @@ class Answers:
         self._session, self._needs, self._calls = session, needs, calls
         self._post, self._observers = needs.post, needs.observers
         self._place, self._profile, self._own_tools = place, profile, own_tools
-        self._now = asyncio.get_running_loop().time
+        self._now = needs.clock
         self._responses = Responses(newest_counts=profile.abandons_responses)
         self._faults = AnswerFaults(self, needs, place, self._responses)
         self._sound = AnswerSound(needs.playback, needs.observers, plays_hz)
@@ -264,9 +263,7 @@ class Answers:
         elif not (calls or talked_over):
             self._faults.note(nothing_said(self._place), quietly=True)
         named = self._calls.named(calls)
-        ending = events.ResponseEnded(
-            self.number, ended.began_as, calls=frozenset(named), talked_over=talked_over
-        )
+        ending = events.ResponseEnded(self.number, ended.began_as, calls=frozenset(named), talked_over=talked_over)
         self._post(ending)
         self._calls.run(named)
 

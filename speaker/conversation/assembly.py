@@ -105,7 +105,7 @@ def assemble(around: Surrounds) -> Conversation:
     tools = ToolRunner(around.registry, sound, observers, slow_tool_s=around.slow_tool_s)
     needs = SessionNeeds(
         inbox.post, observers, sound, tasks, tools.run, lambda: memory.summary(clock()),
-        SessionPatience(PATIENCE * settings.limits.connect_s, settings.limits.stalled_s),
+        SessionPatience(PATIENCE * settings.limits.connect_s, settings.limits.stalled_s), clock,
     )  # fmt: skip
     turns = UserTurns(
         LocalIntents(around.engines, around.registry),

@@ -27,7 +27,7 @@ class Hearing(Enum):
 
 
 @dataclass(slots=True)
-class Wish:
+class PendingResponse:
     """A response that is due."""
 
     name: str
@@ -58,7 +58,7 @@ class Responses:
         self._newest_counts = newest_counts
         self.active: str | None = None
         """The response that is being made and heard."""
-        self._wishes: list[Wish] = []
+        self._wishes: list[PendingResponse] = []
         self._silenced: set[str] = set()
         self._ended: set[str] = set()
         self._outdated = False
@@ -79,7 +79,7 @@ class Responses:
     def ask(self, now: float, *, last_word: bool = False) -> str:
         """A response is asked for; the name of the request."""
         self._count += 1
-        wish = Wish(f"ask_{self._count}", now, last_word=last_word)
+        wish = PendingResponse(f"ask_{self._count}", now, last_word=last_word)
         self._wishes.append(wish)
         self._expect_unnamed()
         return wish.name
@@ -87,7 +87,7 @@ class Responses:
     def turn_ended(self, now: float) -> None:
         """The service has heard a turn of the user to its end, and answers it by itself."""
         self._outdated = self.active is not None
-        self._wishes = [Wish("", now)]
+        self._wishes = [PendingResponse("", now)]
         self._expect_unnamed()
 
     def refused(self, name: str | None) -> bool:
@@ -170,7 +170,7 @@ class Responses:
         alone = self.active in {None, response}
         return not (alone or self._outdated or self._newest_counts or self.due)
 
-    def _fulfil(self, name: str | None, now: float) -> Wish | None:
+    def _fulfil(self, name: str | None, now: float) -> PendingResponse | None:
         """Take the wish out of the list that a response fulfils: by its name, else the oldest one."""
         self._wishes = [one for one in self._wishes if not (one.unwanted and now - one.made_at > FORGOTTEN_S)]
         wish = next((one for one in self._wishes if name in {None, one.name}), None)

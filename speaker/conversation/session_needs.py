@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from speaker.conversation.inbox import Post
+from speaker.conversation.inbox import MonotonicClock, Post
 from speaker.conversation.observers import Observer
 from speaker.conversation.sound import Playback
 from speaker.conversation.tasks import TaskSet
@@ -36,5 +36,6 @@ class SessionNeeds:
     recall: Callable[[], str]
     """What was said before, for a session that does not know it; may be empty."""
     patience: SessionPatience
+    clock: MonotonicClock
     barred: SessionError | None = None
     """Why somebody who could answer is not asked, if so."""

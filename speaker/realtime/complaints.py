@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Final
 
 from speaker.errors import SessionError
-from speaker.realtime.error_mapping import Place, reported
+from speaker.realtime.error_mapping import ServicePlace, reported
 from speaker.realtime.protocol.objects import Problem, Response
 
 HARMLESS: Final = frozenset({
@@ -71,7 +71,7 @@ def problem_of(response: Response) -> Problem:
     return Problem(message=why.message or "", type=why.type, code=why.code) if why else Problem()
 
 
-def shortfall(place: Place, response: Response) -> SessionError | None:
+def shortfall(place: ServicePlace, response: Response) -> SessionError | None:
     """Why a response is less than an answer, by the status it ended with; None when it is complete.
 
     One that was cancelled is complete if we wanted that, or if somebody began to talk.
@@ -92,6 +92,6 @@ def shortfall(place: Place, response: Response) -> SessionError | None:
             return None
 
 
-def nothing_said(place: Place) -> SessionError:
+def nothing_said(place: ServicePlace) -> SessionError:
     """The error for a response that is complete and holds nothing."""
     return SessionError(f"{place.name} answered with nothing", code="empty")

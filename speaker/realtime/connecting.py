@@ -71,7 +71,7 @@ async def _connect_once(target: Target) -> ClientConnection:
             raise redirected(place, answer.status_code, answer.headers.get("Location", "nowhere")) from None
         raise not_upgraded(place, answer.status_code, bytes(answer.body)) from None
     except ssl.SSLCertVerificationError as error:
-        raise not_trusted(place, error) from error
+        raise not_trusted(place, error.verify_code, error.verify_message) from error
     except InvalidURI:
         raise _no_address(target) from None
     except TimeoutError as error:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from speaker.config.settings import ServiceName
-from speaker.realtime.error_mapping import Place
+from speaker.realtime.error_mapping import ServicePlace
 from speaker.realtime.protocol.codec import Dialect
 from speaker.realtime.services import ServiceProfile, profile_of
 
@@ -26,10 +26,10 @@ class Target:
         return profile_of(self.url, self.service)
 
     @property
-    def place(self) -> Place:
+    def place(self) -> ServicePlace:
         """What messages call it: by host and port, without a password that may stand in the URL."""
         host = self.url.partition("://")[2].partition("/")[0].partition("?")[0].rpartition("@")[2]
-        return Place(f"the Realtime service at {host}", self.model, self.key)
+        return ServicePlace(f"the Realtime service at {host}", self.model, self.key)
 
     @property
     def local(self) -> bool:

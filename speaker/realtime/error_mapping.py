@@ -1,6 +1,5 @@
 """Why a Realtime session or an answer could not be had, as the error that its owner reads."""
 
-import ssl
 from dataclasses import dataclass
 from typing import Final
 
@@ -47,7 +46,7 @@ NOT_YET_VALID, EXPIRED = 9, 10
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ServicePlace:
     """Who answered, as errors name it: the service, the model that was asked for, and the key that none may show."""
 
     name: str
@@ -63,7 +62,7 @@ class Place:
         return plain(text, self.key)
 
 
-def not_upgraded(place: Place, status: int, body: bytes = b"") -> SessionError:
+def not_upgraded(place: ServicePlace, status: int, body: bytes = b"") -> SessionError:
     """The error for an HTTP answer that is no upgrade, from its status and what stands in it."""
     problem = _problem_in(body)
     code = next((name for name in (problem.code, problem.type) if name in FATAL_CODES), _BY_STATUS.get(status, ""))
@@ -80,25 +79,24 @@ def not_upgraded(place: Place, status: int, body: bytes = b"") -> SessionError:
     return SessionError(f"{place.name} answers with HTTP {status}{_said(place, problem)}", code=named, fatal=fatal)
 
 
-def redirected(place: Place, status: int, target: str) -> SessionError:
+def redirected(place: ServicePlace, status: int, target: str) -> SessionError:
     """The error for an HTTP answer that sends the speaker elsewhere: its key goes nowhere but to the service."""
     text = f"{place.name} sends the speaker on to {plain(target)} (HTTP {status})"
     return SessionError(f"{text}; does the network ask for a login? Else check session.url", code="web_page")
 
 
-def not_trusted(place: Place, error: ssl.SSLCertVerificationError) -> SessionError:
-    """The error for a certificate that does not hold."""
-    if error.verify_code == NOT_YET_VALID:
+def not_trusted(place: ServicePlace, number: int, message: str) -> SessionError:
+    """The error for a certificate that does not hold, from the number and the words of the check."""
+    if number == NOT_YET_VALID:
         text = f"the certificate of {place.name} is not valid yet: the clock of this machine is wrong; set it"
         return SessionError(text, code="clock")
-    why = place.quoted(error.verify_message)
-    text = f"the certificate of {place.name} is not to be trusted: {why}"
-    if error.verify_code == EXPIRED:
+    text = f"the certificate of {place.name} is not to be trusted: {place.quoted(message)}"
+    if number == EXPIRED:
         return SessionError(f"{text}; is the clock of this machine right?", code="clock")
     return SessionError(f"{text}; does the network ask for a login, or does somebody listen in?", code="certificate")
 
 
-def reported(place: Place, problem: Problem) -> SessionError:
+def reported(place: ServicePlace, problem: Problem) -> SessionError:
     """The error for an error event, or for a response that failed."""
     for name in (problem.code, problem.type):
         if name in FATAL_CODES:
@@ -107,7 +105,7 @@ def reported(place: Place, problem: Problem) -> SessionError:
     return SessionError(f"{place.name} reports: {place.quoted(problem.message) or code or 'no reason'}", code=code)
 
 
-def closed(place: Place, code: int, reason: str, last: SessionError | None) -> SessionError:
+def closed(place: ServicePlace, code: int, reason: str, last: SessionError | None) -> SessionError:
     """The error for a close by the server. ``last`` is the error event that came just before it, if one did."""
     named = reason.rpartition(".")[2]
     if last is not None and (last.fatal or code in REFUSALS):
@@ -121,13 +119,13 @@ def closed(place: Place, code: int, reason: str, last: SessionError | None) -> S
     return SessionError(text, code=named if refused and named else str(code), fatal=refused)
 
 
-def other_format(place: Place, told: str) -> SessionError:
+def other_format(place: ServicePlace, told: str) -> SessionError:
     """The error for sound that this speaker does not speak; ``told`` is what the service calls it."""
     text = f"{place.name} wants sound as {place.quoted(told)}, and this speaker speaks 16-bit PCM only"
     return SessionError(text, code="unsupported_format", fatal=True)
 
 
-def _said(place: Place, problem: Problem) -> str:
+def _said(place: ServicePlace, problem: Problem) -> str:
     quote = place.quoted(problem.message)
     return f": {quote.rstrip('.')}" if quote else ""
 

@@ -5,7 +5,7 @@ from typing import Final, Literal
 from msgspec import UNSET
 
 from speaker.audio.pcm import RATES_HZ
-from speaker.realtime.error_mapping import Place, other_format
+from speaker.realtime.error_mapping import ServicePlace, other_format
 from speaker.realtime.protocol.objects import SESSION_FORMAT, Audio, AudioFormat, SessionHead
 
 Side = Literal["input", "output"]
@@ -17,7 +17,7 @@ _SIDES: Final[tuple[Side, ...]] = ("input", "output")
 class SoundFormats:
     """What was reported so far."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: ServicePlace) -> None:
         self._place = place
         self._told: dict[Side, AudioFormat] = {}
 

@@ -191,17 +191,24 @@ async def test_a_close_after_the_answer_is_the_end_and_no_fault(tmp_path: Path) 
 
 NAMELESS: dict[str, Sequence[ScriptStep]] = {
     "response without an id": [created(""), sound(response=""), done(response="")],
-    "response id missing": [frame("response.created", response={}), frame(
-        "response.output_audio.delta", item_id="a", delta=b64(1_000)), frame("response.done", response={"status": "completed"})],
-    "response null": [frame("response.created", response=None), sound(response=""), frame("response.done", response=None)],
+    "response id missing": [
+        frame("response.created", response={}), frame("response.output_audio.delta", item_id="a", delta=b64(1_000)),
+        frame("response.done", response={"status": "completed"}),
+    ],
+    "response null": [
+        frame("response.created", response=None), sound(response=""), frame("response.done", response=None),
+    ],
     "item without an id": [created(), sound(item=""), done()],
     "item id missing": [created(), frame("response.output_audio.delta", response_id="r", delta=b64(1_000)), done()],
     "never announced": [sound(), done()],
     "never announced nor named": [sound(response="", item=""), done(response="")],
     "announced under another name": [created("x"), sound(response="x"), done(response="y")],
     "named late": [created(""), sound(response="r"), done(response="r")],
-    "ids are numbers": [frame("response.created", response={"id": 5}), frame(
-        "response.output_audio.delta", response_id=5, item_id=6, delta=b64(1_000)), frame("response.done", response={"id": 5})],
+    "ids are numbers": [
+        frame("response.created", response={"id": 5}),
+        frame("response.output_audio.delta", response_id=5, item_id=6, delta=b64(1_000)),
+        frame("response.done", response={"id": 5}),
+    ],
     "end without a response": [created(), sound(), frame("response.done")],
     "announced twice": [created(), created(), sound(), done()],
     "sound after the end": [created(), sound(500), done(), sound(500)],
@@ -252,14 +259,15 @@ async def test_half_a_sample_is_not_carried_over_to_another_item(tmp_path: Path)
 
 # Words in place of sound.
 
+NOON = "It is noon."
 WORDS: dict[str, Sequence[ScriptStep]] = {
-    "written": [created(), frame("response.output_text.done", response_id="r", item_id="a", text="It is noon."), done()],
+    "written": [created(), frame("response.output_text.done", response_id="r", item_id="a", text=NOON), done()],
     "written in parts": [
         created(), *[frame("response.output_text.delta", response_id="r", item_id="a", delta=part) for part in
                      ("It is ", "noon.")], done(),
     ],
     "transcript alone": [
-        created(), frame("response.output_audio_transcript.done", response_id="r", item_id="a", transcript="It is noon."),
+        created(), frame("response.output_audio_transcript.done", response_id="r", item_id="a", transcript=NOON),
         done(),
     ],
     "at the end alone": [
@@ -281,8 +289,8 @@ async def test_words_without_sound_are_said_once_by_the_own_voice(tmp_path: Path
 
 async def test_words_that_come_with_sound_are_not_said_again(tmp_path: Path) -> None:
     steps = [
-        created(), frame("response.output_audio_transcript.done", response_id="r", item_id="a", transcript="It is noon."),
-        sound(), frame("response.output_text.done", response_id="r", item_id="a", text="It is noon."),
+        created(), frame("response.output_audio_transcript.done", response_id="r", item_id="a", transcript=NOON),
+        sound(), frame("response.output_text.done", response_id="r", item_id="a", text=NOON),
         done({"type": "message", "id": "z", "content": [{"type": "output_audio", "transcript": "It is noon."}]}),
     ]  # fmt: skip
     heard = await hear(tmp_path, [*TURN, *steps])
@@ -295,8 +303,9 @@ async def test_words_that_come_with_sound_are_not_said_again(tmp_path: Path) -> 
 async def test_a_response_that_ends_before_speech_is_told_is_no_fault(tmp_path: Path) -> None:
     """Services tell that they heard somebody before or after they end what they were saying."""
     again = [
-        frame("input_audio_buffer.speech_started", item_id="v"), frame("input_audio_buffer.speech_stopped", item_id="v"),
-    ]  # fmt: skip
+        frame("input_audio_buffer.speech_started", item_id="v"),
+        frame("input_audio_buffer.speech_stopped", item_id="v"),
+    ]
     scene = [*TURN, created(), cancelled("turn_detected"), Delay(0.05), *again, *answer("r2", "b")]
     heard = await hear(tmp_path, scene, settings=brisk(limits={"follow_up_s": 0.4}))
     assert (heard.ms, heard.said) == (1_000, [])

@@ -67,7 +67,8 @@ async def test_a_refused_request_is_made_once_more_and_answered(tmp_path: Path, 
 
 async def test_a_request_waits_for_the_end_of_a_response_that_is_under_way(tmp_path: Path) -> None:
     """Announced or not: the service is asked again when that is over, and not before."""
-    for under_way in ([created("x"), Delay(0.3), done(response="x")], [Delay(0.3), done(response="x")]):
+    late: list[ScriptStep] = [Delay(0.3), done(response="x")]
+    for under_way in ([created("x"), *late], late):
         scene = [*WITH_TOOL, *ASKED, REFUSALS[0], *under_way, *ASKED, *answer("r2")]
         heard = await hear(tmp_path, scene)
         assert heard.ms == 1_000

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -41,15 +42,15 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 DIM = '{"percent":40}'
 
 
-def item_added(arguments: str = "", **more: object) -> ScriptStep:
+def item_added(arguments: str = "", **more: Any) -> ScriptStep:
     return frame("response.output_item.added", response_id="r", item=call(arguments=arguments, **more))
 
 
-def item_done(arguments: object = DIM, **more: object) -> ScriptStep:
+def item_done(arguments: object = DIM, **more: Any) -> ScriptStep:
     return frame("response.output_item.done", response_id="r", item=call(arguments=arguments, **more))
 
 
-def arguments_done(arguments: object = DIM, **more: object) -> ScriptStep:
+def arguments_done(arguments: object = DIM, **more: Any) -> ScriptStep:
     fields = {"response_id": "r", "item_id": "i1", "call_id": "c1", "name": "light", "arguments": arguments} | more
     return frame(
         "response.function_call_arguments.done", **{key: one for key, one in fields.items() if one is not None}

@@ -1,17 +1,24 @@
 """What the owner reads when a session could not be had."""
 
 import json
-import ssl
 from typing import Any
 
 import pytest
 
 from speaker.errors import SessionError
-from speaker.realtime.error_mapping import FATAL_CODES, Place, closed, not_trusted, not_upgraded, redirected, reported
+from speaker.realtime.error_mapping import (
+    FATAL_CODES,
+    ServicePlace,
+    closed,
+    not_trusted,
+    not_upgraded,
+    redirected,
+    reported,
+)
 from speaker.realtime.protocol.objects import Problem
 
 NAME = "the Realtime service at api.openai.com"
-PLACE = Place(NAME, "gpt-realtime-9", "sk-secret-key")
+PLACE = ServicePlace(NAME, "gpt-realtime-9", "sk-secret-key")
 
 
 def body(**error: Any) -> bytes:
@@ -102,7 +109,7 @@ def test_nothing_secret_is_quoted(said: str) -> None:
 
 
 def test_the_key_itself_is_never_quoted() -> None:
-    place = Place(NAME, key="correct horse")
+    place = ServicePlace(NAME, key="correct horse")
     assert "horse" not in str(reported(place, Problem(message="who is correct horse?")))
 
 
@@ -117,9 +124,7 @@ def test_a_redirect_shows_where_it_leads() -> None:
     ("number", "code", "words"), [(9, "clock", "set it"), (10, "clock", "clock"), (18, "certificate", "login")]
 )
 def test_a_certificate_that_does_not_hold_says_why(number: int, code: str, words: str) -> None:
-    problem = ssl.SSLCertVerificationError("no")
-    problem.verify_code, problem.verify_message = number, "something is wrong with it"
-    error = not_trusted(PLACE, problem)
+    error = not_trusted(PLACE, number, "something is wrong with it")
     assert (error.code, error.fatal) == (code, False), "it may be right again at the next wake word"
     assert words in str(error)
 

@@ -23,6 +23,7 @@ from speaker.realtime.protocol.objects import (
     NoiseReduction,
     OutputTokens,
     Problem,
+    RateLimit,
     Reasoning,
     Response,
     ResponseAudioOutput,
@@ -209,7 +210,7 @@ HEADS = {"session": FULL_SESSIONS, **ITS}
 PARTS = part("text", text=WORDS) | part("audio", transcript=WORDS)
 FAILURES = st.builds(Failure, type=WORDS, code=perhaps(WORDS), message=WORDS)
 LIMITED = st.builds(
-    ev.RateLimit,
+    RateLimit,
     name=st.sampled_from(["requests", "tokens"]),
     limit=COUNTS,
     remaining=COUNTS,

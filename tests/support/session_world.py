@@ -40,6 +40,7 @@ class SessionWorld(Observer):
         return SessionNeeds(
             post=self.events.append, observers=self, playback=self, tasks=self.tasks, run_tool=self.run_tool,
             recall=lambda: self.known, patience=SessionPatience(5, stalled_s),
+            clock=asyncio.get_running_loop().time,
         )  # fmt: skip
 
     def play(self, samples: Samples, item: str, percent: int | None = None) -> None:

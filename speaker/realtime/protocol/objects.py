@@ -173,6 +173,15 @@ class Usage(Struct, kw_only=True):
     output_token_details: OutputTokens | None = None
 
 
+class RateLimit(Struct, kw_only=True):
+    """One limit of the account."""
+
+    name: str | None = None
+    limit: int | None = None
+    remaining: int | None = None
+    reset_seconds: float | None = None
+
+
 class Problem(Struct, kw_only=True):
     """The body of an error event."""
 

@@ -10,6 +10,7 @@ from speaker.realtime.protocol.objects import (
     Failure,
     Item,
     Problem,
+    RateLimit,
     Response,
     SessionHead,
     Usage,
@@ -247,15 +248,6 @@ class ArgumentsDone(_OfItem, kw_only=True, tag="response.function_call_arguments
     call_id: str
     arguments: str
     name: str | UnsetType = UNSET
-
-
-class RateLimit(Struct, kw_only=True):
-    """One limit of the account."""
-
-    name: str | None = None
-    limit: int | None = None
-    remaining: int | None = None
-    reset_seconds: float | None = None
 
 
 class RateLimits(ServerEvent, kw_only=True, tag="rate_limits.updated"):

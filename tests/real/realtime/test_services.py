@@ -16,10 +16,10 @@ from speaker.realtime.services import SERVICES, profile_of
 from tests.support.scripted_session import Told, Witness, played, tone
 from tests.support.service_frames import error, frame
 
-CREATED = frame("session.created", session={"id": "s", "voice": "ara", "turn_detection": {"type": None}})
-UPDATED = frame("session.updated", session={"instructions": "x"})
-CONVERSATION = frame("conversation.created", conversation={"id": "c"})
-ASK = Expect("session.update")
+CREATED: ScriptStep = frame("session.created", session={"id": "s", "voice": "ara", "turn_detection": {"type": None}})
+UPDATED: ScriptStep = frame("session.updated", session={"instructions": "x"})
+CONVERSATION: ScriptStep = frame("conversation.created", conversation={"id": "c"})
+ASK: ScriptStep = Expect("session.update")
 
 
 async def opened(engines: OfflineEngines, steps: Sequence[ScriptStep], **target: Any) -> tuple[Told, Witness]:
@@ -71,7 +71,7 @@ async def test_a_service_that_confirms_nothing_is_believed_after_a_while(
         [error("All session slots are in use", type="session_limit_reached", code=None), Close(1008)],
         [CREATED, ASK, error("No."), error("No, really."), Close(1000)],
         [CREATED, ASK, frame("error", error="'model'", code="processing_error")],
-        [frame("session.created", id="sess-1", created=1), ASK, frame("error", error="Unknown event", code="unknown_event")],
+        [frame("session.created", id="sess-1", created=1), ASK, frame("error", error="Unknown", code="unknown_event")],
     ],
     ids=["before the session", "busy", "twice", "a text", "not for talking"],
 )  # fmt: skip
@@ -86,7 +86,7 @@ async def test_a_refusal_is_told_in_the_words_of_the_service(engines: OfflineEng
 
 @pytest.mark.parametrize("hz", [8_000, 16_000, 24_000, 48_000])
 async def test_the_rate_that_a_service_reports_is_obeyed(engines: OfflineEngines, hz: int) -> None:
-    told_formats = {side: {"format": {"type": "audio/pcm", "rate": hz}} for side in ("input", "output")}
+    told_formats: Any = {side: {"format": {"type": "audio/pcm", "rate": hz}} for side in ("input", "output")}
     steps = [CREATED, ASK, frame("session.updated", session={"audio": told_formats})]
     told, cloud = await opened(engines, steps, service="local")
     (news,) = [one for one in told.news if isinstance(one, Opened)]
