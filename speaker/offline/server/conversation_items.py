@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 
 from speaker.audio.pcm import BYTES_PER_SAMPLE, SESSION_HZ, bytes_to_ms, ms_to_samples
 from speaker.realtime.protocol.codec import RefusedError
-from speaker.realtime.protocol.objects import Content, Item
+from speaker.realtime.protocol.objects import Content, InputAudioContent, Item
 
 ROOT: Final = "root"
 
@@ -48,6 +48,14 @@ class Entry:
     hearing: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while the sound is worked through, so that this happens only once."""
 
+    def write_down(self, words: str) -> None:
+        """Show the words of the user's sound in the item too, as whoever retrieves it wants them."""
+        content = [
+            msgspec.structs.replace(part, transcript=words) if isinstance(part, InputAudioContent) else part
+            for part in self.item.content or []
+        ]
+        self.item = msgspec.structs.replace(self.item, content=content)
+
 
 def accepted(item: Item, where: str) -> Entry:
     """An item from a client as an entry. Raises RefusedError, its parameter beginning with ``where``."""
@@ -64,11 +72,19 @@ def accepted(item: Item, where: str) -> Entry:
         _check_content(item, where)
     content = item.content
     audio = b"".join(part.audio or b"" for part in content or [])
-    shown = [msgspec.structs.replace(part, audio=None) for part in content] if content is not None else None
+    call_id = item.call_id or (new_id("call") if item.type == "function_call" else None)
     whole = msgspec.structs.replace(
-        item, id=item.id or new_id("item"), object="realtime.item", status="completed", content=shown
-    )
+        item, id=item.id or new_id("item"), object="realtime.item", status="completed", call_id=call_id,
+        content=[_shown(part) for part in content] if content is not None else None,
+    )  # fmt: skip
     return Entry(whole, audio)
+
+
+def _shown(part: Content) -> Content:
+    """A part as every event but ``retrieved`` shows it: without its sound."""
+    if part.type == "input_audio":
+        return InputAudioContent(type=part.type, transcript=part.transcript)
+    return msgspec.structs.replace(part, audio=None)
 
 
 def _check_content(item: Item, where: str) -> None:

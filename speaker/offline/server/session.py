@@ -21,7 +21,7 @@ from speaker.offline.speech.engines import OfflineEngines
 from speaker.realtime.protocol import client_events as cl
 from speaker.realtime.protocol import server_events as ev
 from speaker.realtime.protocol.codec import Dialect, RefusedError, decode_client, type_of
-from speaker.realtime.protocol.objects import Content, Failure, Item, Problem, ResponseWish, Session
+from speaker.realtime.protocol.objects import Failure, InputAudioContent, Item, Problem, ResponseWish, Session
 
 log = logging.getLogger(__name__)
 
@@ -207,7 +207,7 @@ class ServerSession:
     def _commit(self, item_id: str, audio: bytes, *, silent: bool = False) -> None:
         item = Item(
             type="message", id=item_id, object="realtime.item", status="completed", role="user",
-            content=[Content(type="input_audio", transcript=None)],
+            content=[InputAudioContent(type="input_audio", transcript=None)],
         )  # fmt: skip
         entry = Entry(item, audio, words="" if silent else None, silent=silent)
         before = self._items.add(entry)
@@ -220,6 +220,7 @@ class ServerSession:
 
     async def _transcribe(self, entry: Entry) -> None:
         words = await hear(self._engines, entry)
+        entry.write_down(words)
         usage = {"type": "duration", "seconds": pcm.bytes_to_ms(len(entry.audio), SESSION_HZ) / 1000}
         self.emit(ev.TranscriptionCompleted(item_id=entry.item.id or "", transcript=words, usage=usage))
 
