@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from websockets import Subprotocol
 from websockets.asyncio.server import Server, ServerConnection, serve
@@ -115,7 +115,10 @@ class RealtimeServer:
         await self.stop()
 
     def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
-        if urlsplit(request.path).path != PATH:
+        target = _target(request)
+        if target is None:
+            return connection.respond(http.HTTPStatus.BAD_REQUEST, "The request has no valid path\n")
+        if target.path != PATH:
             return connection.respond(http.HTTPStatus.NOT_FOUND, f"Realtime sessions are at {PATH}\n")
         token = self._settings.token
         if token and not hmac.compare_digest(_token(request).encode(), token.encode()):
@@ -196,8 +199,20 @@ def _wants_beta(request: Request | None) -> bool:
     return request is not None and "realtime=v1" in request.headers.get_all("OpenAI-Beta")
 
 
+def _target(request: Request) -> SplitResult | None:
+    """What a request is for: a path, or a whole address as proxies send it; None when it is neither."""
+    wanted = request.path
+    if not wanted.isprintable() or not wanted.startswith(("/", "http://", "https://")):
+        return None
+    try:
+        return urlsplit(wanted)
+    except ValueError:  # brackets, for one, that hold no address
+        return None
+
+
 def _model(request: Request | None) -> str:
-    query = parse_qs(urlsplit(request.path).query) if request is not None else {}
+    target = _target(request) if request is not None else None
+    query = parse_qs(target.query) if target is not None else {}
     return query.get("model", ["offline"])[0]
 
 
