@@ -146,7 +146,7 @@ class RealtimeServer:
         expires_at = int(time.time() + self._settings.session_s)
         session = ServerSession(
             new_session(new_id("sess"), _model(connection.request), expires_at),
-            self._engines,
+            self._engines.share(),
             outgoing.put_nowait,
             dialect,
         )
