@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -10,6 +10,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from speaker.audio.pcm import BYTES_PER_SAMPLE, SESSION_HZ, bytes_to_ms, ms_to_samples
+from speaker.offline.server.turn_hearing import TurnHearing
 from speaker.realtime.protocol.codec import RefusedError
 from speaker.realtime.protocol.objects import Content, InputAudioContent, Item
 
@@ -30,6 +31,16 @@ NEEDED: Final[Mapping[str, Sequence[str]]] = {
 """The items that this server takes, and the fields that each must have."""
 
 
+MOST_ENTRIES: Final = 2_000
+"""More than an hour of talking fills."""
+
+MOST_TEXT: Final = 4 << 20
+"""Characters of all texts together."""
+
+MOST_SOUND_BYTES: Final = BYTES_PER_SAMPLE * ms_to_samples(600_000, SESSION_HZ)
+"""Of all sound together: ten minutes, 29 MB."""
+
+
 def new_id(kind: str) -> str:
     """A fresh id such as ``item_9f8e7d6c5b4a``."""
     return f"{kind}_{secrets.token_hex(8)}"
@@ -40,13 +51,34 @@ class Entry:
     """An item and its sound (16-bit mono, 24 kHz)."""
 
     item: Item
-    audio: bytes = b""
+    audio: bytes | bytearray = b""
     words: str | None = None
     """What was heard in the user's sound, once it was asked for."""
     silent: bool = False
     """Nobody spoke until the idle timeout committed this sound; what words it may seem to hold are noise."""
     hearing: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while the sound is worked through, so that this happens only once."""
+    ahead: TurnHearing | None = None
+    """Who has made out the beginning of the sound already."""
+    counted: bool = False
+    """Whether a response has read it, so that reading it again costs less."""
+
+    @property
+    def characters(self) -> int:
+        """How much text it holds, pictures that are written as text included."""
+        item = self.item
+        texts = [text for part in item.content or [] for text in (part.text, part.transcript, part.image_url)]
+        return sum(len(text) for text in (*texts, item.arguments, item.output, self.words) if text)
+
+    def forget_sound(self) -> None:
+        """Keep the item without its sound; words that nobody has asked for are gone with it."""
+        self.stop_hearing()
+        self.audio, self.ahead = b"", None
+
+    def stop_hearing(self) -> None:
+        """Hear no further ahead, unless somebody waits for the words."""
+        if self.ahead is not None and not self.hearing.locked():
+            self.ahead.drop()
 
     def write_down(self, words: str) -> None:
         """Show the words of the user's sound in the item too, as whoever retrieves it wants them."""
@@ -100,10 +132,12 @@ def _check_content(item: Item, where: str) -> None:
 
 
 class Items:
-    """All entries, first to last."""
+    """All entries, first to last. Past a limit the oldest ones go, or their sound does."""
 
-    def __init__(self) -> None:
+    def __init__(self, dropped: Callable[[str], None]) -> None:
+        """``dropped`` is told the id of each entry that had to go."""
         self._entries: list[Entry] = []
+        self._dropped = dropped
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self._entries)
@@ -113,6 +147,8 @@ class Items:
         if self._place(entry.item.id or "") is not None:
             message = f"Error adding item: an item with id '{entry.item.id}' already exists."
             raise RefusedError(message, code="item_create_duplicate_item_id", param="item.id")
+        self._place_after(after)
+        self._make_room(entry)
         place = self._place_after(after)
         self._entries.insert(place, entry)
         return self._entries[place - 1].item.id if place else None
@@ -131,7 +167,9 @@ class Items:
 
     def delete(self, item_id: str) -> None:
         """Take an entry out. Raises RefusedError."""
-        self._entries.remove(self.get(item_id, "delete"))
+        entry = self.get(item_id, "delete")
+        entry.stop_hearing()
+        self._entries.remove(entry)
 
     def truncate(self, item_id: str, content_index: int, audio_end_ms: int) -> None:
         """Cut an assistant's sound to what was heard; its words are gone with it. Raises RefusedError."""
@@ -158,7 +196,7 @@ class Items:
             return entry.item
         content = list(entry.item.content or [Content(type="output_audio")])
         sounding = next(index for index, part in enumerate(content) if part.type.endswith("_audio"))
-        content[sounding] = msgspec.structs.replace(content[sounding], audio=entry.audio)
+        content[sounding] = msgspec.structs.replace(content[sounding], audio=bytes(entry.audio))
         return msgspec.structs.replace(entry.item, content=content)
 
     def read(self, wanted: Sequence[Item]) -> list[Entry]:
@@ -169,6 +207,26 @@ class Items:
             else accepted(item, f"response.input[{index}]")
             for index, item in enumerate(wanted)
         ]
+
+    def drop_hearings(self) -> None:
+        """Hear no more of anything: nobody asks for words any more."""
+        for entry in self._entries:
+            if entry.ahead is not None:
+                entry.ahead.drop()
+
+    def _make_room(self, coming: Entry) -> None:
+        characters = coming.characters + sum(entry.characters for entry in self._entries)
+        while self._entries and (len(self._entries) >= MOST_ENTRIES or characters > MOST_TEXT):
+            oldest = self._entries.pop(0)
+            oldest.forget_sound()
+            characters -= oldest.characters
+            self._dropped(oldest.item.id or "")
+        sound = len(coming.audio) + sum(len(entry.audio) for entry in self._entries)
+        for entry in self._entries:
+            # What the model is saying just now is a bytearray that grows, and is still to be cut where it is cut off.
+            if sound > MOST_SOUND_BYTES and entry.audio and entry.item.status != "in_progress":
+                sound -= len(entry.audio)
+                entry.forget_sound()
 
     def calls(self) -> set[str]:
         """The ids of all calls that were made."""

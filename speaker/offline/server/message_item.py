@@ -30,7 +30,7 @@ class MessageItem:
     entry: Entry = field(init=False)
 
     def __post_init__(self) -> None:
-        self.entry = Entry(self.item("in_progress"))
+        self.entry = Entry(self.item("in_progress"), bytearray())
 
     @property
     def place(self) -> Place:

@@ -17,6 +17,7 @@ from speaker.offline.server.conversation_items import Entry, Items, new_id
 from speaker.offline.server.message_item import MessageItem
 from speaker.offline.server.session_settings import sides, wished
 from speaker.offline.server.token_counter import Counter, audio_tokens, rate_limits
+from speaker.offline.server.transcriber import hear
 from speaker.offline.speech.engines import OfflineEngines
 from speaker.offline.understanding.intent_engine import STILL_THERE
 from speaker.offline.understanding.tool_schema import Call, Reply
@@ -274,15 +275,6 @@ class Answer:
             audio=ResponseAudioOutput(output=msgspec.structs.replace(self._voice, speed=UNSET)),
             usage=usage,
         )
-
-
-async def hear(engines: OfflineEngines, entry: Entry) -> str:
-    """The words of a user item; its sound is worked through once only, however many ask."""
-    async with entry.hearing:
-        if entry.words is None:
-            written = " ".join(part.text or "" for part in entry.item.content or []).strip()
-            entry.words = (await engines.hear(pcm.from_bytes(entry.audio))).text if entry.audio else written
-    return entry.words
 
 
 def _unanswered(read: Sequence[Entry]) -> list[str]:
