@@ -34,8 +34,11 @@ NEEDED: Final[Mapping[str, Sequence[str]]] = {
 MOST_ENTRIES: Final = 2_000
 """More than an hour of talking fills."""
 
-MOST_TEXT: Final = 4 << 20
-"""Characters of all texts together."""
+LONGEST_ITEM_TEXT: Final = 262_144
+"""Characters of one text of an item."""
+
+MOST_TEXT: Final = 16 << 20
+"""Characters of all items together, pictures that are written as text included."""
 
 MOST_SOUND_BYTES: Final = BYTES_PER_SAMPLE * ms_to_samples(600_000, SESSION_HZ)
 """Of all sound together: ten minutes, 29 MB."""
@@ -65,10 +68,11 @@ class Entry:
 
     @property
     def characters(self) -> int:
-        """How much text it holds, pictures that are written as text included."""
-        item = self.item
-        texts = [text for part in item.content or [] for text in (part.text, part.transcript, part.image_url)]
-        return sum(len(text) for text in (*texts, item.arguments, item.output, self.words) if text)
+        """How much text it holds, ids and pictures that are written as text included."""
+        fields = [
+            value for struct in (self.item, *(self.item.content or [])) for value in msgspec.structs.astuple(struct)
+        ]
+        return sum(len(value) for value in (*fields, self.words) if isinstance(value, str))
 
     def forget_sound(self) -> None:
         """Keep the item without its sound; words that nobody has asked for are gone with it."""
@@ -104,12 +108,25 @@ def accepted(item: Item, where: str) -> Entry:
         _check_content(item, where)
     content = item.content
     audio = b"".join(part.audio or b"" for part in content or [])
+    _check_length(item, where)
     call_id = item.call_id or (new_id("call") if item.type == "function_call" else None)
     whole = msgspec.structs.replace(
         item, id=item.id or new_id("item"), object="realtime.item", status="completed", call_id=call_id,
         content=[_shown(part) for part in content] if content is not None else None,
     )  # fmt: skip
     return Entry(whole, audio)
+
+
+def _check_length(item: Item, where: str) -> None:
+    texts = {where: item} | {f"{where}.content[{index}]": part for index, part in enumerate(item.content or [])}
+    for path, struct in texts.items():
+        for name, text in msgspec.structs.asdict(struct).items():
+            if isinstance(text, str) and len(text) > LONGEST_ITEM_TEXT and name != "image_url":
+                message = (
+                    f"Invalid '{path}.{name}': too long. Expected {LONGEST_ITEM_TEXT} characters at most, "
+                    f"but got {len(text)}."
+                )
+                raise RefusedError(message, code="string_above_max_length", param=f"{path}.{name}")
 
 
 def _shown(part: Content) -> Content:

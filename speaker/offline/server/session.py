@@ -12,8 +12,9 @@ from speaker.audio.vad import SpeechOnset
 from speaker.config.turn_detection import SemanticVad, ServerVad
 from speaker.offline.server.conversation_items import Entry, Items, new_id
 from speaker.offline.server.idle_timeout import IdleWait
-from speaker.offline.server.input_buffer import LONGEST_HELD_MS, Buffer, Listener
+from speaker.offline.server.input_buffer import Buffer, Listener
 from speaker.offline.server.item_events import ItemEvents
+from speaker.offline.server.problems import buffer_full, refused
 from speaker.offline.server.response import Answer
 from speaker.offline.server.session_settings import idle_timeout_ms, requested_turn_settings, sides, updated
 from speaker.offline.server.token_counter import Counter
@@ -23,7 +24,7 @@ from speaker.offline.speech.engines import OfflineEngines
 from speaker.realtime.protocol import client_events as cl
 from speaker.realtime.protocol import server_events as ev
 from speaker.realtime.protocol.codec import Dialect, RefusedError, decode_client, type_of
-from speaker.realtime.protocol.objects import InputAudioContent, Item, Problem, ResponseWish, Session
+from speaker.realtime.protocol.objects import InputAudioContent, Item, ResponseWish, Session
 
 log = logging.getLogger(__name__)
 
@@ -103,14 +104,7 @@ class ServerSession:
             log.debug("< %s", type_of(event))
             await self._on(event)
         except RefusedError as refusal:
-            problem = Problem(
-                type="invalid_request_error",
-                code=refusal.code,
-                message=str(refusal),
-                param=refusal.param,
-                event_id=refusal.event_id or event_id,
-            )
-            self.emit(ev.Error(error=problem))
+            self.emit(ev.Error(error=refused(refusal, event_id)))
 
     async def _on(self, event: cl.ClientEvent) -> None:
         match event:
@@ -149,7 +143,7 @@ class ServerSession:
         begins_ms = self._buffer.end_ms
         if self._buffer.append(audio) and not self._told_full:
             self._told_full = True
-            self.emit(ev.Error(error=_full()))
+            self.emit(ev.Error(error=buffer_full()))
         turns = self._turn_detection
         if turns is None:
             self._listener.forget()
@@ -275,11 +269,3 @@ class ServerSession:
         if answer is None or answer.ended:
             raise RefusedError("Cancellation failed: no active response found", code="response_cancel_not_active")
         answer.cancel("client_cancelled")
-
-
-def _full() -> Problem:
-    message = (
-        f"The input audio buffer holds {LONGEST_HELD_MS // 1000} seconds at most; its oldest audio is being dropped. "
-        "Commit or clear it."
-    )
-    return Problem(type="invalid_request_error", code="input_audio_buffer_full", message=message)
