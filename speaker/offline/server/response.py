@@ -151,7 +151,7 @@ class Answer:
         )
         outputs = _unanswered(self._read)
         if outputs:
-            return Reply(text=intent_engine.answer(outputs))
+            return Reply(text=await self._engines.answer(intent_engine, outputs))
         last = next((entry for entry in reversed(self._read) if entry.item.role == "user"), None)
         if last is not None and last.silent:
             return Reply(text=STILL_THERE)

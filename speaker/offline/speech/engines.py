@@ -101,6 +101,10 @@ class OfflineEngines:
         """What the rules make of the user's words."""
         return await self._speech.do(lambda: intent_engine.reply(words))
 
+    async def answer(self, intent_engine: IntentEngine, outputs: Sequence[str]) -> str:
+        """The sentence to speak when the tools have returned ``outputs``."""
+        return await self._speech.do(lambda: intent_engine.answer(outputs))
+
     async def confident(self, intent_engine: IntentEngine, words: str) -> tuple[Call, ...]:
         """The calls for the user's words if the rules hardly doubt them, else none."""
         return await self._speech.do(lambda: intent_engine.confident(words))
