@@ -66,13 +66,17 @@ class Entry:
     counted: bool = False
     """Whether a response has read it, so that reading it again costs less."""
 
+    _weighed: tuple[Item, int] | None = None
+
     @property
     def characters(self) -> int:
-        """How much text it holds, ids and pictures that are written as text included."""
-        fields = [
-            value for struct in (self.item, *(self.item.content or [])) for value in msgspec.structs.astuple(struct)
-        ]
-        return sum(len(value) for value in (*fields, self.words) if isinstance(value, str))
+        """How much text the item holds, ids and pictures that are written as text included."""
+        if self._weighed is None or self._weighed[0] is not self.item:
+            fields = [
+                value for part in (self.item, *(self.item.content or [])) for value in msgspec.structs.astuple(part)
+            ]
+            self._weighed = self.item, sum(len(value) for value in fields if isinstance(value, str))
+        return self._weighed[1]
 
     def forget_sound(self) -> None:
         """Keep the item without its sound; words that nobody has asked for are gone with it."""

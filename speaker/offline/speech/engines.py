@@ -120,6 +120,7 @@ def _detected(detector: TurnDetector, samples: Samples) -> Steps[list[TurnEvent]
     events: list[TurnEvent] = []
     step = ms_to_samples(_DETECTED_MS, WAKE_HZ)
     for start in range(0, samples.size, step):
+        if start:
+            yield
         events += detector.push(samples[start : start + step])
-        yield
     return events
