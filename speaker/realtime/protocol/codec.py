@@ -49,7 +49,6 @@ _OFF: Final = frozenset({"turn_detection", "noise_reduction", "transcription", "
 _OPAQUE: Final = frozenset({"tools", "tool_choice", "truncation", "tracing", "prompt", "metadata"})
 """Objects that are kept as they are, nulls included."""
 
-
 LONGEST_EVENT: Final = 4 << 20
 """Characters of a client event that brings no sound."""
 
@@ -145,7 +144,7 @@ def decode_client(data: str | bytes, dialect: Dialect = "ga") -> ClientEvent:
     event_id = raw.get("event_id") if isinstance(raw.get("event_id"), str) else None
     kind = raw.get("type")
     _check_extent(raw, event_id)
-    if len(data) > LONGEST_EVENT and kind not in _SOUNDING:
+    if len(data) > LONGEST_EVENT and not (isinstance(kind, str) and kind in _SOUNDING):
         message = f"The event has {len(data)} characters; the most without audio are {LONGEST_EVENT}."
         raise RefusedError(message, code="string_above_max_length", event_id=event_id)
     event = _CLIENT.get(kind) if isinstance(kind, str) else None

@@ -75,6 +75,7 @@ TOO_MUCH: dict[str, tuple[Json, str, str | None]] = {
     "depth": ({"type": "session.update", "session": nested(DEEPEST)}, "invalid_value", None),
     "great depth": ({"type": "session.update", "session": {"tools": [nested(450)]}}, "invalid_value", None),
     "length": (update(prompt={"id": "x" * LONGEST_EVENT}), "string_above_max_length", None),
+    "no type": ({"type": ["x" * LONGEST_EVENT]}, "string_above_max_length", None),
     "a long type": ({"type": "x" * 1_000_000}, "invalid_value", "type"),
 }
 
