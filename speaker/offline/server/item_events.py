@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from speaker.offline.server.conversation_items import Items, accepted
+from speaker.offline.server.conversation_entry import accepted
+from speaker.offline.server.conversation_items import Items
 from speaker.realtime.protocol import client_events as cl
 from speaker.realtime.protocol import server_events as ev
 from speaker.realtime.protocol.codec import RefusedError, type_of

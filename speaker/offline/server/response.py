@@ -13,7 +13,8 @@ from msgspec import UNSET
 from speaker.audio import pcm
 from speaker.audio.pcm import SESSION_HZ
 from speaker.cost.tokens import ASSISTANT_MS_PER_TOKEN, text_tokens
-from speaker.offline.server.conversation_items import Entry, Items, new_id
+from speaker.offline.server.conversation_entry import Entry, new_id
+from speaker.offline.server.conversation_items import Items
 from speaker.offline.server.message_item import MessageItem
 from speaker.offline.server.session_settings import sides, wished
 from speaker.offline.server.token_counter import Counter, audio_tokens, rate_limits

@@ -17,7 +17,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from speaker.errors import SpeakerError
-from speaker.offline.server.conversation_items import new_id
+from speaker.offline.server.conversation_entry import new_id
 from speaker.offline.server.outbox import FLUSH_S, Outbox, end_connection, send
 from speaker.offline.server.session import ServerSession
 from speaker.offline.server.session_settings import new_session

@@ -10,7 +10,8 @@ from msgspec import UNSET
 from speaker.audio.pcm import BYTES_PER_SAMPLE, SESSION_HZ, ms_to_samples
 from speaker.audio.vad import SpeechOnset
 from speaker.config.turn_detection import SemanticVad, ServerVad
-from speaker.offline.server.conversation_items import Entry, Items, new_id
+from speaker.offline.server.conversation_entry import Entry, new_id
+from speaker.offline.server.conversation_items import Items
 from speaker.offline.server.idle_timeout import IdleWait
 from speaker.offline.server.input_buffer import Buffer, Listener
 from speaker.offline.server.item_events import ItemEvents

@@ -9,7 +9,7 @@ from typing import Final
 
 from speaker.audio.pcm import SESSION_HZ, bytes_to_ms
 from speaker.cost.tokens import ASSISTANT_MS_PER_TOKEN, USER_MS_PER_TOKEN, prompt_tokens, sound_tokens, text_tokens
-from speaker.offline.server.conversation_items import Entry
+from speaker.offline.server.conversation_entry import Entry
 from speaker.realtime.protocol.objects import CachedTokens, InputTokens, OutputTokens, Session, Usage
 from speaker.realtime.protocol.server_events import RateLimit
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from speaker.audio import pcm
 from speaker.audio.pcm import SESSION_HZ
-from speaker.offline.server.conversation_items import Entry
+from speaker.offline.server.conversation_entry import Entry
 from speaker.offline.server.turn_hearing import TurnHearing
 from speaker.offline.speech.engines import OfflineEngines
 from speaker.realtime.protocol import server_events as ev

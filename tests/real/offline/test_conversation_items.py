@@ -113,6 +113,7 @@ MADE: list[tuple[Json, str, str]] = [
     ({"type": "message", "role": "user"}, "missing_required_parameter", "item.content"),
     ({"type": "message", "role": "robot", "content": []}, "invalid_value", "item.role"),
     (user({"type": "text", "text": "x"}), "invalid_value", "item.content[0].type"),
+    (user({"type": "input_text"}), "missing_required_parameter", "item.content[0].text"),
     (user({"type": "output_audio"}) | {"role": "assistant"}, "invalid_value", "item.content[0].type"),
     ({"type": "item_reference", "id": "x"}, "invalid_value", "item.type"),
 ]

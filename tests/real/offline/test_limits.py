@@ -11,7 +11,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from speaker.offline.server import outbox
-from speaker.offline.server.conversation_items import LONGEST_ITEM_TEXT
+from speaker.offline.server.conversation_entry import LONGEST_ITEM_TEXT
 from speaker.offline.server.problems import LONGEST_TOLD
 from speaker.offline.server.server import RealtimeServer, ServerSettings
 from speaker.offline.server.session_settings import LONGEST_INSTRUCTIONS, LONGEST_TOOLS, MOST_SESSION_TOOLS
