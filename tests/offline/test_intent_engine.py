@@ -213,6 +213,42 @@ def test_what_is_said_instead(words: str, said: str) -> None:
     assert reply.calls == ()
 
 
+NEEDY = tool("get_weather", required="town", town=STRING)
+"""A tool that no sentence of ours can fill."""
+
+BOUND = [tool("set_light", required="light scene_code", light=STRING, scene_code=STRING, on=PERHAPS), OURS[1]]
+
+
+@pytest.mark.parametrize(
+    ("tools", "words", "hint"),
+    [
+        ([NEEDY], "what's the weather like", ""),
+        ([NEEDY], "How is the weather today?", ""),
+        ([NEEDY, OURS[5]], "what's the weather like?", "volume to 40 percent"),
+        (BOUND, "turn on the counter", "set the kitchen to 21 degrees"),
+        (BOUND, "turn on the sofa lamp", "set the kitchen to 21 degrees"),
+        ([OURS[0], OURS[1]], "turn on the counter " * 12, "set the kitchen to 21 degrees"),
+        ([OURS[0], OURS[1]], "turn on the counter tomorrow", "set the kitchen to 21 degrees"),
+        ([OURS[0], OURS[1]], "x" * 5_000, "turn on the Counter"),
+    ],
+)
+def test_a_hint_works_and_is_not_what_was_just_refused(tools: list[dict[str, object]], words: str, hint: str) -> None:
+    engine = IntentEngine(INSTRUCTIONS, tools)
+    assert engine.reply(words).text == (f"{UNKNOWN} You could say: {hint}." if hint else UNKNOWN)
+    assert not hint or engine.reply(hint).calls
+
+
+@pytest.mark.parametrize("words", each(FOREIGN))
+def test_no_hint_repeats_the_sentence(words: str) -> None:
+    _, _, hint = BRAIN.reply(words).text.partition(" You could say: ")
+    assert hint.rstrip(".").lower() not in words.lower() or not hint
+
+
+def test_a_text_without_end_is_not_looked_into() -> None:
+    assert BRAIN.reply("turn on the sofa lamp " + "please " * 1_000).calls == ()
+    assert BRAIN.confident("turn on the sofa lamp" + " " * 1_000) == ()
+
+
 def test_only_tools_of_the_session_count() -> None:
     few = IntentEngine(
         INSTRUCTIONS, [OURS[4], {"type": "mcp", "server_label": "x"}, {"name": "broken", "parameters": 3}]

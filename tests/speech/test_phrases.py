@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from speaker.config.settings import QuietHours
 from speaker.errors import SessionError
 from speaker.offline.speech.synthesiser import speakable
-from speaker.speech.phrases import BROKEN, NO_ANSWER, REFUSED, UNREACHABLE, apology, loudest_percent
+from speaker.speech.phrases import BROKEN, NO_ANSWER, REFUSED, TROUBLED, UNREACHABLE, apology, loudest_percent
 
 NIGHT = QuietHours(from_="22:30", to="07:00", volume=25)
 NOON = QuietHours(from_="13:00", to="14:30", volume=10)
@@ -62,7 +62,8 @@ def test_a_day_is_quiet_or_not_and_the_other_way_round(begin: time, end: time, a
         (SessionError("no route to host", code="network"), False, UNREACHABLE),
         (SessionError("it took too long", code="timeout"), False, UNREACHABLE),
         (SessionError("closed", code="1006"), True, BROKEN),
-        (SessionError("", code=""), True, BROKEN),
+        (SessionError("", code=""), True, TROUBLED),
+        (SessionError("it reports an error", code="tts_error"), True, TROUBLED),
         (SessionError("no such endpoint", code="404", fatal=True), False, REFUSED),
     ],
 )

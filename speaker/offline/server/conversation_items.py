@@ -1,93 +1,35 @@
-"""The conversation as the server keeps it: items in order, with the sound that belongs to them."""
+"""The conversation as the server keeps it: items in order, within limits."""
 
-import asyncio
-import secrets
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from speaker.audio.pcm import BYTES_PER_SAMPLE, SESSION_HZ, bytes_to_ms, ms_to_samples
+from speaker.offline.server.conversation_entry import Entry, accepted
 from speaker.realtime.protocol.codec import RefusedError
 from speaker.realtime.protocol.objects import Content, Item
 
 ROOT: Final = "root"
 
-CONTENT: Final[Mapping[str, Sequence[str]]] = {
-    "user": ("input_text", "input_audio", "input_image"),
-    "system": ("input_text",),
-    "assistant": ("output_text",),
-}
-"""What a client may put into a message of each role; assistant sound comes from the server alone."""
+MOST_ENTRIES: Final = 2_000
+"""More than an hour of talking fills."""
 
-NEEDED: Final[Mapping[str, Sequence[str]]] = {
-    "message": ("role", "content"),
-    "function_call": ("name", "arguments"),
-    "function_call_output": ("call_id", "output"),
-}
-"""The items that this server takes, and the fields that each must have."""
+MOST_TEXT: Final = 16 << 20
+"""Characters of all items together, pictures that are written as text included."""
 
-
-def new_id(kind: str) -> str:
-    """A fresh id such as ``item_9f8e7d6c5b4a``."""
-    return f"{kind}_{secrets.token_hex(8)}"
-
-
-@dataclass(slots=True, eq=False)
-class Entry:
-    """An item and its sound (16-bit mono, 24 kHz)."""
-
-    item: Item
-    audio: bytes = b""
-    words: str | None = None
-    """What was heard in the user's sound, once it was asked for."""
-    silent: bool = False
-    """Nobody spoke until the idle timeout committed this sound; what words it may seem to hold are noise."""
-    hearing: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """Held while the sound is worked through, so that this happens only once."""
-
-
-def accepted(item: Item, where: str) -> Entry:
-    """An item from a client as an entry. Raises RefusedError, its parameter beginning with ``where``."""
-    if item.type not in NEEDED:
-        message = f"Invalid value: '{item.type}'. Supported values are: {', '.join(map(repr, NEEDED))}."
-        raise RefusedError(message, code="invalid_value", param=f"{where}.type")
-    given = msgspec.structs.asdict(item)
-    for name in NEEDED[item.type]:
-        if given[name] is None:
-            param = f"{where}.{name}"
-            message = f"Missing required parameter: '{param}'."
-            raise RefusedError(message, code="missing_required_parameter", param=param)
-    if item.type == "message":
-        _check_content(item, where)
-    content = item.content
-    audio = b"".join(part.audio or b"" for part in content or [])
-    shown = [msgspec.structs.replace(part, audio=None) for part in content] if content is not None else None
-    whole = msgspec.structs.replace(
-        item, id=item.id or new_id("item"), object="realtime.item", status="completed", content=shown
-    )
-    return Entry(whole, audio)
-
-
-def _check_content(item: Item, where: str) -> None:
-    allowed = CONTENT.get(item.role or "")
-    if allowed is None:
-        message = f"Invalid value: '{item.role}'. Supported values are: {', '.join(map(repr, CONTENT))}."
-        raise RefusedError(message, code="invalid_value", param=f"{where}.role")
-    for index, part in enumerate(item.content or []):
-        if part.type not in allowed:
-            supported = ", ".join(map(repr, allowed))
-            message = f"Invalid value: '{part.type}'. A message of the {item.role} may hold {supported}."
-            raise RefusedError(message, code="invalid_value", param=f"{where}.content[{index}].type")
+MOST_SOUND_BYTES: Final = BYTES_PER_SAMPLE * ms_to_samples(600_000, SESSION_HZ)
+"""Of all sound together: ten minutes, 29 MB."""
 
 
 class Items:
-    """All entries, first to last."""
+    """All entries, first to last. Past a limit the oldest ones go, or their sound does."""
 
-    def __init__(self) -> None:
+    def __init__(self, dropped: Callable[[str], None]) -> None:
+        """``dropped`` is told the id of each entry that had to go."""
         self._entries: list[Entry] = []
+        self._dropped = dropped
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self._entries)
@@ -97,6 +39,8 @@ class Items:
         if self._place(entry.item.id or "") is not None:
             message = f"Error adding item: an item with id '{entry.item.id}' already exists."
             raise RefusedError(message, code="item_create_duplicate_item_id", param="item.id")
+        self._place_after(after)  # room is made only for what can come in
+        self._make_room(entry)
         place = self._place_after(after)
         self._entries.insert(place, entry)
         return self._entries[place - 1].item.id if place else None
@@ -115,7 +59,9 @@ class Items:
 
     def delete(self, item_id: str) -> None:
         """Take an entry out. Raises RefusedError."""
-        self._entries.remove(self.get(item_id, "delete"))
+        entry = self.get(item_id, "delete")
+        entry.stop_hearing()
+        self._entries.remove(entry)
 
     def truncate(self, item_id: str, content_index: int, audio_end_ms: int) -> None:
         """Cut an assistant's sound to what was heard; its words are gone with it. Raises RefusedError."""
@@ -142,7 +88,7 @@ class Items:
             return entry.item
         content = list(entry.item.content or [Content(type="output_audio")])
         sounding = next(index for index, part in enumerate(content) if part.type.endswith("_audio"))
-        content[sounding] = msgspec.structs.replace(content[sounding], audio=entry.audio)
+        content[sounding] = msgspec.structs.replace(content[sounding], audio=bytes(entry.audio))
         return msgspec.structs.replace(entry.item, content=content)
 
     def read(self, wanted: Sequence[Item]) -> list[Entry]:
@@ -153,6 +99,26 @@ class Items:
             else accepted(item, f"response.input[{index}]")
             for index, item in enumerate(wanted)
         ]
+
+    def drop_hearings(self) -> None:
+        """Hear no more of anything: nobody asks for words any more."""
+        for entry in self._entries:
+            if entry.ahead is not None:
+                entry.ahead.drop()
+
+    def _make_room(self, coming: Entry) -> None:
+        characters = coming.characters + sum(entry.characters for entry in self._entries)
+        while self._entries and (len(self._entries) >= MOST_ENTRIES or characters > MOST_TEXT):
+            oldest = self._entries.pop(0)
+            oldest.forget_sound()
+            characters -= oldest.characters
+            self._dropped(oldest.item.id or "")
+        sound = len(coming.audio) + sum(len(entry.audio) for entry in self._entries)
+        for entry in self._entries:
+            # What the model is saying just now is a bytearray that grows, and is still to be cut where it is cut off.
+            if sound > MOST_SOUND_BYTES and entry.audio and entry.item.status != "in_progress":
+                sound -= len(entry.audio)
+                entry.forget_sound()
 
     def calls(self) -> set[str]:
         """The ids of all calls that were made."""

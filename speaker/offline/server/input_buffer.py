@@ -1,9 +1,14 @@
 """What a session hears: the input audio buffer, and the turns that are found in it."""
 
+from typing import Final
+
 from speaker.audio import pcm
 from speaker.audio.pcm import BYTES_PER_SAMPLE, SESSION_HZ, WAKE_HZ
 from speaker.audio.vad import SpeechOffset, SpeechOnset, TurnDetector, TurnEvent, TurnSettings
 from speaker.offline.speech.engines import OfflineEngines
+
+LONGEST_HELD_MS: Final = 300_000
+"""Of more sound that nobody commits, only the end is held: five minutes are 14 MB, and one append may bring four."""
 
 
 class Buffer:
@@ -29,13 +34,18 @@ class Buffer:
         """Milliseconds held."""
         return pcm.bytes_to_ms(len(self._data), SESSION_HZ)
 
-    def append(self, audio: bytes) -> None:
-        """More sound, cut anywhere."""
+    def append(self, audio: bytes) -> bool:
+        """More sound, cut anywhere. Tells whether the oldest had to go for it."""
         self._data += audio
+        full = self.length_ms > LONGEST_HELD_MS
+        if full:
+            self.forget(self.end_ms - LONGEST_HELD_MS)
+        return full
 
     def copy(self, start_ms: float, end_ms: float) -> bytes:
         """What is held of a stretch; it stays held."""
-        return bytes(self._data[self._offset(start_ms) : self._offset(end_ms)])
+        with memoryview(self._data) as data:  # a slice of the array itself would be a copy more
+            return bytes(data[self._offset(start_ms) : self._offset(end_ms)])
 
     def cut(self, start_ms: float, end_ms: float) -> bytes:
         """Take out a stretch; everything before its end is forgotten."""

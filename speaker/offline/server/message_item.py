@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal, TypedDict
 
-from speaker.offline.server.conversation_items import Entry
+from speaker.offline.server.conversation_entry import Entry
 from speaker.realtime.protocol.objects import Content, Item
 
 ItemStatus = Literal["in_progress", "completed", "incomplete"]
@@ -30,7 +30,7 @@ class MessageItem:
     entry: Entry = field(init=False)
 
     def __post_init__(self) -> None:
-        self.entry = Entry(self.item("in_progress"))
+        self.entry = Entry(self.item("in_progress"), bytearray())
 
     @property
     def place(self) -> Place:

@@ -13,10 +13,12 @@ from msgspec import UNSET
 from speaker.audio import pcm
 from speaker.audio.pcm import SESSION_HZ
 from speaker.cost.tokens import ASSISTANT_MS_PER_TOKEN, text_tokens
-from speaker.offline.server.conversation_items import Entry, Items, new_id
+from speaker.offline.server.conversation_entry import Entry, new_id
+from speaker.offline.server.conversation_items import Items
 from speaker.offline.server.message_item import MessageItem
 from speaker.offline.server.session_settings import sides, wished
 from speaker.offline.server.token_counter import Counter, audio_tokens, rate_limits
+from speaker.offline.server.transcriber import hear
 from speaker.offline.speech.engines import OfflineEngines
 from speaker.offline.understanding.intent_engine import STILL_THERE
 from speaker.offline.understanding.tool_schema import Call, Reply
@@ -150,7 +152,7 @@ class Answer:
         )
         outputs = _unanswered(self._read)
         if outputs:
-            return Reply(text=intent_engine.answer(outputs))
+            return Reply(text=await self._engines.answer(intent_engine, outputs))
         last = next((entry for entry in reversed(self._read) if entry.item.role == "user"), None)
         if last is not None and last.silent:
             return Reply(text=STILL_THERE)
@@ -274,15 +276,6 @@ class Answer:
             audio=ResponseAudioOutput(output=msgspec.structs.replace(self._voice, speed=UNSET)),
             usage=usage,
         )
-
-
-async def hear(engines: OfflineEngines, entry: Entry) -> str:
-    """The words of a user item; its sound is worked through once only, however many ask."""
-    async with entry.hearing:
-        if entry.words is None:
-            written = " ".join(part.text or "" for part in entry.item.content or []).strip()
-            entry.words = (await engines.hear(pcm.from_bytes(entry.audio))).text if entry.audio else written
-    return entry.words
 
 
 def _unanswered(read: Sequence[Entry]) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from websockets.asyncio.server import ServerConnection
 
-from speaker.offline.server.server import send
+from speaker.offline.server.outbox import send
 from speaker.realtime.protocol import server_events as ev
 from speaker.realtime.protocol.codec import Dialect
 

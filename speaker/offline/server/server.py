@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from websockets import Subprotocol
 from websockets.asyncio.server import Server, ServerConnection, serve
@@ -17,12 +17,13 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from speaker.errors import SpeakerError
-from speaker.offline.server.conversation_items import new_id
+from speaker.offline.server.conversation_entry import new_id
+from speaker.offline.server.outbox import FLUSH_S, Outbox, end_connection, send
 from speaker.offline.server.session import ServerSession
 from speaker.offline.server.session_settings import new_session
 from speaker.offline.speech.engines import OfflineEngines
 from speaker.realtime.protocol import server_events as ev
-from speaker.realtime.protocol.codec import Dialect, encode_server, type_of
+from speaker.realtime.protocol.codec import Dialect
 from speaker.realtime.protocol.objects import Problem
 
 log = logging.getLogger(__name__)
@@ -32,12 +33,13 @@ _socket_log = logging.getLogger(f"{__name__}.socket")
 _socket_log.setLevel(logging.WARNING)
 
 PATH: Final = "/v1/realtime"
-MAX_FRAME_BYTES: Final = 32 << 20
+MAX_FRAME_BYTES: Final = 16 << 20
 """Larger than the protocol's largest append (15 MiB of base64)."""
+MAX_FRAMES: Final = 4
+"""So many frames of a client may wait to be taken in; then nothing more is read from it."""
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 EXPIRED: Final = "Your session hit the maximum duration of {} minutes."
-FLUSH_S: Final = 2.0
-"""How long a client may take to read its last events."""
+UNREAD: Final = "The client does not read what is sent to it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,8 @@ class RealtimeServer:
         try:
             self._server = await serve(
                 self._hold, settings.host, settings.port, process_request=self._admit,
-                select_subprotocol=_choose_subprotocol, max_size=MAX_FRAME_BYTES, compression=None, logger=_socket_log,
+                select_subprotocol=_choose_subprotocol, max_size=MAX_FRAME_BYTES, max_queue=MAX_FRAMES,
+                compression=None, logger=_socket_log,
             )  # fmt: skip
         except OSError as error:
             message = f"the offline server cannot listen on {settings.host}:{settings.port}: {error.strerror}"
@@ -115,7 +118,10 @@ class RealtimeServer:
         await self.stop()
 
     def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
-        if urlsplit(request.path).path != PATH:
+        target = _target(request)
+        if target is None:
+            return connection.respond(http.HTTPStatus.BAD_REQUEST, "The request has no valid path\n")
+        if target.path != PATH:
             return connection.respond(http.HTTPStatus.NOT_FOUND, f"Realtime sessions are at {PATH}\n")
         token = self._settings.token
         if token and not hmac.compare_digest(_token(request).encode(), token.encode()):
@@ -139,15 +145,16 @@ class RealtimeServer:
             self._open -= 1
 
     async def _converse(self, connection: ServerConnection, dialect: Dialect) -> None:
-        outgoing: asyncio.Queue[ev.ServerEvent | None] = asyncio.Queue()
+        outbox = Outbox(connection, dialect)
         expires_at = int(time.time() + self._settings.session_s)
         session = ServerSession(
             new_session(new_id("sess"), _model(connection.request), expires_at),
-            self._engines,
-            outgoing.put_nowait,
+            self._engines.share(),
+            outbox.put,
             dialect,
         )
-        sending = asyncio.create_task(_send_all(connection, outgoing, dialect))
+        sending = asyncio.create_task(outbox.send_all())
+        giving_up = asyncio.create_task(_give_up_when_full(outbox, connection, sending))
         session.open()
         try:
             async with asyncio.timeout(self._settings.session_s):
@@ -156,30 +163,24 @@ class RealtimeServer:
         except TimeoutError:
             text = EXPIRED.format(round(self._settings.session_s / 60))
             session.emit(ev.Error(error=Problem(type="invalid_request_error", code="session_expired", message=text)))
-            outgoing.put_nowait(None)
+            outbox.finish()
             await asyncio.wait([sending], timeout=FLUSH_S)
-            await connection.close(1001, text)
+            sending.cancel()
+            await end_connection(connection, 1001, text)
         finally:
             await session.close()
             sending.cancel()
-            await asyncio.gather(sending, return_exceptions=True)
+            giving_up.cancel()
+            await asyncio.gather(sending, giving_up, return_exceptions=True)
 
 
-async def _send_all(
-    connection: ServerConnection, outgoing: "asyncio.Queue[ev.ServerEvent | None]", dialect: Dialect
-) -> None:
-    """Send what comes, until None does."""
-    with contextlib.suppress(ConnectionClosed):
-        while (event := await outgoing.get()) is not None:
-            await send(connection, event, dialect)
-
-
-async def send(connection: ServerConnection, event: ev.ServerEvent, dialect: Dialect) -> None:
-    """Send one event as text, if the dialect has it."""
-    text = encode_server(event, dialect)
-    if text is not None:
-        log.debug("> %s", type_of(event))
-        await connection.send(text)
+async def _give_up_when_full(outbox: Outbox, connection: ServerConnection, sending: "asyncio.Task[None]") -> None:
+    """End the connection of a client that does not read what it asked for."""
+    await outbox.full.wait()
+    log.warning("a client of the offline server does not read what is sent to it; its session ends")
+    # Whoever sends holds the line until it is read.
+    sending.cancel()
+    await end_connection(connection, 1008, UNREAD)
 
 
 async def _refuse_beta(connection: ServerConnection) -> None:
@@ -196,8 +197,20 @@ def _wants_beta(request: Request | None) -> bool:
     return request is not None and "realtime=v1" in request.headers.get_all("OpenAI-Beta")
 
 
+def _target(request: Request) -> SplitResult | None:
+    """What a request is for: a path, or a whole address as proxies send it; None when it is neither."""
+    wanted = request.path
+    if not wanted.isprintable() or not wanted.startswith(("/", "http://", "https://")):
+        return None
+    try:
+        return urlsplit(wanted)
+    except ValueError:  # brackets, for one, that hold no address
+        return None
+
+
 def _model(request: Request | None) -> str:
-    query = parse_qs(urlsplit(request.path).query) if request is not None else {}
+    target = _target(request) if request is not None else None
+    query = parse_qs(target.query) if target is not None else {}
     return query.get("model", ["offline"])[0]
 
 

@@ -7,21 +7,25 @@ from typing import Final
 
 from msgspec import UNSET
 
-from speaker.audio import pcm
-from speaker.audio.pcm import SESSION_HZ
+from speaker.audio.pcm import BYTES_PER_SAMPLE, SESSION_HZ, ms_to_samples
 from speaker.audio.vad import SpeechOnset
 from speaker.config.turn_detection import SemanticVad, ServerVad
-from speaker.offline.server.conversation_items import Entry, Items, accepted, new_id
+from speaker.offline.server.conversation_entry import Entry, new_id
+from speaker.offline.server.conversation_items import Items
 from speaker.offline.server.idle_timeout import IdleWait
 from speaker.offline.server.input_buffer import Buffer, Listener
-from speaker.offline.server.response import Answer, hear
+from speaker.offline.server.item_events import ItemEvents
+from speaker.offline.server.problems import buffer_full, refused
+from speaker.offline.server.response import Answer
 from speaker.offline.server.session_settings import idle_timeout_ms, requested_turn_settings, sides, updated
 from speaker.offline.server.token_counter import Counter
+from speaker.offline.server.transcriber import Transcriber
+from speaker.offline.server.turn_hearing import TurnHearing
 from speaker.offline.speech.engines import OfflineEngines
 from speaker.realtime.protocol import client_events as cl
 from speaker.realtime.protocol import server_events as ev
 from speaker.realtime.protocol.codec import Dialect, RefusedError, decode_client, type_of
-from speaker.realtime.protocol.objects import Content, Failure, Item, Problem, ResponseWish, Session
+from speaker.realtime.protocol.objects import InputAudioContent, Item, ResponseWish, Session
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +33,12 @@ KEPT_SILENCE_MS: Final = 2_000
 """How much sound before a turn is kept; longer than any sensible prefix padding."""
 
 SHORTEST_COMMIT_MS: Final = 100
+
+MOST_RESPONSES: Final = 8
+"""So many responses may be made at once, those beside the conversation included."""
+
+_SLICE_BYTES: Final = BYTES_PER_SAMPLE * ms_to_samples(5_000, SESSION_HZ)
+"""A long append is taken in by slices: minutes of sound at one go would hold up everybody else's events."""
 
 
 class ServerSession:
@@ -41,16 +51,21 @@ class ServerSession:
         self._engines = engines
         self._send = send
         self._dialect = dialect
-        self._items = Items()
+        self._items = Items(lambda item_id: self.emit(ev.ItemDeleted(item_id=item_id)))
+        self._item_events = ItemEvents(self._items, self.emit)
+        self._transcriber = Transcriber(engines, self.emit)
         self._counter = Counter()
         self._buffer = Buffer()
         self._listener = Listener(engines)
         self._idle = IdleWait(lambda: self._buffer.end_ms, self._time_out)
         self._turn: tuple[str, float] | None = None
         """The id of the user item to come and where its sound begins."""
+        self._hearing: TurnHearing | None = None
+        """Who makes out the words of the sound that will be the next item."""
+        self._told_full = False
+        """Whether the client knows that its oldest sound is being dropped."""
         self._answers: dict[str, Answer] = {}
         """Responses that are being made; those of the conversation are one at most."""
-        self._tasks: set[asyncio.Task[None]] = set()
         self._spoke = False
         """Whether sound of the model went out, which locks its voice."""
 
@@ -75,10 +90,10 @@ class ServerSession:
     async def close(self) -> None:
         """Stop whatever is being made."""
         self._idle.cancel()
-        for task in self._tasks:
-            task.cancel()
+        self._drop_hearing()
+        self._items.drop_hearings()
         await asyncio.gather(
-            *self._tasks, *(answer.close() for answer in self._answers.values()), return_exceptions=True
+            self._transcriber.close(), *(answer.close() for answer in self._answers.values()), return_exceptions=True
         )
 
     async def receive(self, frame: str | bytes) -> None:
@@ -90,14 +105,7 @@ class ServerSession:
             log.debug("< %s", type_of(event))
             await self._on(event)
         except RefusedError as refusal:
-            problem = Problem(
-                type="invalid_request_error",
-                code=refusal.code,
-                message=str(refusal),
-                param=refusal.param,
-                event_id=refusal.event_id or event_id,
-            )
-            self.emit(ev.Error(error=problem))
+            self.emit(ev.Error(error=refused(refusal, event_id)))
 
     async def _on(self, event: cl.ClientEvent) -> None:
         match event:
@@ -119,34 +127,7 @@ class ServerSession:
             case cl.CancelResponse(response_id=response_id):
                 self._cancel_wanted(None if response_id is UNSET else response_id)
             case _:
-                self._on_item(event)
-
-    def _on_item(self, event: cl.ClientEvent) -> None:
-        match event:
-            case cl.CreateItem(item=item, previous_item_id=after):
-                self._check_call(item)
-                entry = accepted(item, "item")
-                self._announce(entry.item, self._items.add(entry, after))
-            case cl.DeleteItem(item_id=item_id):
-                self._items.delete(item_id)
-                self.emit(ev.ItemDeleted(item_id=item_id))
-            case cl.RetrieveItem(item_id=item_id):
-                self.emit(ev.ItemRetrieved(item=self._items.with_audio(item_id)))
-            case cl.TruncateItem(item_id=item_id, content_index=index, audio_end_ms=end_ms):
-                self._items.truncate(item_id, index, end_ms)
-                self.emit(ev.ItemTruncated(item_id=item_id, content_index=index, audio_end_ms=end_ms))
-            case _:
-                message = f"{type_of(event)} has no meaning on a WebSocket."
-                raise RefusedError(message, code="invalid_value", param="type")
-
-    def _check_call(self, item: Item) -> None:
-        if item.type == "function_call_output" and item.call_id and item.call_id not in self._items.calls():
-            message = f"Tool call ID '{item.call_id}' not found in conversation."
-            raise RefusedError(message, code="invalid_tool_call_id", param="item.call_id")
-
-    def _announce(self, item: Item, before: str | None) -> None:
-        self.emit(ev.ItemAdded(item=item, previous_item_id=before))
-        self.emit(ev.ItemDone(item=item, previous_item_id=before))
+                self._item_events.on(event)
 
     # What the user says.
 
@@ -156,23 +137,43 @@ class ServerSession:
         return found if isinstance(found, ServerVad | SemanticVad) else None
 
     async def _append(self, audio: bytes) -> None:
+        for start in range(0, len(audio), _SLICE_BYTES):
+            await self._take_in(audio[start : start + _SLICE_BYTES])
+
+    async def _take_in(self, audio: bytes) -> None:
         begins_ms = self._buffer.end_ms
-        self._buffer.append(audio)
+        if self._buffer.append(audio) and not self._told_full:
+            self._told_full = True
+            self.emit(ev.Error(error=buffer_full()))
         turns = self._turn_detection
         if turns is None:
             self._listener.forget()
-            return
-        for change in await self._listener.hear(audio, begins_ms, requested_turn_settings(turns)):
-            if isinstance(change, SpeechOnset):
-                self._begin_turn(change.start_ms, turns)
-            else:
-                self._end_turn(change.end_ms, turns)
-        if self._turn is None:
-            self._buffer.forget(min(self._idle.since_ms, self._buffer.end_ms - KEPT_SILENCE_MS))
+            self._hearing = self._hearing or self._hear_from(self._buffer.begins_ms)
+        else:
+            for change in await self._listener.hear(audio, begins_ms, requested_turn_settings(turns)):
+                if isinstance(change, SpeechOnset):
+                    self._begin_turn(change.start_ms, turns)
+                else:
+                    self._end_turn(change.end_ms, turns)
+            if self._turn is None:
+                self._drop_hearing()
+                self._buffer.forget(min(self._idle.since_ms, self._buffer.end_ms - KEPT_SILENCE_MS))
+        if self._hearing is not None:
+            self._hearing.follow(self._buffer.end_ms)
+
+    def _hear_from(self, begins_ms: float) -> TurnHearing:
+        return TurnHearing(self._engines, begins_ms, self._buffer.copy)
+
+    def _drop_hearing(self) -> None:
+        if self._hearing is not None:
+            self._hearing.drop()
+            self._hearing = None
 
     def _begin_turn(self, start_ms: int, turns: ServerVad | SemanticVad) -> None:
         item_id = new_id("item")
         self._turn = (item_id, start_ms)
+        self._drop_hearing()
+        self._hearing = self._hear_from(start_ms)
         self.emit(ev.SpeechStarted(audio_start_ms=start_ms, item_id=item_id))
         active = self._active
         if active is not None and turns.interrupt_response is not False:
@@ -184,7 +185,8 @@ class ServerSession:
         item_id, start_ms = self._turn
         self._turn = None
         self.emit(ev.SpeechStopped(audio_end_ms=end_ms, item_id=item_id))
-        self._commit(item_id, self._buffer.cut(start_ms, end_ms))
+        begins_ms = max(float(start_ms), self._buffer.begins_ms)
+        self._commit(item_id, self._buffer.cut(start_ms, end_ms), begins_ms)
         if turns.create_response is not False and self._active is None:
             self._respond(ResponseWish())
 
@@ -197,38 +199,31 @@ class ServerSession:
             )
             raise RefusedError(message, code="input_audio_buffer_commit_empty")
         item_id = self._turn[0] if self._turn else new_id("item")
+        begins_ms = self._buffer.begins_ms
+        self._commit(item_id, self._buffer.cut(0, self._buffer.end_ms), begins_ms)
         self._forget_turn()
-        self._commit(item_id, self._buffer.cut(0, self._buffer.end_ms))
 
     def _forget_turn(self) -> None:
         self._turn = None
         self._listener.forget()
+        self._drop_hearing()
+        self._told_full = False
 
-    def _commit(self, item_id: str, audio: bytes, *, silent: bool = False) -> None:
+    def _commit(self, item_id: str, audio: bytes, begins_ms: float, *, silent: bool = False) -> None:
         item = Item(
             type="message", id=item_id, object="realtime.item", status="completed", role="user",
-            content=[Content(type="input_audio", transcript=None)],
+            content=[InputAudioContent(type="input_audio", transcript=None)],
         )  # fmt: skip
         entry = Entry(item, audio, words="" if silent else None, silent=silent)
+        if self._hearing is not None and not silent:
+            self._hearing.end(audio, begins_ms)
+            entry.ahead, self._hearing = self._hearing, None
+        self._told_full = False
         before = self._items.add(entry)
         self.emit(ev.AudioCommitted(item_id=item_id, previous_item_id=before))
-        self._announce(item, before)
+        self._item_events.announce(item, before)
         if sides(self.session)[0].transcription:
-            task = asyncio.create_task(self._transcribe(entry), name=item_id)
-            self._tasks.add(task)
-            task.add_done_callback(self._transcribed)
-
-    async def _transcribe(self, entry: Entry) -> None:
-        words = await hear(self._engines, entry)
-        usage = {"type": "duration", "seconds": pcm.bytes_to_ms(len(entry.audio), SESSION_HZ) / 1000}
-        self.emit(ev.TranscriptionCompleted(item_id=entry.item.id or "", transcript=words, usage=usage))
-
-    def _transcribed(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            log.error("the words of an item could not be found", exc_info=task.exception())
-            error = Failure(type="server_error", message="The words could not be found.")
-            self.emit(ev.TranscriptionFailed(item_id=task.get_name(), error=error))
+            self._transcriber.begin(entry)
 
     def _await_speech(self, answer: Answer, *, failed: bool) -> None:
         """After an answer it is the user's turn, unless a tool must answer first or somebody speaks already."""
@@ -242,7 +237,7 @@ class ServerSession:
         start_ms = max(since_ms, self._buffer.begins_ms)
         self.emit(ev.SilenceTimedOut(audio_start_ms=int(start_ms), audio_end_ms=int(end_ms), item_id=item_id))
         # The end is kept besides: it may be the beginning of a word that is not known as one yet.
-        self._commit(item_id, self._buffer.copy(start_ms, end_ms), silent=True)
+        self._commit(item_id, self._buffer.copy(start_ms, end_ms), start_ms, silent=True)
         self._buffer.forget(end_ms - KEPT_SILENCE_MS)
         turns = self._turn_detection
         if turns is not None and turns.create_response is not False:
@@ -263,6 +258,9 @@ class ServerSession:
                 "Wait until the response is finished before creating a new one."
             )
             raise RefusedError(message, code="conversation_already_has_active_response")
+        if sum(not one.ended for one in self._answers.values()) >= MOST_RESPONSES:
+            message = f"No more than {MOST_RESPONSES} responses can be made at once. Wait until one is finished."
+            raise RefusedError(message, code="rate_limit_exceeded")
         answer = Answer(self._engines, self._items, self.session, wish, counter=self._counter, emit=self.emit)
         self._answers = {one.id: one for one in (*self._answers.values(), answer) if not one.ended}
         answer.start()

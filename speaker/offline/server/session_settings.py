@@ -27,6 +27,15 @@ LONGEST_MS: Final = 60_000
 SHORTEST_IDLE_MS: Final = 500
 """A shorter ``idle_timeout_ms`` would ask again and again without leaving anybody the time to answer."""
 
+LONGEST_INSTRUCTIONS: Final = 65_536
+"""Characters; those of a house with 400 devices are some 10,000, and what the cloud takes is no more than this."""
+
+MOST_SESSION_TOOLS: Final = 256
+"""A house with a hundred scripts has some 120."""
+
+LONGEST_TOOLS: Final = 262_144
+"""Bytes of all tools as JSON."""
+
 _EAGERNESS_MS: Final = {"low": 1200, "medium": 800, "auto": 800, "high": 400}
 """Silence that ends a turn; this server does not judge meaning, and takes eagerness as patience."""
 
@@ -172,6 +181,8 @@ def check(session: Session, where: str) -> None:
     _check_format(spoken.format, f"{where}.audio.output.format")
     _check_turns(heard.turn_detection, f"{where}.audio.input.turn_detection")
     _check_tools(session.tools, f"{where}.tools")
+    if isinstance(session.instructions, str):
+        _not_longer(len(session.instructions), LONGEST_INSTRUCTIONS, "characters", f"{where}.instructions")
 
 
 def _check_format(given: AudioFormat | UnsetType, param: str) -> None:
@@ -192,13 +203,26 @@ def _check_turns(turns: TurnDetection | UnsetType | None, param: str) -> None:
 
 
 def _check_tools(tools: list[dict[str, Any]] | UnsetType, param: str) -> None:
-    for index, tool in enumerate(tools or []):
+    given = tools or []
+    if len(given) > MOST_SESSION_TOOLS:
+        message = (
+            f"Invalid '{param}': array too long. Expected {MOST_SESSION_TOOLS} tools at most, but got {len(given)}."
+        )
+        raise _refused(message, "array_above_max_length", param)
+    _not_longer(len(msgspec.json.encode(given)), LONGEST_TOOLS, "bytes", param)
+    for index, tool in enumerate(given):
         if tool.get("type") != "function":
             message = f"Invalid value: '{tool.get('type')}'. This server takes 'function' tools."
             raise _refused(message, "invalid_value", f"{param}[{index}].type")
         if not isinstance(tool.get("name"), str):
             name = f"{param}[{index}].name"
             raise _refused(f"Missing required parameter: '{name}'.", "missing_required_parameter", name)
+
+
+def _not_longer(length: int, most: int, unit: str, param: str) -> None:
+    if length > most:
+        message = f"Invalid '{param}': too long. Expected {most} {unit} at most, but got {length}."
+        raise _refused(message, "string_above_max_length", param)
 
 
 def _within(value: float | str | UnsetType | None, least: float, most: float, param: str) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 
 from speaker.audio.pcm import SESSION_HZ, bytes_to_ms
 from speaker.cost.tokens import ASSISTANT_MS_PER_TOKEN, USER_MS_PER_TOKEN, prompt_tokens, sound_tokens, text_tokens
-from speaker.offline.server.conversation_items import Entry
+from speaker.offline.server.conversation_entry import Entry
 from speaker.realtime.protocol.objects import CachedTokens, InputTokens, OutputTokens, RateLimit, Session, Usage
 
 PLENTY: Final = 1_000_000
@@ -40,7 +40,6 @@ class Counter:
     """The usage of a session's responses."""
 
     def __init__(self) -> None:
-        self._read: set[str] = set()
         self._prompt_read = 0
 
     def usage(self, session: Session, read: Iterable[Entry], made_text: int, made_audio: int) -> Usage:
@@ -52,9 +51,9 @@ class Counter:
         for entry in read:
             more_text, more_audio = entry_tokens(entry)
             text, audio = text + more_text, audio + more_audio
-            if entry.item.id in self._read:
+            if entry.counted:
                 cached_text, cached_audio = cached_text + more_text, cached_audio + more_audio
-            self._read.add(entry.item.id or "")
+            entry.counted = True
         return Usage(
             total_tokens=text + audio + made_text + made_audio,
             input_tokens=text + audio,

@@ -1,25 +1,43 @@
 """The engines behind a session, each call on a worker of its own so that nothing waits for it.
 
-The workers are not niced, although they have time: whoever holds the interpreter's lock holds up the microphone and
-the loudspeaker, and on a busy machine a niced one held it for seconds until it got to run again.
-
-One mind serves all sessions of a server. Models are loaded when they are first needed, or by ``warm_up``.
+One set of engines serves all sessions of a server; each session has its ``share`` of them, and their work is done in
+turns. Models are loaded when they are first needed, or by ``warm_up``.
 """
 
-import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import copy
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, Final, Self
 
-from speaker.audio.pcm import SESSION_HZ, WAKE_HZ, Samples, resample
+from speaker.audio.pcm import SESSION_HZ, WAKE_HZ, Samples, ms_to_samples, resample
 from speaker.audio.vad import TurnDetector, TurnEvent, TurnSettings
 from speaker.offline.speech.recogniser import RecognisedSpeech, Recogniser
+from speaker.offline.speech.shared_worker import SharedWorker
+from speaker.offline.speech.steps import Steps
 from speaker.offline.speech.synthesiser import Synthesiser
 from speaker.offline.understanding.intent_engine import IntentEngine
 from speaker.offline.understanding.tool_schema import Call, Reply
 
-T = TypeVar("T")
+HOUSES: Final = 4
+"""For so many different houses the rules are kept; they take a second to make and a few megabytes."""
+
+_DETECTED_MS: Final = 2_000
+"""So much sound is searched for speech in one step."""
+
+
+class _Models:
+    """What is loaded once for all sessions; only the one worker for speech reads it."""
+
+    @cached_property
+    def recogniser(self) -> Recogniser:
+        return Recogniser()
+
+    @cached_property
+    def voice(self) -> Synthesiser:
+        voice = Synthesiser()
+        voice.warm_up()
+        return voice
 
 
 class OfflineEngines:
@@ -27,67 +45,82 @@ class OfflineEngines:
 
     def __init__(self) -> None:
         # Turn detection has a worker of its own: a barge-in must not wait for a sentence to be made.
-        self._detecting = ThreadPoolExecutor(1, "offline-vad")
-        self._working = ThreadPoolExecutor(1, "offline-speech")
-        self._intent_engines: dict[int, IntentEngine] = {}
+        self._detecting = SharedWorker("offline-vad")
+        self._working = SharedWorker("offline-speech")
+        self._models = _Models()
+        self._intent_engines: OrderedDict[int, IntentEngine] = OrderedDict()
+        self._take_lines()
 
-    @cached_property
-    def _recogniser(self) -> Recogniser:
-        return Recogniser()
+    def _take_lines(self) -> None:
+        self._detection, self._speech = self._detecting.line(), self._working.line()
 
-    @cached_property
-    def _voice(self) -> Synthesiser:
-        voice = Synthesiser()
-        voice.warm_up()
-        return voice
+    def share(self) -> Self:
+        """The same engines for one session, whose work is done in turns with that of the others."""
+        one = copy.copy(self)
+        one._take_lines()
+        return one
 
     async def warm_up(self) -> None:
         """Load every model now. Raises ModelError when one is missing."""
-        await self._work(lambda: (self._recogniser, self._voice))
+        await self._speech.do(lambda: (self._models.recogniser, self._models.voice))
         await self.detector(TurnSettings())
 
     def close(self) -> None:
-        """Give up the workers; what runs is finished, what waits is dropped."""
-        self._detecting.shutdown(wait=False, cancel_futures=True)
-        self._working.shutdown(wait=False, cancel_futures=True)
+        """Give up the workers, for every share; the step under way is finished, what waits is dropped."""
+        self._detecting.close()
+        self._working.close()
 
     async def detector(self, settings: TurnSettings) -> TurnDetector:
         """A turn detector for one session."""
-        return await self._loop.run_in_executor(self._detecting, TurnDetector, settings)
+        return await self._detection.do(lambda: TurnDetector(settings))
 
     async def detect(self, detector: TurnDetector, samples: Samples) -> list[TurnEvent]:
         """Starts and stops of speech in more of a session's sound: int16, shape (n,), 16 kHz."""
-        return await self._loop.run_in_executor(self._detecting, detector.push, samples)
+        return await self._detection.run(_detected(detector, samples))
 
     async def hear(self, samples: Samples, hz: int = SESSION_HZ) -> RecognisedSpeech:
-        """The words of one turn: int16, shape (n,), at ``hz``."""
-        return await self._work(lambda: self._recogniser.hear(resample(samples, hz, WAKE_HZ)))
+        """The words of one turn, or of a part of it: int16, shape (n,), at ``hz``."""
+        return await self._speech.run(self._heard(samples, hz))
+
+    def _heard(self, samples: Samples, hz: int) -> Steps[RecognisedSpeech]:
+        return (yield from self._models.recogniser.hear_in_steps(resample(samples, hz, WAKE_HZ)))
 
     async def intent_engine(self, instructions: str, tools: Sequence[Mapping[str, Any]]) -> IntentEngine:
         """The rules for these instructions and tools; kept, since a house has the same ones all day."""
         key = hash((instructions, repr(tools)))
-        if key not in self._intent_engines:
-            self._intent_engines.clear()
-            self._intent_engines[key] = await self._work(lambda: IntentEngine(instructions, tools))
-        return self._intent_engines[key]
+        found = self._intent_engines.get(key)
+        if found is None:
+            found = await self._speech.do(lambda: IntentEngine(instructions, tools))
+        self._intent_engines[key] = found
+        self._intent_engines.move_to_end(key)
+        while len(self._intent_engines) > HOUSES:
+            self._intent_engines.popitem(last=False)
+        return found
 
     async def reply(self, intent_engine: IntentEngine, words: str) -> Reply:
         """What the rules make of the user's words."""
-        return await self._work(lambda: intent_engine.reply(words))
+        return await self._speech.do(lambda: intent_engine.reply(words))
+
+    async def answer(self, intent_engine: IntentEngine, outputs: Sequence[str]) -> str:
+        """The sentence to speak when the tools have returned ``outputs``."""
+        return await self._speech.do(lambda: intent_engine.answer(outputs))
 
     async def confident(self, intent_engine: IntentEngine, words: str) -> tuple[Call, ...]:
         """The calls for the user's words if the rules hardly doubt them, else none."""
-        return await self._work(lambda: intent_engine.confident(words))
+        return await self._speech.do(lambda: intent_engine.confident(words))
 
     async def speak(self, text: str, speed: float) -> AsyncGenerator[Samples, None]:
-        """The text as speech, int16, shape (n,), 24 kHz, sentence by sentence."""
-        sentences: Iterator[Samples] = await self._work(lambda: self._voice.speak(text, speed=speed))
-        while (sentence := await self._work(lambda: next(sentences, None))) is not None:
-            yield sentence
+        """The text as speech, int16, shape (n,), 24 kHz, sentence by sentence; of a very long one, phrase by phrase."""
+        phrases: Iterator[Samples] = await self._speech.do(lambda: self._models.voice.speak(text, speed=speed))
+        while (phrase := await self._speech.do(lambda: next(phrases, None))) is not None:
+            yield phrase
 
-    @property
-    def _loop(self) -> asyncio.AbstractEventLoop:
-        return asyncio.get_running_loop()
 
-    async def _work(self, task: Callable[[], T]) -> T:
-        return await self._loop.run_in_executor(self._working, task)
+def _detected(detector: TurnDetector, samples: Samples) -> Steps[list[TurnEvent]]:
+    events: list[TurnEvent] = []
+    step = ms_to_samples(_DETECTED_MS, WAKE_HZ)
+    for start in range(0, samples.size, step):
+        if start:
+            yield
+        events += detector.push(samples[start : start + step])
+    return events

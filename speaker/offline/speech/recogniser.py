@@ -1,7 +1,7 @@
 """Speech to words: Moonshine tiny-en, an English recogniser, on ONNX Runtime."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from speaker.audio.model_files import ModelFile, Wheel, open_session
 from speaker.audio.pcm import WAKE_HZ, Samples, level_dbfs, ms_to_samples
+from speaker.offline.speech.steps import Steps, all_steps
 
 MOONSHINE: Final = Wheel("moonshine-voice", "0.1.0", "moonshine_voice")
 ENCODER: Final = ModelFile(
@@ -45,8 +46,8 @@ QUIETEST_DBFS: Final = -72.0
 PADDED_MS: Final = 1000
 """Shorter audio is followed by silence up to this length: the recogniser was never shown less."""
 
-_LONGEST_MS: Final = 20_000
-"""Longer audio is recognised in pieces. Memory grows with the square of the length, and is kept: one piece takes
+LONGEST_PIECE_MS: Final = 15_000
+"""Longer audio is recognised in pieces. Memory grows with the square of the length, and is kept: one piece takes up to
 60 MB, two minutes at once would take 2.5 GB."""
 
 _PAUSE_MS: Final = 200
@@ -54,6 +55,9 @@ _PAUSE_MS: Final = 200
 
 TOKENS_PER_SECOND: Final = 6.5
 """Faster speech does not exist; a recogniser that writes more repeats itself."""
+
+_TOKENS_PER_STEP: Final = 8
+"""So many are written at one go, which takes a quarter of a second on a Pi."""
 
 BEGIN, END = 1, 2
 
@@ -91,24 +95,26 @@ class Recogniser:
 
     def hear(self, samples: Samples) -> RecognisedSpeech:
         """The words in (n,) int16 samples at 16 kHz, one turn of speech."""
-        pieces = [self._hear(piece) for piece in _pieces(samples)]
-        told = [piece for piece in pieces if piece.text]
-        if not told:
-            return max(pieces, key=lambda piece: piece.confidence)
-        text = " ".join(piece.text for piece in told)
-        return RecognisedSpeech(text, sum(piece.confidence for piece in told) / len(told))
+        return all_steps(self.hear_in_steps(samples))
 
-    def _hear(self, samples: Samples) -> RecognisedSpeech:
+    def hear_in_steps(self, samples: Samples) -> Steps[RecognisedSpeech]:
+        """The same, so that somebody else can be heard in between."""
+        heard: list[RecognisedSpeech] = []
+        for piece in _pieces(samples):
+            heard.append((yield from self._hear(piece)))  # noqa: PERF401 - a comprehension cannot yield
+        return joined(heard)
+
+    def _hear(self, samples: Samples) -> Steps[RecognisedSpeech]:
         if samples.size < ms_to_samples(SHORTEST_MS, WAKE_HZ) or level_dbfs(samples) < QUIETEST_DBFS:
             return NOTHING
         most = max(4, math.ceil(samples.size / WAKE_HZ * TOKENS_PER_SECOND))
-        tokens, confidence = self._decode(_prepare(samples), most)
+        tokens, confidence = yield from self._decode(_prepare(samples), most)
         text = self._spell(tokens)
         if confidence < CONFIDENCE_FLOOR or _is_invented(text):
             return RecognisedSpeech("", confidence)
         return RecognisedSpeech(text, confidence)
 
-    def _decode(self, values: _Floats, most: int) -> tuple[list[int], float]:
+    def _decode(self, values: _Floats, most: int) -> Steps[tuple[list[int], float]]:
         """The likeliest tokens, at most ``most``, and their mean log-probability."""
         mask = np.ones(values.shape, np.int64)
         (encoded,) = self._encoder.run(None, {"input_values": values, "attention_mask": mask})
@@ -117,6 +123,8 @@ class Recogniser:
         tokens: list[int] = []
         chances: list[float] = []
         while token != END and len(tokens) <= most:
+            if len(tokens) % _TOKENS_PER_STEP == 0:
+                yield
             out = self._step(token, fixed, cache)
             cache = _renew(cache, out, first=token == BEGIN)
             token, chance = _likeliest(out["logits"][0, -1])
@@ -138,16 +146,31 @@ class Recogniser:
         return " ".join(letters.decode("utf-8", errors="ignore").split())
 
 
+def joined(pieces: Sequence[RecognisedSpeech]) -> RecognisedSpeech:
+    """What consecutive pieces (one at least) say together; a piece without words takes nothing away."""
+    told = [piece for piece in pieces if piece.text]
+    if not told:
+        return max(pieces, key=lambda piece: piece.confidence)
+    text = " ".join(piece.text for piece in told)
+    return RecognisedSpeech(text, sum(piece.confidence for piece in told) / len(told))
+
+
 def _pieces(samples: Samples) -> Iterator[Samples]:
     """The samples in pieces that are not too long, parted where it is quiet."""
-    longest, pause = ms_to_samples(_LONGEST_MS, WAKE_HZ), ms_to_samples(_PAUSE_MS, WAKE_HZ)
+    longest = ms_to_samples(LONGEST_PIECE_MS, WAKE_HZ)
     while samples.size > longest:
-        places = samples[longest // 2 : longest].reshape(-1, pause).astype(np.float64)
-        quietest = int(np.argmin(np.mean(np.square(places), axis=1)))
-        end = longest // 2 + quietest * pause + pause // 2
+        end = quiet_place(samples[:longest], WAKE_HZ)
         yield samples[:end]
         samples = samples[end:]
     yield samples
+
+
+def quiet_place(samples: Samples, hz: int) -> int:
+    """Where in the later half of (n,) samples it is quietest, as an index: there speech may be parted."""
+    pause = ms_to_samples(_PAUSE_MS, hz)
+    places = np.square(samples[samples.size // 2 :].astype(np.float32))
+    moments = places[: places.size - places.size % pause].reshape(-1, pause)
+    return samples.size // 2 + int(np.argmin(np.mean(moments, axis=1))) * pause + pause // 2
 
 
 def _prepare(samples: Samples) -> _Floats:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from speaker.audio.model_files import ModelFile, Wheel
 from speaker.audio.pcm import Samples, from_float
 
@@ -41,6 +43,14 @@ SEED: Final = 0
 SLOWEST: Final = 0.25
 FASTEST: Final = 1.5
 
+LONGEST_PHRASE: Final = 200
+"""Characters that are spoken at one go at the natural pace, some ten seconds of sound. A longer sentence is parted: its
+memory grows with the square of its length, and one of 20,000 characters would take 17 GB."""
+
+_CLAUSE_END = re.compile(r".*[,;:]\s")
+_LONG_NUMBER = re.compile(r"\d{13,}")
+"""Numbers that no voice has a word for; they are read digit by digit."""
+
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 _ADDRESS = re.compile(r"https?://\S+")
 _LINE_MARK = re.compile(r"^[ \t]*(?:#{1,6}|[-*+•]|>+|\|)[ \t]+", re.MULTILINE)
@@ -62,15 +72,24 @@ class Synthesiser:
             pass
 
     def speak(self, text: str, *, speed: float = 1.0) -> Iterator[Samples]:
-        """Int16 samples at 24 kHz, one array (n,) a sentence, each as soon as it is made.
+        """Int16 samples at 24 kHz, one array (n,) a sentence (or phrase of a long one), each as soon as it is made.
 
         ``speed`` is 0.25-1.5 times the natural pace; others are brought into that range. Text without
         anything to pronounce gives nothing.
         """
         pace = min(max(speed, SLOWEST), FASTEST)
-        for sentence in self._hibari.stream(speakable(text), speed=pace, seed=SEED):
-            if sentence.size:
-                yield from_float(sentence)
+        noise = np.random.default_rng(SEED)
+        for sentence in self._hibari.split_sentences(speakable(text)):
+            for phonemes in self._phonemes(sentence, round(LONGEST_PHRASE * min(1.0, pace))):
+                sound = self._hibari.from_ids(self._hibari.ids(phonemes), pace, noise)
+                if sound.size:
+                    yield from_float(sound)
+
+    def _phonemes(self, sentence: str, longest: int) -> Iterator[str]:
+        """What is spoken at one go: parted as text, and again where few characters are many sounds, as in numbers."""
+        for phrase in phrases(sentence, longest):
+            for phonemes in self._hibari.phonemize(phrase):
+                yield from phrases(phonemes, longest + longest // 2)
 
 
 @cache
@@ -88,10 +107,24 @@ def speakable(text: str) -> str:
     """``text`` without what cannot be pronounced: Markdown, addresses, pictures and control characters."""
     text = _ADDRESS.sub("a link", _LINK.sub(r"\1", text))
     text = _MARKS.sub("", _LINE_MARK.sub("", _RULE.sub("", text)))
+    text = _LONG_NUMBER.sub(lambda found: " ".join(found[0]), text)
     text = _DEGREES.sub(lambda found: " degrees" + (" Fahrenheit" if found[1] == "F" else ""), text)
     text = "".join(character for character in text if _pronounced(character))
     lines = (" ".join(line.split()) for line in text.splitlines())
     return "\n".join(line for line in lines if any(character.isalnum() for character in line))
+
+
+def phrases(sentence: str, longest: int = LONGEST_PHRASE) -> Iterator[str]:
+    """A sentence, or its parts of at most ``longest`` characters: up to a comma where there is one, else to a word."""
+    rest = sentence.strip()
+    while len(rest) > longest:
+        head = rest[: longest + 1]
+        clause = _CLAUSE_END.match(head, longest // 2)
+        end = clause.end() if clause is not None else head.rfind(" ", 1) + 1 or longest
+        yield rest[:end].strip()
+        rest = rest[end:].strip()
+    if rest:
+        yield rest
 
 
 def _pronounced(character: str) -> bool:

@@ -7,6 +7,7 @@ the vacuum start" does not.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -30,8 +31,8 @@ _Fill = tuple[ArgumentValue, list[str]]
 
 def fill_call(tool: ToolSchema, words: Sequence[str], household: Household) -> Call | None:
     """The call of ``tool`` that plain ``words`` ask for; None unless they do so beyond doubt."""
-    name = _stems(plain_words(tool.name.replace("_", " ").replace("-", " ")))
-    described = _stems(without_separators(plain_words(tool.description.split(". ")[0])))
+    name = _stems(_kept_words(tool.name.replace("_", " ").replace("-", " ")))
+    described = _stems(without_separators(_kept_words(tool.description.split(". ")[0])))
     if not name or not _covers(name, described, words, tool):
         return None
     arguments: dict[str, ArgumentValue] = {}
@@ -121,7 +122,7 @@ def _unit_of(key: str, parameter: Parameter) -> str:
     """The unit that a parameter's name, or else its description, gives; empty if neither does."""
     short = {"s": "second", "sec": "second", "min": "minute", "h": "hour"}
     last = key.lower().split("_")[-1]
-    stems = [short.get(last, last), *_stems(key.split("_")), *_stems(plain_words(parameter.description))]
+    stems = [short.get(last, last), *_stems(key.split("_")), *_stems(_kept_words(parameter.description))]
     return next((unit for word in stems if (unit := stem(word)) in _UNITS), "")
 
 
@@ -138,6 +139,16 @@ def _take_switch(words: list[str]) -> _Fill | None:
         if word in _SWITCHES:
             return _SWITCHES[word], words[:at] + words[at + 1 :]
     return None
+
+
+@lru_cache(4096)
+def _kept(text: str) -> tuple[str, ...]:
+    return tuple(plain_words(text))
+
+
+def _kept_words(text: str) -> list[str]:
+    """Plain words of what a tool says of itself, which is asked for anew with every part of a sentence."""
+    return list(_kept(text))
 
 
 def _stems(words: Iterable[str]) -> list[str]:

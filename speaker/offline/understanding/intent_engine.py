@@ -6,18 +6,16 @@ the session. Whatever is not clear leads to a sentence, never to a call.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
-from importlib.resources import files
 from typing import Final
 
-import msgspec
-import yaml
+from rapidfuzz import fuzz
 
 from speaker.home import colours
 from speaker.offline.understanding import answer_text, generic_tools, timer_list_intents
 from speaker.offline.understanding.devices_from_prompt import Household
 from speaker.offline.understanding.light_heating_intents import plan, together
 from speaker.offline.understanding.normalise import SEPARATOR, plain_words, spoken_name, trim, without_separators
+from speaker.offline.understanding.sentence_book import KnownAbility, sentence_book
 from speaker.offline.understanding.sentence_matcher import NEAR, Grammar, Match, Sentences, Slot
 from speaker.offline.understanding.tool_schema import Call, Reply, read_definitions
 
@@ -35,6 +33,12 @@ CONFIDENT: Final = 90.0
 
 LONGEST: Final = 40
 """Words in the longest command; what is longer is conversation, or the radio."""
+
+LONGEST_CHARACTERS: Final = 1_000
+"""Characters from which on no text is looked into: each of its words would be compared with all names."""
+
+ALIKE: Final = 85.0
+"""Least similarity (0-100) of an example to what was refused at which it would only repeat that."""
 
 _MANGLED: Final = re.compile(r"[a-z][0-9]|[0-9][a-z]")
 """A number with letters in it was not heard whole."""
@@ -70,33 +74,6 @@ _CARRIED: Final = 4
 """How many words one part of a sentence may lend to another: "turn off the hall" and "the kitchen lights"."""
 
 
-class _Group(msgspec.Struct, frozen=True):
-    say: list[str]
-    slots: dict[str, str | bool] = {}
-
-
-class _Ability(msgspec.Struct, frozen=True):
-    ability: str
-    sentences: list[_Group]
-    example: str = ""
-
-
-class _Book(msgspec.Struct, frozen=True):
-    """The content of sentences.yaml."""
-
-    numbers: dict[str, tuple[int, int]]
-    words: str
-    rules: dict[str, str]
-    tools: dict[str, _Ability]
-    talk: list[_Group]
-
-
-@cache
-def _book() -> _Book:
-    text = files("speaker.offline.understanding").joinpath("sentences.yaml").read_text("utf-8")
-    return msgspec.convert(yaml.safe_load(text), _Book)
-
-
 class IntentEngine:
     """The rules for one session: its instructions and its tools."""
 
@@ -104,16 +81,16 @@ class IntentEngine:
         """``tools`` are the entries of ``session.tools``; those that are no functions do not count."""
         self._household = Household.read(instructions)
         self._tools = read_definitions(tools)
-        book = _book()
+        book = sentence_book()
         self._others = [tool for name, tool in self._tools.items() if name not in book.tools]
         self._grammar = Grammar(list(self._sentences()), book.rules, self._names(), book.numbers, book.words.split())
 
     def _sentences(self) -> Iterator[Sentences]:
-        for name, ability in _book().tools.items():
+        for name, ability in sentence_book().tools.items():
             if name in self._tools:
                 for group in ability.sentences:
                     yield Sentences(name, group.say, group.slots)
-        for group in _book().talk:
+        for group in sentence_book().talk:
             yield Sentences(_TALK, group.say, group.slots)
 
     def _names(self) -> dict[str, Mapping[str, Slot]]:
@@ -146,25 +123,27 @@ class IntentEngine:
 
     def reply(self, words: str) -> Reply:
         """Calls of the tools, or a text to speak, for what the user said."""
-        said = plain_words(words)
+        said = plain_words(words[:LONGEST_CHARACTERS])
         if not said:
             return Reply(text=UNHEARD)
+        if len(words) > LONGEST_CHARACTERS:
+            return Reply(text=self._unknown([], said))
         kept = timer_list_intents.timer_or_list_reply(words, self._tools)
         if kept is not None:
             return kept
         if len(said) > LONGEST:
-            return Reply(text=self._unknown([]))
-        return self._understood(said, NEAR) or Reply(text=self._unknown(self._grammar.respell(trim(said))))
+            return Reply(text=self._unknown([], said))
+        return self._understood(said, NEAR) or Reply(text=self._unknown(self._grammar.respell(trim(said)), said))
 
     def confident(self, words: str) -> tuple[Call, ...]:
         """Calls for what the user said if there is hardly a doubt about it, else none; a question leaves one.
 
         Only tools that sentences were written for count, and a slip must be a small one.
         """
-        said = plain_words(words)
-        clear = 0 < len(said) <= LONGEST and not _MANGLED.search(words.lower())
+        said = plain_words(words[:LONGEST_CHARACTERS])
+        clear = 0 < len(said) <= LONGEST and len(words) <= LONGEST_CHARACTERS and not _MANGLED.search(words.lower())
         reply = self._understood(said, CONFIDENT) if clear else None
-        if reply is None or not all(call.name in _book().tools for call in reply.calls):
+        if reply is None or not all(call.name in sentence_book().tools for call in reply.calls):
             return ()
         # Whoever allows more slips may see a question in it, or another meaning.
         return reply.calls if reply == self._understood(said, NEAR) else ()
@@ -228,14 +207,23 @@ class IntentEngine:
             return Reply(text=text.replace("ABILITIES", self._abilities()))
         return plan(match, self._tools[match.topic], self._household)
 
-    def _unknown(self, words: list[str]) -> str:
+    def _unknown(self, words: list[str], said: Sequence[str]) -> str:
+        """What is said about ``words``, in which known parts are looked for, when ``said`` was not understood."""
         if any(self._clause(left, least=None) for left, _ in _divided(words)):
             return PARTLY
-        example = next(self._examples(), "")
+        example = next((one for one in self._examples() if self._helps(one, said)), "")
         return f"{UNKNOWN} You could say: {example}." if example else UNKNOWN
 
+    def _helps(self, example: str, said: Sequence[str]) -> bool:
+        """Whether an example leads to a call here, and is not what was just refused, or hidden in that."""
+        words = plain_words(example)
+        if fuzz.partial_ratio(" ".join(words), " ".join(said)) >= ALIKE:
+            return False
+        reply = self._clause(without_separators(words), least=None)
+        return reply is not None and bool(reply.calls)
+
     def _examples(self) -> Iterator[str]:
-        """Sentences that would work here."""
+        """Sentences for the tools and names of this house."""
         names = {
             "{light}": self._unmistakable("light"),
             "{scene}": self._unmistakable("scene"),
@@ -252,8 +240,8 @@ class IntentEngine:
         names = [device.name for device in self._household.of(kind)]
         return next((name for name in names if names.count(name) == 1), "")
 
-    def _abilities_here(self) -> list[_Ability]:
-        return [ability for name, ability in _book().tools.items() if name in self._tools]
+    def _abilities_here(self) -> list[KnownAbility]:
+        return [ability for name, ability in sentence_book().tools.items() if name in self._tools]
 
     def _abilities(self) -> str:
         """All that the session's tools allow, as one sentence."""

@@ -1,6 +1,7 @@
 """Words as people say them, made plain: one spelling for each thing, numbers in digits, no courtesies."""
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from rapidfuzz import fuzz
@@ -98,6 +99,7 @@ def plain_words(text: str) -> list[str]:
     return [word for word in words if word not in ARTICLES]
 
 
+@lru_cache(4096)
 def spoken_name(name: str) -> str:
     """A name of the house, as its words would come out of ``plain``."""
     return " ".join(without_separators(plain_words(name)))

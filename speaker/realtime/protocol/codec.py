@@ -52,6 +52,22 @@ _OFF: Final = frozenset({"turn_detection", "noise_reduction", "transcription", "
 _OPAQUE: Final = frozenset({"tools", "tool_choice", "truncation", "tracing", "prompt", "metadata"})
 """Objects that are kept as they are, nulls included."""
 
+LONGEST_EVENT: Final = 4 << 20
+"""Characters of a client event that brings no sound."""
+
+MOST_VALUES: Final = 50_000
+"""JSON values of one client event; a hundred tools are some 3,000."""
+
+DEEPEST: Final = 64
+"""Lists and objects within each other."""
+
+_MOST_SIGNS: Final = 300_000
+"""Signs that begin a value, in the text of an event, also where they only stand in a sentence. It is counted before
+anything is read, since reading more would hold up everybody."""
+
+_SOUNDING: Final = frozenset({"input_audio_buffer.append", "conversation.item.create"})
+"""Events that may bring sound, and are as long as the largest frame."""
+
 
 def type_of(event: msgspec.Struct) -> str:
     """The protocol's name of an event, such as ``session.update``."""
@@ -157,6 +173,10 @@ def decode_client(data: str | bytes, dialect: Dialect = "ga") -> ClientEvent:
     raw = _client_object(data)
     event_id = raw.get("event_id") if isinstance(raw.get("event_id"), str) else None
     kind = raw.get("type")
+    _check_extent(raw, event_id)
+    if len(data) > LONGEST_EVENT and not (isinstance(kind, str) and kind in _SOUNDING):
+        message = f"The event has {len(data)} characters; the most without audio are {LONGEST_EVENT}."
+        raise RefusedError(message, code="string_above_max_length", event_id=event_id)
     event = _CLIENT.get(kind) if isinstance(kind, str) else None
     if event is None:
         raise RefusedError(
@@ -177,6 +197,9 @@ def decode_client(data: str | bytes, dialect: Dialect = "ga") -> ClientEvent:
 
 
 def _client_object(data: str | bytes) -> dict[str, Any]:
+    signs = map(data.count, ",[{") if isinstance(data, str) else map(data.count, b",[{")
+    if sum(signs) > _MOST_SIGNS:
+        raise _too_much()
     try:
         raw = _ANY.decode(data)
     except _NOT_JSON as error:
@@ -184,6 +207,29 @@ def _client_object(data: str | bytes) -> dict[str, Any]:
     if not isinstance(raw, dict):
         raise RefusedError("An event must be a JSON object.", code="invalid_json")
     return raw
+
+
+def _check_extent(raw: dict[str, Any], event_id: str | None) -> None:
+    """Raise RefusedError for what holds too many values, or too deep ones, before anything walks through it."""
+    level: list[Any] = [raw]
+    count = 0
+    for _ in range(DEEPEST):
+        level = [
+            below
+            for one in level
+            if isinstance(one, dict | list)
+            for below in (one.values() if isinstance(one, dict) else one)
+        ]
+        count += len(level)
+        if count > MOST_VALUES:
+            raise _too_much(event_id)
+        if not level:
+            return
+    raise RefusedError(f"The event is nested deeper than {DEEPEST} levels.", code="invalid_value", event_id=event_id)
+
+
+def _too_much(event_id: str | None = None) -> RefusedError:
+    return RefusedError(f"The event holds more than {MOST_VALUES} values.", code="invalid_value", event_id=event_id)
 
 
 def _refusal(error: msgspec.ValidationError, event_id: str | None) -> RefusedError:

@@ -121,6 +121,15 @@ class Content(Struct, kw_only=True, omit_defaults=True):
     detail: str | None = None
 
 
+class InputAudioContent(Content, kw_only=True, omit_defaults=True):
+    """Sound of the user as servers show it: its transcript is always told, null when nobody asked for it.
+
+    Strict clients refuse the whole item where it is left out.
+    """
+
+    transcript: str | None
+
+
 class Item(Struct, kw_only=True, omit_defaults=True):
     """One entry of the conversation: a message, a function call or its output."""
 

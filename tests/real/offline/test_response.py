@@ -11,6 +11,7 @@ from speaker.audio.pcm import SESSION_HZ, WAKE_HZ, Samples, resample
 from speaker.offline.server.server import RealtimeServer, ServerSettings
 from speaker.offline.speech.engines import OfflineEngines
 from speaker.offline.speech.recogniser import RecognisedSpeech, Recogniser
+from speaker.offline.speech.steps import Steps
 from tests.support.real_parts import Speech
 from tests.support.strict_client import (
     CALLED,
@@ -245,21 +246,18 @@ async def test_usage_is_what_the_turn_was_worth(cloud: RealtimeServer, speech: S
     assert second["audio_tokens"] > first["audio_tokens"] + -(-len(sound(answers[0])) // (50 * 48))
 
 
-class CountingMind(OfflineEngines):
-    """Counts how often it listens."""
+async def test_what_was_said_is_worked_through_once(
+    cloud: RealtimeServer, speech: Speech, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listened: list[int] = []
+    hear = Recogniser.hear_in_steps
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.listened = 0
+    def listen(self: Recogniser, samples: Samples) -> Steps[RecognisedSpeech]:
+        listened.append(samples.size)
+        return hear(self, samples)
 
-    async def hear(self, samples: Samples, hz: int = pcm.SESSION_HZ) -> RecognisedSpeech:
-        self.listened += 1
-        return await super().hear(samples, hz)
-
-
-async def test_what_was_said_is_worked_through_once(speech: Speech) -> None:
-    engines = CountingMind()
-    async with RealtimeServer(ServerSettings(port=0), engines) as server, peer(server) as client:
+    monkeypatch.setattr(Recogniser, "hear_in_steps", listen)
+    async with peer(cloud) as client:
         await client.update(audio={"input": {"transcription": {"model": "whisper-1"}}}, output_modalities=["text"])
         await client.write("Hello.")
         await client.respond()  # from now on the rules are there, and do not wait behind the ears
@@ -267,8 +265,7 @@ async def test_what_was_said_is_worked_through_once(speech: Speech) -> None:
         events = await client.until("response.done")
         if not of(events, "conversation.item.input_audio_transcription.completed"):
             await client.until("conversation.item.input_audio_transcription.completed")
-    engines.close()
-    assert engines.listened == 1
+    assert len(listened) == 1
 
 
 async def test_a_response_that_cannot_be_made_fails_in_good_order(caplog: pytest.LogCaptureFixture) -> None:

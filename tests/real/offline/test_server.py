@@ -1,7 +1,9 @@
 """The embedded server on a real socket: who may connect, in which dialect, and for how long."""
 
+import asyncio
 import logging
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from websockets.asyncio.client import connect
@@ -43,6 +45,39 @@ async def test_there_is_one_path(cloud: RealtimeServer) -> None:
     with pytest.raises(InvalidStatus) as caught:
         await connect(cloud.url.replace("realtime", "live"), proxy=None)
     assert caught.value.response.status_code == 404
+
+
+UPGRADE = (
+    "Host: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+)
+
+
+async def status_of(server: RealtimeServer, target: bytes) -> int:
+    """With which status the server answers a request for something, sent byte for byte."""
+    address = urlsplit(server.url)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    writer.write(b"GET " + target + b" HTTP/1.1\r\n" + UPGRADE.encode())
+    status = (await reader.readline()).split()[1]
+    writer.close()
+    await writer.wait_closed()
+    return int(status)
+
+
+@pytest.mark.parametrize(
+    "target",
+    [b"//[::1", b"http://[", b"http://[x]/v1/realtime]", b"", b"*", b"v1/realtime", b"/v1/\x01", b"/v1/\x7f"],
+)
+async def test_what_is_no_path_is_a_bad_request(
+    cloud: RealtimeServer, target: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert await status_of(cloud, target) == 400
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
+async def test_a_path_may_come_as_a_whole_address(cloud: RealtimeServer) -> None:
+    assert await status_of(cloud, b"http://localhost/v1/realtime?model=offline") == 101
+    assert await status_of(cloud, b"http://localhost/v1/live") == 404
 
 
 async def test_sessions_are_capped(engines: OfflineEngines) -> None:

@@ -129,7 +129,7 @@ async def test_a_cancel_does_not_wait_for_the_engines(cloud: RealtimeServer, eng
 
 async def _occupy(engines: OfflineEngines, gate: threading.Event) -> None:
     """Keep the one worker for speech busy until the gate opens."""
-    await engines._work(lambda: gate.wait(10))
+    await engines._speech.do(lambda: gate.wait(10))
 
 
 async def test_a_cancel_right_behind_the_wish_is_no_deadlock(cloud: RealtimeServer) -> None:
