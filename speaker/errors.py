@@ -1,4 +1,10 @@
-"""What can go wrong, as sentences: what happened, where, and what to do about it."""
+"""What can go wrong, as sentences: what happened, where, and what to do about it.
+
+Somebody else's text comes into one only through ``plain``: on one line, not too long, nothing secret in it.
+"""
+
+import re
+from typing import Final
 
 
 class SpeakerError(Exception):
@@ -44,3 +50,26 @@ class BrokerError(SpeakerError):
 
 class ToolError(SpeakerError):
     """A tool cannot do what it was asked. The words go to the model, which tells the user."""
+
+
+LONGEST_QUOTE: Final = 300
+"""Characters of somebody else's text in a sentence of ours."""
+
+_ADDRESS: Final = re.compile(r"""([a-z][a-z0-9+.-]*:)?//(?:[^\s/?#@"'<>]*@)?([^\s?#"'<>]*)(?:[?#][^\s"'<>]*)?""", re.I)
+"""Scheme, user information, host with path, query with fragment."""
+_QUERY: Final = re.compile(r"""[?&][\w.%+-]+=[^\s"'<>]*""")
+_KEY: Final = re.compile(r"""\b(?:sk|ek|pk|xai|key)[-_][\w*.-]{6,}|\b(bearer|basic)\s+[\w.~+/=*-]{6,}""", re.I)
+
+
+def plain(text: str, *secrets: str | None) -> str:
+    """A text of somebody else's, fit to be shown.
+
+    Addresses keep scheme, host and path; what looks like a key is left out, and so are the ``secrets`` themselves.
+    """
+    for secret in secrets:
+        if secret:
+            text = text.replace(secret, "…")
+    # A key that is cut by the limit below would not look like one any more.
+    text = _KEY.sub("…", _QUERY.sub("", _ADDRESS.sub(r"\1//\2", text[: 8 * LONGEST_QUOTE])))
+    line = " ".join("".join(one if one.isprintable() else " " for one in text).split())
+    return line if len(line) <= LONGEST_QUOTE else f"{line[: LONGEST_QUOTE - 1]}…"

@@ -10,10 +10,9 @@ from typing import Final
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, InvalidURI, WebSocketException
 
-from speaker.errors import SessionError
+from speaker.errors import SessionError, plain
 from speaker.realtime.endpoint import Target
 from speaker.realtime.error_mapping import not_trusted, not_upgraded, redirected
-from speaker.realtime.redaction import plain
 
 log = logging.getLogger(__name__)
 

@@ -5,9 +5,8 @@ from typing import Final
 
 import msgspec
 
-from speaker.errors import SessionError
+from speaker.errors import SessionError, plain
 from speaker.realtime.protocol.objects import Problem
-from speaker.realtime.redaction import plain
 
 _KEY_REFUSED: Final = "refuses the key; check the credential openai_api_key"
 NO_CREDIT: Final = "says that the account has no credit left"
