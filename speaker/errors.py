@@ -55,7 +55,7 @@ class ToolError(SpeakerError):
 LONGEST_QUOTE: Final = 300
 """Characters of somebody else's text in a sentence of ours."""
 
-_ADDRESS: Final = re.compile(r"""([a-z][a-z0-9+.-]*:)?//(?:[^\s/?#@"'<>]*@)?([^\s?#"'<>]*)(?:[?#][^\s"'<>]*)?""", re.I)
+_ADDRESS: Final = re.compile(r"""([a-z][a-z0-9+.-]*:)?//(?:[^\s/?#"'<>]*@)?([^\s?#"'<>]*)(?:[?#][^\s"'<>]*)?""", re.I)
 """Scheme, user information, host with path, query with fragment."""
 _QUERY: Final = re.compile(r"""[?&][\w.%+-]+=[^\s"'<>]*""")
 _KEY: Final = re.compile(r"""\b(?:sk|ek|pk|xai|key)[-_][\w*.-]{6,}|\b(bearer|basic)\s+[\w.~+/=*-]{6,}""", re.I)

@@ -116,12 +116,15 @@ class Announcer:
         saying, self._saying = self._saying, None
         stopped = saying.cancelled()
         error = None if stopped else saying.exception()
+        problem = "" if error is None else str(error)
         if error is not None and not isinstance(error, SpeakerError):
-            raise error
-        if error is not None:
+            # One announcement is lost; the next ones, and the rest of the speaker, go on.
+            log.error("an announcement failed", exc_info=error)
+            problem = f"an announcement failed: {type(error).__name__}"
+        elif error is not None:
             log.error("%s", error)
         told = {"type": "announced", "ok": error is None and not stopped}
-        self._tell(told | ({"error": str(error)} if error else {}) | ({"stopped": True} if stopped else {}))
+        self._tell(told | ({"error": problem} if error else {}) | ({"stopped": True} if stopped else {}))
 
     async def _perform(self, wanted: Announcement) -> None:
         sound = await self._fetch(wanted.url) if wanted.url else None

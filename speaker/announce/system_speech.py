@@ -14,7 +14,7 @@ from speaker.conversation.observers import Observer
 from speaker.conversation.sound import OWN
 from speaker.conversation.states import State
 from speaker.speech.answer_matching import YES, YES_OR_NO
-from speaker.speech.media_fetch import fetch_sound
+from speaker.speech.media_fetch import SoundFetcher
 from speaker.speech.tts import TextToSpeech
 from speaker.timers.scheduler import Store, TimerScheduler
 
@@ -43,7 +43,8 @@ class SystemSpeech(Observer):
         self._post = conversation.inbox.post
         self._tell = tell
         self._tts = tts
-        self.announcer = Announcer(self._sound, tts.speak, fetch_sound, self._loud, busy=self._busy, tell=tell)
+        self._fetcher = SoundFetcher(self._settings.announcements.hosts)
+        self.announcer = Announcer(self._sound, tts.speak, self._fetcher.fetch, self._loud, busy=self._busy, tell=tell)
         self.scheduler = TimerScheduler(
             store, ring=self._ring, say=self._say, told=tell, changed=self._timers_changed
         )  # fmt: skip
@@ -57,7 +58,9 @@ class SystemSpeech(Observer):
             group.create_task(self.scheduler.run())
 
     def announce(self, wanted: Announcement) -> None:
-        """Queue an announcement. Raises SpeakerError when it cannot be taken."""
+        """Queue an announcement. Raises SpeakerError when it cannot be taken, or its address cannot be asked."""
+        if wanted.url:
+            self._fetcher.check(wanted.url)
         self.announcer.announce(wanted)
 
     async def confirm(self, sentence: str) -> bool:

@@ -237,6 +237,14 @@ class HouseSettings(Section, frozen=True, kw_only=True):
     (unique_id or announced name) and no kind gives an announced device another name or room."""
 
 
+class AnnouncementSettings(Section, frozen=True, kw_only=True):
+    """What the speaker says by itself."""
+
+    hosts: list[Annotated[str, Meta(min_length=1, max_length=253)]] = field(default_factory=lambda: ["*"])
+    """Hosts that may be asked for the sound of an `announce` with a url, after redirects too, by name or address as
+    it stands in the url; * and ? match. Narrow it to your hub if others can write to your broker."""
+
+
 class QuietHours(Section, frozen=True, kw_only=True):
     """When the speaker lowers its voice."""
 
@@ -272,6 +280,7 @@ class Settings(Section, frozen=True, kw_only=True):
     mqtt: MqttSettings = MqttSettings()
     tools: ToolSettings = ToolSettings()
     house: HouseSettings = HouseSettings()
+    announcements: AnnouncementSettings = AnnouncementSettings()
     quiet_hours: QuietHours = QuietHours()
     privacy: PrivacySettings = PrivacySettings()
 

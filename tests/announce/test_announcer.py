@@ -46,6 +46,8 @@ class World:
     async def _fetch(self, url: str) -> Samples:
         if "bad" in url:
             raise SpeakerError("the sound cannot be fetched")
+        if "odd" in url:
+            raise AssertionError("nobody thought of this")
         self.note(url)
         return SOUND
 
@@ -115,6 +117,16 @@ async def test_sound_that_cannot_be_had_is_told_and_holds_up_nobody() -> None:
         world.announcer.announce(Announcement("two"))
         await until(lambda: len(world.told) == 2)
     assert world.told[0] == {"type": "announced", "ok": False, "error": "the sound cannot be fetched"}
+
+
+async def test_what_nobody_thought_of_costs_one_announcement() -> None:
+    world = World()
+    async with running(world):
+        world.announcer.announce(Announcement(url="http://hub/odd"))
+        world.announcer.announce(Announcement("two"))
+        await until(lambda: len(world.told) == 2)
+    assert world.told[0] == {"type": "announced", "ok": False, "error": "an announcement failed: AssertionError"}
+    assert world.told[1] == {"type": "announced", "ok": True}
 
 
 async def test_flood_and_nonsense_are_refused() -> None:
