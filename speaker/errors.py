@@ -52,6 +52,17 @@ class ToolError(SpeakerError):
     """A tool cannot do what it was asked. The words go to the model, which tells the user."""
 
 
+def place_of(error: BaseException) -> str:
+    """The kind of an error that nobody thought of, and the line of code where it came up."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return type(error).__name__
+    file = "/".join(trace.tb_frame.f_code.co_filename.rsplit("/", 3)[-3:])
+    return f"{type(error).__name__} in {file}, line {trace.tb_lineno}"
+
+
 LONGEST_QUOTE: Final = 300
 """Characters of somebody else's text in a sentence of ours."""
 

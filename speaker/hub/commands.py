@@ -13,6 +13,7 @@ from speaker.conversation import events
 from speaker.errors import BrokerError, SpeakerError
 from speaker.hub.parts import SpeakerParts
 from speaker.hub.payloads import read_payload
+from speaker.mqtt.topic_names import checked_topic
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ class Question(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     text: Text
     answers: Annotated[list[Annotated[str, Meta(min_length=1, max_length=100)]], Meta(min_length=1, max_length=20)]
-    reply_to: Annotated[str, Meta(min_length=1, max_length=512, pattern=r"^[^+#\x00-\x1f]+\Z")]
+    reply_to: str
     timeout_s: Annotated[float, Meta(gt=0, le=60)] | None = None
 
 
@@ -92,6 +93,7 @@ def _announce(parts: SpeakerParts, payload: str) -> None:
 
 def _question(parts: SpeakerParts, payload: str) -> None:
     wanted = read_payload(payload, Question)
+    checked_topic(wanted.reply_to, "reply_to")
     parts.refuse_if_muted(", so nobody can answer")
     if not parts.conversation.controller.idle:
         raise SpeakerError("a conversation is under way; ask again when it is over")

@@ -1,7 +1,6 @@
-"""The MQTT broker: paho's own network thread on one side, the event loop on the other.
+"""The MQTT broker: one connection after the other, and what has to outlast each of them.
 
-A callback of paho does one ``call_soon_threadsafe``. The connection mends itself; who publishes meanwhile
-is told at once, since a command that arrives minutes later is worse than none.
+Who publishes while the broker is away is told at once, since a command that arrives minutes later is worse than none.
 """
 
 import asyncio
@@ -9,28 +8,29 @@ import contextlib
 import logging
 import ssl
 from collections.abc import Callable, Iterable
-from typing import Any, Final
+from typing import Final
 
-from paho.mqtt import client as paho
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
-from paho.mqtt.reasoncodes import ReasonCode
 
 from speaker.config.settings import MqttSettings
-from speaker.errors import BrokerError
+from speaker.errors import BrokerError, place_of
+from speaker.mqtt.connection import BrokerConnection, ConnectionNews
 from speaker.mqtt.dispatch import Dispatcher, IncomingMessage, MessageHandler
+from speaker.mqtt.reconnecting import ReconnectPlan
+from speaker.mqtt.topic_names import filter_fault, shown_topic, topic_fault
 
 log = logging.getLogger(__name__)
 
-KEEPALIVE_S: Final = 30
-RECONNECT_S: Final = (1, 30)
 ACK_S: Final = 5.0
 """How long a broker may take to acknowledge a message."""
 
+REPEAT_S: Final = 60.0
+"""How often the same fault is told."""
+
 
 class MqttClient:
-    """One connection. Handlers, ``connected`` and ``trouble`` are called on the event loop."""
+    """Handlers, ``connected`` and ``trouble`` are called on the event loop."""
 
     def __init__(
         self,
@@ -45,17 +45,25 @@ class MqttClient:
         """``connected`` is told when the broker comes and goes, ``trouble`` what is wrong with it."""
         self._settings = settings
         self._place = f"{settings.host}:{settings.port}"
-        self._dispatcher = Dispatcher()
+        self._client_id = client_id
+        self._password = password
+        self._context = _tls(settings) if settings.tls else None
+        self._dispatcher = Dispatcher(self._handler_failed)
         self._tell_connected = connected
         self._trouble = trouble
         self._topics: dict[str, int] = {}
         self._unacknowledged: dict[int, asyncio.Future[str]] = {}
         self._online = False
-        self._stopped = False
+        self._came_s = 0.0
+        self._largest = 0
         self._complained = ""
+        self._failed_s: dict[str, float] = {}
+        """Place in the code → when a handler failed there last."""
         self._will_topic = will_topic
         self._loop = asyncio.get_running_loop()
-        self._client = self._make_client(client_id, password)
+        self._plan = ReconnectPlan(client_id)
+        self._again: asyncio.TimerHandle | None = None
+        self._connection: BrokerConnection | None = None
 
     @property
     def online(self) -> bool:
@@ -63,12 +71,12 @@ class MqttClient:
         return self._online
 
     def start(self) -> None:
-        """Connect, now and whenever the connection is lost."""
-        try:
-            self._client.connect_async(self._settings.host, self._settings.port, KEEPALIVE_S)
-            self._client.loop_start()
-        except (OSError, ValueError) as error:
-            raise BrokerError(f"the MQTT broker {self._place} cannot be used: {error}; check mqtt.host") from error
+        """Connect, now and whenever the connection is lost. Raises BrokerError."""
+        news = ConnectionNews(
+            self._connected, self._silent, self._dispatcher.dispatch, self._flooded, self._acknowledged, self._ended
+        )
+        self._connection = BrokerConnection(self._settings, self._client_id, self._will_topic, news)
+        self._connection.open(self._password, self._context)
 
     async def stop(self) -> None:
         """Say goodbye: offline now rather than when the broker notices."""
@@ -76,24 +84,34 @@ class MqttClient:
             with contextlib.suppress(BrokerError, TimeoutError):
                 async with asyncio.timeout(0.5):
                     await self.publish(self._will_topic, "offline", retain=True)
-        self._online, self._stopped = False, True
-        self._client.disconnect()
-        await asyncio.to_thread(self._client.loop_stop)
+        self._online = False
+        if self._again is not None:
+            self._again.cancel()
+        if self._connection is not None:
+            await self._connection.close()
 
     def subscribe(self, filters: Iterable[str], handler: MessageHandler, *, qos: int = 1) -> None:
-        """Let a handler have the messages of these filters, from now on and after every reconnection."""
-        fresh = [one for one in filters if self._dispatcher.add(one, handler)]
+        """Let a handler have the messages of these filters, from now on and after every reconnection.
+
+        A filter that no broker takes is left out, and told.
+        """
+        fresh = [one for one in filters if self._can_be_heard(one) and self._dispatcher.add(one, handler)]
         self._topics |= dict.fromkeys(fresh, qos)
-        if fresh and self._online:
-            self._client.subscribe([(topic, qos) for topic in fresh])
+        if self._online and self._connection is not None:
+            self._connection.subscribe([(topic, qos) for topic in fresh])
 
     def unsubscribe(self, filters: Iterable[str], handler: MessageHandler) -> None:
         """Stop giving a handler the messages of these filters."""
         unwanted = [one for one in filters if self._dispatcher.remove(one, handler)]
         for topic in unwanted:
             del self._topics[topic]
-        if unwanted and self._online:
-            self._client.unsubscribe(unwanted)
+        if self._online and self._connection is not None:
+            self._connection.unsubscribe(unwanted)
+
+    def _can_be_heard(self, topic_filter: str) -> bool:
+        if fault := filter_fault(topic_filter):
+            self._say_wrong(f"the topic {shown_topic(topic_filter)} {fault}; it is not listened to")
+        return not fault
 
     async def publish(
         self, topic: str, payload: str | bytes, *, retain: bool = False, qos: int = 1, respond_to: str | None = None
@@ -103,18 +121,20 @@ class MqttClient:
         ``respond_to`` becomes the response topic of MQTT 5; the older protocol has none.
         """
         code = self._send(topic, payload, retain=retain, qos=qos, properties=self._respond_to(respond_to))
-        if qos == 0 or code is None:
+        if qos == 0:
             return
         future = self._unacknowledged.setdefault(code, self._loop.create_future())
         try:
             async with asyncio.timeout(ACK_S):
                 problem = await future
         except TimeoutError:
-            raise BrokerError(f"the MQTT broker {self._place} did not acknowledge a message to {topic}") from None
+            raise BrokerError(
+                f"the MQTT broker {self._place} did not acknowledge a message to {shown_topic(topic)}"
+            ) from None
         finally:
             self._unacknowledged.pop(code, None)
         if problem:
-            raise BrokerError(f"the MQTT broker {self._place} refused a message to {topic}: {problem}")
+            raise BrokerError(f"the MQTT broker {self._place} refused a message to {shown_topic(topic)}: {problem}")
 
     def tell(self, topic: str, payload: str, *, retain: bool = False, qos: int = 0) -> None:
         """Publish news that may be lost while the broker is away."""
@@ -122,12 +142,16 @@ class MqttClient:
             self._send(topic, payload, retain=retain, qos=qos)
 
     def answer(self, request: IncomingMessage, payload: str) -> None:
-        """Publish to the response topic of an MQTT 5 request, if it named one."""
-        if request.response_topic and self._online:
-            properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho's own lack
-            if request.correlation is not None:
-                properties.CorrelationData = request.correlation
-            self._client.publish(request.response_topic, payload, qos=1, properties=properties)
+        """Publish to the response topic of an MQTT 5 request, if it named one that can be published to."""
+        if not request.response_topic:
+            return
+        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho's own lack
+        if request.correlation is not None:
+            properties.CorrelationData = request.correlation
+        try:
+            self._send(request.response_topic, payload, retain=False, qos=1, properties=properties)
+        except BrokerError as error:
+            log.warning("a request on %s is not answered: %s", shown_topic(request.topic), error)
 
     def _respond_to(self, topic: str | None) -> Properties | None:
         if topic is None or self._settings.version != 5:
@@ -138,75 +162,25 @@ class MqttClient:
 
     def _send(
         self, topic: str, payload: str | bytes, *, retain: bool, qos: int, properties: Properties | None = None
-    ) -> int | None:
+    ) -> int:
         # paho would keep a QoS 1 message for later; see the module's text for why that is not wanted.
-        if not self._online:
+        if not self._online or self._connection is None:
             raise BrokerError(f"the MQTT broker {self._place} is not connected")
-        info = self._client.publish(topic, payload, qos=qos, retain=retain, properties=properties)
-        if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
-            raise BrokerError(f"the MQTT broker {self._place} could not be reached: {paho.error_string(info.rc)}")
-        return info.mid if qos else None
+        if fault := topic_fault(topic):
+            raise BrokerError(f"the topic {shown_topic(topic)} {fault}, so nothing is sent there")
+        # A topic, its properties and the rest of the packet are small beside this.
+        if len(payload) * (4 if isinstance(payload, str) else 1) > self._largest - 4_096:
+            size = len(payload.encode() if isinstance(payload, str) else payload)
+            if size > self._largest - 4_096:
+                raise BrokerError(f"a message of {size} bytes is more than the MQTT broker {self._place} takes")
+        try:
+            return self._connection.publish(topic, payload, qos, retain=retain, properties=properties)
+        except BrokerError as error:
+            raise BrokerError(f"the MQTT broker {self._place}: {error}") from error
 
-    def _make_client(self, client_id: str, password: str | None) -> paho.Client:
-        settings = self._settings
-        protocol = paho.MQTTv5 if settings.version == 5 else paho.MQTTv311
-        client = paho.Client(CallbackAPIVersion.VERSION2, client_id, protocol=protocol)
-        client.will_set(self._will_topic, "offline", qos=1, retain=True)
-        client.reconnect_delay_set(*RECONNECT_S)
-        if settings.username:
-            client.username_pw_set(settings.username, password)
-        if settings.tls:
-            try:
-                context = ssl.create_default_context(cafile=settings.ca_file)
-            except (OSError, ssl.SSLError) as error:
-                raise BrokerError(f"mqtt.ca_file: {settings.ca_file} cannot be used: {error}") from error
-            try:
-                if settings.cert_file is not None:
-                    context.load_cert_chain(settings.cert_file, settings.key_file)
-            except (OSError, ssl.SSLError) as error:
-                files = f"{settings.cert_file} with mqtt.key_file: {settings.key_file}"
-                raise BrokerError(f"mqtt.cert_file: {files} cannot be used: {error}") from error
-            client.tls_set_context(context)
-        client.on_connect = self._on_connect
-        client.on_connect_fail = self._on_connect_fail
-        client.on_disconnect = self._on_disconnect
-        client.on_message = self._on_message
-        client.on_publish = self._on_publish
-        return client
+    # What the connection tells.
 
-    # From here to the next line like this one: paho's thread.
-
-    def _on_connect(self, _client: paho.Client, _data: object, _flags: object, reason: ReasonCode, _p: object) -> None:
-        self._to_loop(self._connected, str(reason) if reason.is_failure else "")
-
-    def _on_connect_fail(self, _client: paho.Client, _data: object) -> None:
-        # paho does not say why; an untrusted certificate looks like a closed port.
-        more = ", and whether mqtt.ca_file signs its certificate" if self._settings.tls else ""
-        problem = f"the MQTT broker {self._place} does not answer; check mqtt.host and mqtt.port{more}"
-        self._to_loop(self._complain, problem)
-
-    def _on_disconnect(
-        self, _client: paho.Client, _data: object, _flags: object, reason: ReasonCode, _properties: object
-    ) -> None:
-        self._to_loop(self._disconnected, str(reason))
-
-    def _on_message(self, _client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
-        properties = message.properties
-        response_topic = getattr(properties, "ResponseTopic", None)
-        correlation = getattr(properties, "CorrelationData", None)
-        incoming = IncomingMessage(message.topic, bytes(message.payload), message.retain, response_topic, correlation)
-        self._to_loop(self._dispatcher.dispatch, incoming)
-
-    def _on_publish(self, _client: paho.Client, _data: object, mid: int, reason: ReasonCode, _p: object) -> None:
-        self._to_loop(self._acknowledged, mid, str(reason) if reason.is_failure else "")
-
-    def _to_loop(self, call: Callable[..., None], *args: Any) -> None:  # noqa: ANN401 - passes through
-        with contextlib.suppress(RuntimeError):  # the loop is closed while the program ends
-            self._loop.call_soon_threadsafe(call, *args)
-
-    # Back on the event loop.
-
-    def _connected(self, refusal: str) -> None:
+    def _connected(self, refusal: str, largest: int) -> None:
         if refusal:
             self._complain(
                 f"the MQTT broker {self._place} refuses us: {refusal}; "
@@ -214,28 +188,53 @@ class MqttClient:
             )
             return
         log.info("= broker %s connected", self._place)
-        self._online, self._complained = True, ""
-        if self._topics:
-            self._client.subscribe(list(self._topics.items()))
+        self._online, self._complained, self._largest = True, "", largest
+        self._came_s = self._loop.time()
+        if self._connection is not None:
+            self._connection.subscribe(self._topics.items())
         self._tell_connected(True)
 
-    def _disconnected(self, reason: str) -> None:
+    def _silent(self) -> None:
+        # paho does not say why; an untrusted certificate looks like a closed port.
+        more = ", and whether mqtt.ca_file signs its certificate" if self._settings.tls else ""
+        self._complain(f"the MQTT broker {self._place} does not answer; check mqtt.host and mqtt.port{more}")
+
+    def _ended(self, reason: str, code: int) -> None:
         if not self._online:
             self._turned_away(reason)
+            self._wait(self._plan.turned_away())
             return
         self._online = False
-        log.warning("= broker %s lost: %s; reconnecting", self._place, reason)
+        wait_s, problem = self._plan.ended(self._loop.time() - self._came_s, code)
+        log.warning("= broker %s lost: %s; connecting again in %g seconds", self._place, reason, wait_s)
         for future in self._unacknowledged.values():
             if not future.done():
                 future.set_result("the connection was lost")
         self._tell_connected(False)
+        if problem:
+            self._complain(problem)
+        self._wait(wait_s)
+
+    def _wait(self, seconds: float) -> None:
+        self._again = self._loop.call_later(seconds, self.start)
 
     def _turned_away(self, reason: str) -> None:
         """The connection ended before we were let in; when that was explained already, this adds nothing."""
-        if self._stopped or self._complained:
+        if self._complained:
             return
         more = "mqtt.cert_file and mqtt.key_file" if self._settings.tls else "mqtt.tls and mqtt.version"
         self._complain(f"the MQTT broker {self._place} ends the connection at once: {reason}; check {more}")
+
+    def _flooded(self, lost: int) -> None:
+        self._say_wrong(f"{lost} MQTT messages are lost: more came than can be taken in")
+
+    def _handler_failed(self, topic: str, error: Exception) -> None:
+        """One line for each place where it goes wrong, now and then: who sends one such message sends more."""
+        place, now_s = place_of(error), self._loop.time()
+        log.debug("a message to %s could not be taken in", shown_topic(topic), exc_info=error)
+        if now_s - self._failed_s.get(place, -REPEAT_S) >= REPEAT_S:
+            self._failed_s[place] = now_s
+            self._say_wrong(f"a message to {shown_topic(topic)} could not be taken in: {place}")
 
     def _complain(self, problem: str) -> None:
         if problem != self._complained:
@@ -243,7 +242,25 @@ class MqttClient:
             self._trouble(problem)
         self._complained = problem
 
+    def _say_wrong(self, problem: str) -> None:
+        log.warning("%s", problem)
+        self._trouble(problem)
+
     def _acknowledged(self, mid: int, problem: str) -> None:
         future = self._unacknowledged.get(mid)
         if future is not None and not future.done():
             future.set_result(problem)
+
+
+def _tls(settings: MqttSettings) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=settings.ca_file)
+    except (OSError, ssl.SSLError) as error:
+        raise BrokerError(f"mqtt.ca_file: {settings.ca_file} cannot be used: {error}") from error
+    try:
+        if settings.cert_file is not None:
+            context.load_cert_chain(settings.cert_file, settings.key_file)
+    except (OSError, ssl.SSLError) as error:
+        files = f"{settings.cert_file} with mqtt.key_file: {settings.key_file}"
+        raise BrokerError(f"mqtt.cert_file: {files} cannot be used: {error}") from error
+    return context

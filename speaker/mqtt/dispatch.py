@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from paho.mqtt.matcher import MQTTMatcher
 
+from speaker.errors import place_of
+
 log = logging.getLogger(__name__)
 
 
@@ -24,10 +26,16 @@ MessageHandler = Callable[[IncomingMessage], None]
 """Takes in a message, on the event loop."""
 
 
+def _log_failure(topic: str, error: Exception) -> None:
+    log.error("a message to %s could not be taken in: %s", topic, place_of(error))
+
+
 class Dispatcher:
     """The handlers of each filter. Several may share one; a handler that several filters lead to is called once."""
 
-    def __init__(self) -> None:
+    def __init__(self, failed: Callable[[str, Exception], None] = _log_failure) -> None:
+        """``failed`` is told of a topic whose message could not be taken in."""
+        self._failed = failed
         self._filters = MQTTMatcher()  # type: ignore[no-untyped-call]  # paho's own lack, as below
         self._handlers: dict[str, list[MessageHandler]] = {}
 
@@ -55,14 +63,15 @@ class Dispatcher:
         return True
 
     def dispatch(self, message: IncomingMessage) -> None:
-        """Hand a message to everybody who wants it. What goes wrong in one handler is logged and harms no other."""
-        called: list[MessageHandler] = []
-        for handlers in list(self._filters.iter_match(message.topic)):  # type: ignore[no-untyped-call]
-            for handler in list(handlers):
-                if handler not in called:
-                    called.append(handler)
-        for handler in called:
+        """Hand a message to everybody who wants it. What goes wrong in one handler harms no other."""
+        for handler in self._wanted_by(message.topic):
             try:
                 handler(message)
-            except Exception:
-                log.exception("a message to %s could not be taken in", message.topic)
+            except Exception as error:  # noqa: BLE001 - it is told, with its place
+                self._failed(message.topic, error)
+
+    def _wanted_by(self, topic: str) -> list[MessageHandler]:
+        called: list[MessageHandler] = []
+        for handlers in self._filters.iter_match(topic):  # type: ignore[no-untyped-call]
+            called += [one for one in handlers if one not in called]
+        return called

@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 from speaker.config.validation import decode_section
 from speaker.errors import ConfigError, SpeakerError, ToolError
 from speaker.home import templates
+from speaker.mqtt.topic_names import topic_fault
 
 MOST_BYTES: Final = 8_192
 """Longest definition; its schema is paid for with every session."""
@@ -17,9 +18,6 @@ MOST_BYTES: Final = 8_192
 MOST_PARAMETERS: Final = 20
 _NAME: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9_-]{0,63}")
 
-CommandTopic = Annotated[
-    str, Meta(min_length=1, max_length=512, pattern=r"^[^+#\x00-\x1f]+\Z", description="a topic without wildcards")
-]
 StateValue = str | int | float | bool
 
 
@@ -52,10 +50,10 @@ class HubToolDefinition(Struct, frozen=True, forbid_unknown_fields=True, kw_only
     description: Annotated[str, Meta(min_length=1, max_length=1_000)]
     parameters: dict[str, Any] = msgspec.field(default_factory=lambda: {"type": "object", "properties": {}})
     """JSON Schema of the arguments."""
-    command_topic: CommandTopic
+    command_topic: str
     payload: Annotated[str, Meta(max_length=templates.MAX_TEMPLATE_CHARACTERS)] = "{{ arguments | tojson }}"
     """Template of what is published; ``arguments`` is the object that the model gave."""
-    state_topic: CommandTopic | None = None
+    state_topic: str | None = None
     confirm_when: ConfirmWhen | None = None
     timeout_s: Annotated[float, Meta(gt=0, le=60)] = 5.0
     risk: Literal["allow", "confirm", "never"] = "allow"
@@ -93,6 +91,9 @@ def _problems(name: str, payload: bytes) -> HubToolDefinition | list[str]:
 def _mistakes(found: HubToolDefinition) -> list[str]:
     """What no single field shows."""
     mistakes = _schema_mistakes(found.parameters)
+    for field, topic in (("command_topic", found.command_topic), ("state_topic", found.state_topic)):
+        if topic is not None and (fault := topic_fault(topic)):
+            mistakes.append(f"{field}: the topic {fault}")
     if found.confirm_when is not None and not found.confirm_when.complete:
         mistakes.append("confirm_when: give exactly one of equals, contains and in")
     if (found.confirm_when is None) != (found.state_topic is None):

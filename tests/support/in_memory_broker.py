@@ -11,7 +11,7 @@ class InMemoryBroker:
 
     def __init__(self, *, broken: bool = False) -> None:
         self.sent: list[tuple[str, str]] = []
-        self._dispatcher = Dispatcher()
+        self._dispatcher = Dispatcher(self._fail)
         self._broken = broken
 
     def subscribe(self, filters: Iterable[str], handler: MessageHandler) -> None:
@@ -26,6 +26,9 @@ class InMemoryBroker:
         if self._broken:
             raise BrokerError("the broker is away")
         self.sent.append((topic, payload))
+
+    def _fail(self, topic: str, error: Exception) -> None:
+        raise error
 
     def deliver(self, topic: str, payload: bytes, *, retained: bool = False) -> None:
         self._dispatcher.dispatch(IncomingMessage(topic, payload, retained=retained))
