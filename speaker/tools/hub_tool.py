@@ -1,21 +1,20 @@
 """A tool that the hub defines: what stands in its retained message, and what makes a definition good."""
 
 import re
-from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 
 from speaker.config.validation import decode_section
-from speaker.errors import ConfigError, SpeakerError, ToolError
+from speaker.errors import ConfigError, SpeakerError, plain
 from speaker.home import templates
-from speaker.mqtt.topic_names import topic_fault
+from speaker.mqtt.topic_names import shown_topic, topic_fault
+from speaker.tools.hub_schema import schema_faults
 
 MOST_BYTES: Final = 8_192
 """Longest definition; its schema is paid for with every session."""
 
-MOST_PARAMETERS: Final = 20
 _NAME: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9_-]{0,63}")
 
 StateValue = str | int | float | bool
@@ -67,7 +66,7 @@ def read_definition(topic: str, payload: bytes) -> tuple[str, HubToolDefinition]
     problems = _problems(name, payload)
     if isinstance(problems, HubToolDefinition):
         return name, problems
-    raise SpeakerError("; ".join(f"{topic}: {problem}" for problem in problems))
+    raise SpeakerError("; ".join(f"{shown_topic(topic)}: {plain(problem)}" for problem in problems[:5]))
 
 
 def _problems(name: str, payload: bytes) -> HubToolDefinition | list[str]:
@@ -90,7 +89,7 @@ def _problems(name: str, payload: bytes) -> HubToolDefinition | list[str]:
 
 def _mistakes(found: HubToolDefinition) -> list[str]:
     """What no single field shows."""
-    mistakes = _schema_mistakes(found.parameters)
+    mistakes = schema_faults(found.parameters)
     for field, topic in (("command_topic", found.command_topic), ("state_topic", found.state_topic)):
         if topic is not None and (fault := topic_fault(topic)):
             mistakes.append(f"{field}: the topic {fault}")
@@ -103,46 +102,6 @@ def _mistakes(found: HubToolDefinition) -> list[str]:
     if not templates.compiles(found.payload):
         mistakes.append("payload: the template cannot be used")
     return mistakes
-
-
-def _schema_mistakes(schema: Mapping[str, Any]) -> list[str]:
-    if schema.get("type", "object") != "object":
-        return ['parameters.type: must be "object": the arguments of a function have names']
-    # Not at the top: most houses have no such tool, and it takes 10 MB.
-    from jsonschema import Draft202012Validator, SchemaError  # noqa: PLC0415
-
-    if "$ref" in str(schema):
-        return ["parameters: $ref is not followed; write the schema out"]
-    try:
-        Draft202012Validator.check_schema(schema)
-    except (SchemaError, RecursionError, TypeError) as error:
-        place = ".".join(str(step) for step in getattr(error, "absolute_path", ()))
-        reason = getattr(error, "message", "not a JSON Schema")
-        return [f"parameters{'.' * bool(place)}{place}: {reason}"]
-    if len(schema.get("properties", {})) > MOST_PARAMETERS:
-        return [f"parameters.properties: at most {MOST_PARAMETERS} parameters"]
-    return []
-
-
-def checked_arguments(name: str, schema: Mapping[str, Any], arguments: str) -> dict[str, Any]:
-    """The model's JSON arguments. Raises ToolError when they do not fit the schema."""
-    from jsonschema import Draft202012Validator, ValidationError  # noqa: PLC0415 - as above
-
-    try:
-        given = msgspec.json.decode(arguments.strip() or "{}", type=dict[str, Any])
-        Draft202012Validator(schema).validate(given)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise ToolError(f"{name}: the arguments do not fit: {error}") from error
-    except ValidationError as error:
-        place = ".".join(str(step) for step in error.absolute_path)
-        raise ToolError(f"{name}: the arguments do not fit: {place}{': ' if place else ''}{error.message}") from error
-    return {key: _whole(value, schema.get("properties", {}).get(key)) for key, value in given.items()}
-
-
-def _whole(value: object, schema: object) -> object:
-    """A value as its schema has it: models write 40.0 for the integer 40, and the schema lets that pass."""
-    wants_integer = isinstance(schema, Mapping) and schema.get("type") == "integer"
-    return int(value) if wants_integer and isinstance(value, float) else value
 
 
 def _word(value: object) -> str:

@@ -12,12 +12,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from speaker.errors import BrokerError, SpeakerError, ToolError
+from speaker.errors import BrokerError, SpeakerError, ToolError, place_of
 from speaker.home import templates
 from speaker.home.risk import Risk
+from speaker.mqtt.allowance import Allowance
 from speaker.mqtt.dispatch import IncomingMessage, MessageHandler
+from speaker.mqtt.topic_names import shown_topic
 from speaker.offline.understanding import answer_text
-from speaker.tools.hub_tool import HubToolDefinition, checked_arguments, read_definition
+from speaker.tools.hub_schema import checked_arguments
+from speaker.tools.hub_tool import HubToolDefinition, read_definition
 from speaker.tools.result import MAX_OUTPUT_CHARACTERS, ToolResult
 
 log = logging.getLogger(__name__)
@@ -82,7 +85,7 @@ class HubTool:
 
     async def call(self, arguments: str, _providers: Mapping[type, object]) -> ToolResult:
         """Check the arguments, publish, wait for the confirmation. Raises ToolError with words for the model."""
-        given = checked_arguments(self.name, self.parameters, arguments)
+        given = await asyncio.to_thread(checked_arguments, self.name, self.parameters, arguments)
         try:
             return await (self.hub.request if self.definition_.respond else self.hub.act)(self, given)
         except BrokerError as error:
@@ -100,6 +103,11 @@ class HubTools:
         self._refused = refused
         self._watches: dict[str, _Watch] = {}
         self._waiting: dict[str, asyncio.Future[bytes]] = {}
+        self._unread: dict[str, tuple[str, bytes]] = {}
+        """Name → topic and the last definition that came, until it is read."""
+        self._reading = ""
+        self._reader: asyncio.Task[None] | None = None
+        self._refusals = Allowance(per_s=0.5, burst=10)
         self.tools: dict[str, HubTool] = {}
 
     def start(self) -> None:
@@ -120,29 +128,58 @@ class HubTools:
                 watch.changed.set()
 
     def _define(self, message: IncomingMessage) -> None:
-        topic, payload = message.topic, message.payload
-        name = topic.rpartition("/")[2]
-        if not payload:
-            if self.tools.pop(name, None) is not None:
-                log.info("= tool %s of the hub is gone", name)
-            self._follow()
-            return
-        if name not in self.tools and len(self.tools) >= MOST_TOOLS:
-            self._refuse(f"{topic}: there are {MOST_TOOLS} tools of the hub already")
-            return
+        name = message.topic.removeprefix(self._prefix)
+        if not message.payload:
+            self._remove(name)
+        elif name not in self._unread and len(self._unread) >= MOST_TOOLS:
+            self._refuse(f"{shown_topic(message.topic)}: {MOST_TOOLS} tools of the hub wait to be read already")
+        else:
+            self._unread[name] = message.topic, message.payload
+            if self._reader is None:
+                self._reader = asyncio.create_task(self._read())
+
+    def _remove(self, name: str) -> None:
+        self._unread.pop(name, None)
+        if name == self._reading:
+            self._reading = ""
+        if self.tools.pop(name, None) is not None:
+            log.info("= tool %s of the hub is gone", name)
+        self._follow()
+
+    async def _read(self) -> None:
+        """Read what came, one after the other and beside the event loop: a schema may take a while to check."""
         try:
-            name, found = read_definition(topic, payload)
+            while self._unread:
+                name = next(iter(self._unread))
+                topic, payload = self._unread.pop(name)
+                if name not in self.tools and len(self.tools) >= MOST_TOOLS:
+                    self._refuse(f"{shown_topic(topic)}: there are {MOST_TOOLS} tools of the hub already")
+                    continue
+                self._reading = name
+                await self._read_one(topic, payload)
+        finally:
+            self._reader = None
+
+    async def _read_one(self, topic: str, payload: bytes) -> None:
+        try:
+            name, found = await asyncio.to_thread(read_definition, topic, payload)
         except SpeakerError as error:
             self._refuse(str(error))
-            return
-        log.info("= tool %s of the hub", name)
-        self.tools[name] = HubTool(name, found, self)
-        self._follow()
+        except Exception as error:  # noqa: BLE001 - it is told, with its place
+            self._refuse(f"{shown_topic(topic)}: the definition cannot be read: {place_of(error)}")
+        else:
+            if name == self._reading:  # it was not taken away meanwhile
+                log.info("= tool %s of the hub", name)
+                self.tools[name] = HubTool(name, found, self)
+                self._follow()
 
     def _refuse(self, problem: str) -> None:
         """A definition cannot be used; one of the same name that came before stays."""
-        log.warning("%s", problem)
-        self._refused(problem)
+        if self._refusals.take(asyncio.get_running_loop().time()):
+            log.warning("%s", problem)
+            self._refused(problem)
+        elif self._refusals.begins():
+            self._refused("more tools of the hub cannot be used than are told one by one")
 
     def _follow(self) -> None:
         wanted = {tool.definition_.state_topic for tool in self.tools.values()} - {None}
