@@ -15,6 +15,7 @@ from speaker.config.settings import Settings
 from speaker.daemon.loading import Surroundings, check_settings, read_settings
 from speaker.daemon.wiring import Wiring
 from speaker.errors import ConfigError
+from speaker.hub.controls import CONTROLS
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +52,7 @@ class Daemon:
 
     def _listen_to_the_broker(self) -> None:
         parts, settings = self.parts, self.settings
-        parts.hub.offer(parts.commands(), parts.conversation.wake.claimed)
+        parts.hub.offer(parts.commands(), parts.conversation.wake.claimed, [one.name for one in CONTROLS])
         parts.hub_tools.start()
         parts.neighbours.start()
         parts.feed.start([settings.mqtt.discovery_prefix] if settings.house.discover else [])
@@ -64,6 +65,7 @@ class Daemon:
         await parts.server.stop()
         await parts.client.stop()
         parts.engines.close()
+        await parts.shelf.close()
         parts.ledger.close()
         parts.sound_system.end()
 

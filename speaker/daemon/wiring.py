@@ -30,6 +30,7 @@ from speaker.hub.commands import COMMANDS
 from speaker.hub.control_kinds import EVERY_WORD
 from speaker.hub.controls import CONTROLS, Controls
 from speaker.hub.event_publisher import EventPublisher
+from speaker.hub.later_shelf import LaterShelf
 from speaker.hub.mqtt_api import CarryOut, MqttApi
 from speaker.hub.neighbours import Neighbours
 from speaker.hub.parts import SpeakerParts
@@ -157,7 +158,8 @@ class Wiring:
             self.settings, self.conversation, self.system_speech, self.cost,
             words=self._words, reachable=lambda chosen: _ignore(self._endpoints(chosen)), publish=self.client.publish,
         )  # fmt: skip
-        self.controls = Controls(self.parts, self.ledger, lambda: self.status.show())  # noqa: PLW0108 - made next
+        self.shelf = LaterShelf(self.ledger)
+        self.controls = Controls(self.parts, self.shelf, lambda: self.status.show())  # noqa: PLW0108 - made next
         self.status = Status(
             self.parts, self.controls, self.hub, self.ledger,
             first_asked=lambda: self.failover.first, line=self.around.systemd.status,

@@ -2,14 +2,15 @@
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
 
 from speaker.config.settings import Settings
-from speaker.errors import SpeakerError
+from speaker.errors import SpeakerError, place_of
+from speaker.hub.command_intake import CommandIntake
 from speaker.hub.own_discovery import announcements
 from speaker.mqtt.client import MqttClient
 from speaker.mqtt.dispatch import IncomingMessage
@@ -43,13 +44,23 @@ class MqttApi:
         self._version = version
         self._commands: Mapping[str, CarryOut] = {}
         self._claimed: Callable[[str, Claim], None] = lambda _word, _claim: None
+        self._intake = CommandIntake(self._carry_out, self._refuse_flood)
         self._state: Json = {}
         self._birth = f"{settings.mqtt.discovery_prefix}/status"
         self._claims = f"{settings.mqtt.base}/claim/"
 
-    def offer(self, commands: Mapping[str, CarryOut], claimed: Callable[[str, Claim], None]) -> None:
-        """Name the commands; from now on they are heard, and ``claimed`` is told who heard a wake word."""
+    def offer(
+        self,
+        commands: Mapping[str, CarryOut],
+        claimed: Callable[[str, Claim], None],
+        lasting: Collection[str] = (),
+    ) -> None:
+        """Name the commands; from now on they are heard, and ``claimed`` is told who heard a wake word.
+
+        ``lasting`` are the verbs that set a value.
+        """
         self._commands, self._claimed = commands, claimed
+        self._intake.expect(commands, lasting)
         self._broker.subscribe([f"{self._settings.topic}/command/+"], self._hear_command)
         self._broker.subscribe([self._birth], self._hear_birth)
         self._broker.subscribe([f"{self._claims}+"], self._hear_claim, qos=0)
@@ -107,14 +118,22 @@ class MqttApi:
         verb = message.topic.removeprefix(f"{self._settings.topic}/command/")
         # A retained command would be carried out again at every start.
         if verb != "result" and not message.retained:
-            self._carry_out(verb, message)
+            self._intake.hear(verb, message)
+
+    def _refuse_flood(self, verb: str, problem: str) -> None:
+        log.warning("%s", problem)
+        self._tell_result({"verb": verb, "ok": False, "error": problem})
+        self.event({"type": "error", "message": problem})
 
     def _carry_out(self, verb: str, message: IncomingMessage) -> None:
         error = self._error(verb, message.payload)
         result: Json = {"verb": verb, "ok": not error} | ({"error": error} if error else {})
+        self._broker.answer(message, self._tell_result(result))
+
+    def _tell_result(self, result: Json) -> str:
         told = json.dumps(result, ensure_ascii=False)
         self._broker.tell(f"{self._settings.topic}/command/result", told)
-        self._broker.answer(message, told)
+        return told
 
     def _error(self, verb: str, payload: bytes) -> str:
         command = self._commands.get(verb)
@@ -126,8 +145,13 @@ class MqttApi:
             command(payload.decode())
         except UnicodeDecodeError:
             return "the payload is not UTF-8 text"
-        except SpeakerError as problem:
-            return str(problem)
+        except SpeakerError as refusal:
+            return str(refusal)
+        except Exception as error:  # noqa: BLE001 - it is told, with its place
+            problem = f"the command {verb} could not be carried out: {place_of(error)}"
+            log.error("%s", problem)  # noqa: TRY400 - one line
+            self.event({"type": "error", "message": problem})
+            return problem
         log.info("< command %s", verb)
         return ""
 

@@ -4,7 +4,8 @@ import logging
 import sqlite3
 import time
 from collections import deque
-from contextlib import suppress
+from collections.abc import Sequence
+from contextlib import closing, suppress
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -42,6 +43,7 @@ class Database:
         """
         self._file = file
         self._waiting: deque[tuple[str, Row]] = deque(maxlen=_MOST_WAITING)
+        self._in_memory = False
         self.problem = ""
         self._db = self._open_somehow(today, mend=mend)
 
@@ -52,6 +54,7 @@ class Database:
             code = error.sqlite_errorcode & 0xFF
             if mend and code in NO_ROOM:
                 self._complain(f"the ledger {self._file} cannot be written: {error}; {UNTIL_RESTART}")
+                self._in_memory = True
                 return _open(":memory:")
             if mend and code in DAMAGED:
                 return self._begin_anew(today)
@@ -84,6 +87,22 @@ class Database:
         """
         self._waiting.append((statement, values))
         return self._flush()
+
+    def write_apart(self, statement: str, rows: Sequence[Row]) -> None:
+        """Carry out a statement for each row, all or none, over a connection of its own: from any thread.
+
+        Raises SpeakerError when that cannot be done now; then ``write`` may keep it until it can.
+        """
+        if self._in_memory:
+            raise SpeakerError(f"the ledger {self._file} is kept in memory")
+        try:
+            with closing(sqlite3.connect(self._file, timeout=BUSY_S, isolation_level=None)) as db:
+                db.execute("PRAGMA synchronous=FULL")
+                db.execute("BEGIN IMMEDIATE")
+                db.executemany(statement, rows)
+                db.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise SpeakerError(f"the ledger {self._file} could not be written: {error}") from error
 
     @property
     def waiting(self) -> list[tuple[str, Row]]:

@@ -1,5 +1,6 @@
 """What the ledger knows: responses with their cost, savings, budgets, counts, and what the hub has chosen."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Final
@@ -15,6 +16,8 @@ INSERT INTO response (
     audio_in, audio_cached, audio_out, seconds, estimated, unheard_ms, waste_usd
 ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 """The first three values are read again from what waits to be written."""
+
+_CHOOSE: Final = "INSERT OR REPLACE INTO chosen VALUES (?, ?)"
 
 _WARN: Final = "INSERT OR IGNORE INTO warned VALUES (?, ?)"
 
@@ -138,7 +141,11 @@ class Ledger:
 
     def choose(self, key: str, value: str) -> None:
         """Remember a setting that was changed while running."""
-        self._write("INSERT OR REPLACE INTO chosen VALUES (?, ?)", key, value)
+        self._write(_CHOOSE, key, value)
+
+    def choose_apart(self, choices: Mapping[str, str]) -> None:
+        """The same for several at once and from any thread. Raises SpeakerError when that cannot be done now."""
+        self._database.write_apart(_CHOOSE, list(choices.items()))
 
     def chosen(self, key: str) -> str | None:
         """A setting that was changed while running."""

@@ -7,7 +7,13 @@ from typing import Any
 import pytest
 
 from speaker.errors import ToolError
-from speaker.tools.hub_schema import MOST_ARGUMENT_BYTES, MOST_DEPTH, MOST_ARGUMENT_VALUES, checked_arguments, schema_faults
+from speaker.tools.hub_schema import (
+    MOST_ARGUMENT_BYTES,
+    MOST_DEPTH,
+    MOST_ARGUMENT_VALUES,
+    checked_arguments,
+    schema_faults,
+)
 from tests.support.rude_web import answering, rude_web, whole
 
 ROOM = {"type": "object", "properties": {"room": {"type": "string"}}, "required": ["room"]}
