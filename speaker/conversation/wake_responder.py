@@ -8,6 +8,7 @@ from speaker.conversation.inbox import MonotonicClock, Post
 from speaker.conversation.observers import Observer
 from speaker.conversation.state_machine import StateMachine
 from speaker.conversation.states import State
+from speaker.errors import plain
 from speaker.wake.arbitration import Claim, Claims
 from speaker.wake.detector import Detection
 
@@ -52,5 +53,11 @@ class WakeResponder:
     def claimed(self, word: str, claim: Claim) -> None:
         """A speaker, perhaps this one, says that it heard a wake word."""
         if self._claims.take(word, claim, self._clock()):
-            log.info("= %s was heard first by %s", word, claim.speaker)
+            log.info("= %s was heard first by %s", plain(word), plain(claim.speaker))
             self._post(events.OutClaimed())
+        elif self._claims.doubts(claim):
+            log.warning("speaker %s claims wake words and never answers; it is not believed", plain(claim.speaker))
+
+    def answered(self, speaker: str) -> None:
+        """The state of a speaker shows a conversation, so its claims were meant."""
+        self._claims.credibility.answered(speaker)

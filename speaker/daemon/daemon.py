@@ -52,7 +52,8 @@ class Daemon:
 
     def _listen_to_the_broker(self) -> None:
         parts, settings = self.parts, self.settings
-        parts.hub.offer(parts.commands(), parts.conversation.wake.claimed, [one.name for one in CONTROLS])
+        wake = parts.conversation.wake
+        parts.hub.offer(parts.commands(), wake.claimed, [one.name for one in CONTROLS], wake.answered)
         parts.hub_tools.start()
         parts.neighbours.start()
         parts.feed.start([settings.mqtt.discovery_prefix] if settings.house.discover else [])

@@ -15,7 +15,7 @@ from speaker.hub.own_discovery import announcements
 from speaker.mqtt.client import MqttClient
 from speaker.mqtt.dispatch import IncomingMessage
 from speaker.store.store import Ledger
-from speaker.wake.arbitration import Claim, read_claim
+from speaker.wake.arbitration import Claim, is_talking, read_claim
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +44,7 @@ class MqttApi:
         self._version = version
         self._commands: Mapping[str, CarryOut] = {}
         self._claimed: Callable[[str, Claim], None] = lambda _word, _claim: None
+        self._answered: Callable[[str], None] = lambda _speaker: None
         self._intake = CommandIntake(self._carry_out, self._refuse_flood)
         self._state: Json = {}
         self._birth = f"{settings.mqtt.discovery_prefix}/status"
@@ -54,16 +55,18 @@ class MqttApi:
         commands: Mapping[str, CarryOut],
         claimed: Callable[[str, Claim], None],
         lasting: Collection[str] = (),
+        answered: Callable[[str], None] = lambda _speaker: None,
     ) -> None:
         """Name the commands; from now on they are heard, and ``claimed`` is told who heard a wake word.
 
-        ``lasting`` are the verbs that set a value.
+        ``lasting`` are the verbs that set a value; ``answered`` is told which other speakers are in a conversation.
         """
-        self._commands, self._claimed = commands, claimed
+        self._commands, self._claimed, self._answered = commands, claimed, answered
         self._intake.expect(commands, lasting)
         self._broker.subscribe([f"{self._settings.topic}/command/+"], self._hear_command)
         self._broker.subscribe([self._birth], self._hear_birth)
         self._broker.subscribe([f"{self._claims}+"], self._hear_claim, qos=0)
+        self._broker.subscribe([f"{self._settings.mqtt.base}/+/state"], self._hear_state, qos=0)
 
     def connected(self) -> None:
         """Tell everything anew: the broker, or the hub, may have forgotten."""
@@ -109,6 +112,11 @@ class MqttApi:
         claim = None if message.retained else read_claim(message.payload)
         if claim is not None:
             self._claimed(message.topic.removeprefix(self._claims), claim)
+
+    def _hear_state(self, message: IncomingMessage) -> None:
+        """The state of another speaker; one that the broker kept may be of last year."""
+        if message.topic != f"{self._settings.topic}/state" and not message.retained and is_talking(message.payload):
+            self._answered(message.topic.split("/")[-2])
 
     def _hear_birth(self, message: IncomingMessage) -> None:
         if message.payload == b"online" and not message.retained:

@@ -13,6 +13,7 @@ from speaker.tools.result import ToolResult
 log = logging.getLogger(__name__)
 
 _MOST_BYTES: Final = 64 * 1024
+_MOST_SPEAKERS: Final = 64
 
 
 class SpeakerBroker(Protocol):
@@ -45,17 +46,22 @@ class Neighbours:
 
     def _came_or_went(self, message: IncomingMessage) -> None:
         speaker = message.topic.removeprefix(f"{self._base}/").removesuffix("/availability")
-        (self._online.add if message.payload == b"online" else self._online.discard)(speaker)
+        if message.payload != b"online":
+            self._online.discard(speaker)
+        elif len(self._online) < _MOST_SPEAKERS:
+            self._online.add(speaker)
 
     def _introduced(self, message: IncomingMessage) -> None:
         if message.topic.startswith(self._announced):
             self._introduce(message.topic.removeprefix(self._announced).removesuffix("/config"), message.payload)
 
     def _introduce(self, speaker: str, payload: bytes) -> None:
+        if speaker not in self._called and len(self._called) >= _MOST_SPEAKERS:
+            return
         try:
             device: Any = json.loads(payload[:_MOST_BYTES] or b"{}").get("dev", {})
             self._called[speaker] = str(device.get("name", speaker))[:60], str(device.get("sa", ""))[:60]
-        except (ValueError, AttributeError):
+        except (ValueError, AttributeError, RecursionError):
             log.debug("an announcement of speaker %s cannot be read", speaker)
 
     def speakers(self) -> list[str]:

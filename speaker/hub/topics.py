@@ -35,6 +35,7 @@ TOPICS: Final[tuple[TopicRow, ...]] = (
     ("<base>/<id>/answer/<call>", "in", "ignored", 1, "the answer to a call of a hub tool with `respond`"),
     ("<base>/tools/<name>", "in", "read", 1, "JSON: a tool that the hub defines; empty takes it away"),
     ("<base>/claim/<wake word>", "both", "no", 0, "JSON: speaker, score, busy; the first of several speakers answers"),
+    ("<base>/+/state", "in", "ignored", 0, "whether speakers that claim wake words answer anybody"),
     ("<base>/+/availability", "in", "read", 1, "which other speakers there are"),
     ("<discovery_prefix>/device/speaker_<id>/config", "out", "yes", 1, "the announcement to Home Assistant"),
     ("<discovery_prefix>/<platform>/speaker_<id>/<key>/config", "out", "yes", 1, "the same one by one, with "

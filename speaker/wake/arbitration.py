@@ -6,19 +6,26 @@ was heard. Without a broker nobody is told, and everybody answers: better two an
 """
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
+
+from speaker.wake.credibility import Credibility
 
 WINDOW_S: Final = 0.7
 """Detections of one utterance lie at most so far apart (about 0.2 s), the broker's delay included. An older claim
 belongs to another utterance, and one that comes later finds a conversation that is under way."""
 
+_MOST_BYTES: Final = 1_024
+_MOST_STATE_BYTES: Final = 65_536
+_MOST_WORDS: Final = 32
+"""Claims of so many words are kept at a time; other programs may claim words that nobody has."""
+
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
     """What is published when a wake word was heard."""
 
-    speaker: str
+    speaker: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
     """Its id."""
     score: float = 0.0
     busy: bool = False
@@ -27,10 +34,28 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_claim(payload: bytes) -> Claim | None:
     """A claim from its JSON; None when it is none."""
+    if len(payload) > _MOST_BYTES:
+        return None
     try:
         return msgspec.json.decode(payload, type=Claim)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return None
+
+
+class _Shown(msgspec.Struct, frozen=True):
+    """What is read of another speaker's state."""
+
+    state: str = "idle"
+
+
+def is_talking(payload: bytes) -> bool:
+    """Whether the state of another speaker shows a conversation."""
+    if len(payload) > _MOST_STATE_BYTES:
+        return False
+    try:
+        return msgspec.json.decode(payload, type=_Shown).state in {"listening", "processing", "responding"}
+    except (msgspec.DecodeError, RecursionError):
+        return False
 
 
 @dataclass(slots=True)
@@ -40,6 +65,8 @@ class Claims:
     speaker: str
     _first: dict[str, tuple[Claim, float]] = field(default_factory=dict)
     """Wake word → the claim that is in force, and when it came."""
+    credibility: Credibility = field(default_factory=Credibility)
+    """Which other speakers are believed."""
     _woke: dict[str, float] = field(default_factory=dict)
     """Wake word → when we heard it ourselves, as long as somebody else may still have been first."""
 
@@ -54,6 +81,10 @@ class Claims:
 
     def take(self, word: str, claim: Claim, now: float) -> bool:
         """A claim came in, our own among them: whether we have to fall silent."""
+        if claim.speaker != self.speaker and not self.credibility.believes(claim.speaker, now):
+            return False
+        if word not in self._first and not self._room(now):
+            return False
         other = self._in_force(word, now)
         if other is None or (claim.busy and not other.busy):
             self._first[word] = claim, now
@@ -66,9 +97,18 @@ class Claims:
             del self._woke[word]
         return lost
 
+    def doubts(self, claim: Claim) -> bool:
+        """Whether it is news that this speaker is not believed any more."""
+        return claim.speaker != self.speaker and self.credibility.doubts(claim.speaker)
+
     def settled(self, word: str) -> None:
         """The conversation that the word began is nobody else's any more."""
         self._woke.pop(word, None)
+
+    def _room(self, now: float) -> bool:
+        if len(self._first) >= _MOST_WORDS:
+            self._first = {word: kept for word, kept in self._first.items() if now - kept[1] <= WINDOW_S}
+        return len(self._first) < _MOST_WORDS
 
     def _in_force(self, word: str, now: float) -> Claim | None:
         claim, came = self._first.get(word, (None, 0.0))

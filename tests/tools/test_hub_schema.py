@@ -9,8 +9,8 @@ import pytest
 from speaker.errors import ToolError
 from speaker.tools.hub_schema import (
     MOST_ARGUMENT_BYTES,
-    MOST_DEPTH,
     MOST_ARGUMENT_VALUES,
+    MOST_DEPTH,
     checked_arguments,
     schema_faults,
 )

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from speaker.wake.arbitration import WINDOW_S, Claim, Claims, read_claim
+from speaker.wake.arbitration import WINDOW_S, Claim, Claims, is_talking, read_claim
 
 WORD = "hey_jarvis"
 
@@ -77,3 +77,83 @@ def test_one_of_three_answers(order: list[str], hears_at: list[float], delay_s: 
 
 def _deliver(speakers: dict[str, Claims], sender: str, now: float) -> set[str]:
     return {name for name, one in speakers.items() if one.take(WORD, claim(sender), now)}
+
+
+def test_claims_of_words_that_nobody_has_take_no_room() -> None:
+    hall = Claims("hall")
+    for number in range(1_000):
+        hall.take(f"word{number}", claim("hall"), number / 1_000)
+    assert hall.heard(WORD, 1.0)
+    assert not hall.take(WORD, claim("hall"), 1.0)
+
+
+def test_speaker_that_claims_and_never_answers_silences_nobody_for_long() -> None:
+    hall = Claims("hall")
+    answered = 0
+    for number in range(100):
+        now = 10 + number * WINDOW_S
+        hall.take(WORD, claim("ghost"), now)
+        answered += hall.heard(WORD, now + 0.1)
+        answered -= hall.take(WORD, claim("ghost"), now + 0.2)
+    assert answered > 90
+    assert [hall.doubts(claim("ghost")) for _ in range(3)] == [True, False, False]
+
+
+def test_many_ghosts_are_no_better() -> None:
+    hall = Claims("hall")
+    answered = 0
+    for number in range(200):
+        now = 10 + number * WINDOW_S
+        hall.take(WORD, claim(f"ghost{number}"), now)
+        answered += hall.heard(WORD, now + 0.1)
+    assert answered > 150
+
+
+def test_speaker_that_answers_is_believed_for_ever() -> None:
+    hall = Claims("hall")
+    for number in range(100):
+        now = 10 + number * 8.0
+        hall.take(WORD, claim("kitchen"), now)
+        assert not hall.heard(WORD, now + 0.1)
+        hall.credibility.answered("kitchen")
+
+
+def test_even_a_speaker_that_shows_conversations_is_not_woken_every_second() -> None:
+    hall = Claims("hall")
+    given_way = 0
+    for number in range(100):
+        now = 10 + number * WINDOW_S
+        hall.take(WORD, claim("liar"), now)
+        hall.credibility.answered("liar")
+        given_way += not hall.heard(WORD, now + 0.1)
+    assert given_way < 20
+
+
+def test_old_doubts_are_forgotten() -> None:
+    hall = Claims("hall")
+    for number in range(20):
+        hall.take(WORD, claim("kitchen"), 10.0 + number)
+    assert hall.heard(WORD, 30.0)
+    hall.take(WORD, claim("kitchen"), 3_000.0)
+    assert not hall.heard(WORD, 3_000.1)
+
+
+def test_state_that_shows_a_conversation() -> None:
+    assert is_talking(b'{"state":"listening","volume":3}')
+    assert is_talking(b'{"state":"responding"}')
+    bad = [
+        b"",
+        b"{}",
+        b"[" * 5_000,
+        b'{"state":"idle"}',
+        b'{"state":7}',
+        b'{"state":"' + b"x" * 70_000 + b'"}',
+        b"\xff",
+    ]
+    assert not any(is_talking(one) for one in bad)
+
+
+def test_claim_that_is_too_long_claims_nothing() -> None:
+    assert read_claim(b'{"speaker":"' + b"x" * 65 + b'"}') is None
+    assert read_claim(b'{"speaker":""}') is None
+    assert read_claim(b"[" * 100_000) is None
