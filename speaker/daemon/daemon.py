@@ -8,13 +8,13 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from speaker import __version__
 from speaker.config.settings import Settings
 from speaker.daemon.loading import Surroundings, check_settings, read_settings
 from speaker.daemon.wiring import Wiring
-from speaker.errors import ConfigError
+from speaker.errors import ConfigError, place_of, plain
 from speaker.hub.controls import CONTROLS
 
 log = logging.getLogger(__name__)
@@ -34,6 +34,7 @@ class Daemon:
     async def run(self) -> None:
         """Start every part, tell systemd, and go on until cancelled."""
         parts = self.parts
+        asyncio.get_running_loop().set_exception_handler(self._callback_failed)
         await parts.server.start()
         try:
             parts.answering()  # raises ConfigError when nobody can answer as it is configured
@@ -58,6 +59,16 @@ class Daemon:
         parts.neighbours.start()
         parts.feed.start([settings.mqtt.discovery_prefix] if settings.house.discover else [])
         parts.client.start()
+
+    def _callback_failed(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """What fails in a callback or a task that nobody waits for ends nothing: it is one line and an event."""
+        error = context.get("exception")
+        # asyncio's own words hold the arguments of the callback, and so what somebody said.
+        why = place_of(error) if isinstance(error, BaseException) else plain(str(context.get("message", "")))
+        problem = f"a callback or a task failed: {why}"
+        log.error("%s", problem)
+        log.debug("here it failed", exc_info=error)
+        self.parts.hub.event({"type": "error", "message": problem})
 
     async def _close(self) -> None:
         """The end, in order: no new sound, no session, then the house is told."""

@@ -102,8 +102,12 @@ def _question(parts: SpeakerParts, payload: str) -> None:
 
 async def _put(parts: SpeakerParts, wanted: Question) -> None:
     timeout_s = wanted.timeout_s or parts.settings.limits.answer_s
-    answer = await parts.system_speech.questions.ask(wanted.text, wanted.answers, timeout_s)
-    told = {"question": wanted.text, "answer": answer, "ok": answer is not None}
+    told: Json = {"question": wanted.text, "answer": None, "ok": False}
+    try:
+        answer = await parts.system_speech.questions.ask(wanted.text, wanted.answers, timeout_s)
+        told |= {"answer": answer, "ok": answer is not None}
+    except SpeakerError as error:
+        told["error"] = str(error)
     try:
         await parts.publish(wanted.reply_to, json.dumps(told, ensure_ascii=False))
     except BrokerError as error:

@@ -26,6 +26,9 @@ CarryOut = Callable[[str], None]
 MOST_PAYLOAD_BYTES: Final = 8_192
 """Longest payload of a command."""
 
+_BIRTH: Final = "announce yourself"
+"""What a hub that was started asks for."""
+
 
 class MqttApi:
     """What others see of the speaker, and what they may ask of it."""
@@ -46,6 +49,10 @@ class MqttApi:
         self._claimed: Callable[[str, Claim], None] = lambda _word, _claim: None
         self._answered: Callable[[str], None] = lambda _speaker: None
         self._intake = CommandIntake(self._carry_out, self._refuse_flood)
+        self._births = CommandIntake(
+            lambda _verb, _message: self.connected(), lambda _verb, problem: log.warning("%s", problem)
+        )
+        self._births.expect({_BIRTH}, {_BIRTH})
         self._state: Json = {}
         self._birth = f"{settings.mqtt.discovery_prefix}/status"
         self._claims = f"{settings.mqtt.base}/claim/"
@@ -120,7 +127,7 @@ class MqttApi:
 
     def _hear_birth(self, message: IncomingMessage) -> None:
         if message.payload == b"online" and not message.retained:
-            self.connected()
+            self._births.hear(_BIRTH, message)
 
     def _hear_command(self, message: IncomingMessage) -> None:
         verb = message.topic.removeprefix(f"{self._settings.topic}/command/")

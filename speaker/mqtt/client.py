@@ -170,7 +170,7 @@ class MqttClient:
             raise BrokerError(f"the topic {shown_topic(topic)} {fault}, so nothing is sent there")
         # A topic, its properties and the rest of the packet are small beside this.
         if len(payload) * (4 if isinstance(payload, str) else 1) > self._largest - 4_096:
-            size = len(payload.encode() if isinstance(payload, str) else payload)
+            size = len(payload.encode(errors="replace") if isinstance(payload, str) else payload)
             if size > self._largest - 4_096:
                 raise BrokerError(f"a message of {size} bytes is more than the MQTT broker {self._place} takes")
         try:
@@ -216,7 +216,14 @@ class MqttClient:
         self._wait(wait_s)
 
     def _wait(self, seconds: float) -> None:
-        self._again = self._loop.call_later(seconds, self.start)
+        self._again = self._loop.call_later(seconds, self._start_again)
+
+    def _start_again(self) -> None:
+        try:
+            self.start()
+        except (BrokerError, RuntimeError) as error:  # the latter when there can be no further thread
+            self._complain(str(error))
+            self._wait(self._plan.turned_away())
 
     def _turned_away(self, reason: str) -> None:
         """The connection ended before we were let in; when that was explained already, this adds nothing."""

@@ -9,9 +9,10 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from speaker.errors import ToolError
+from speaker.errors import SpeakerError, ToolError, place_of
 from speaker.timers.timers import (
     LATE_S,
+    LONGEST_TIMER_S,
     MOST,
     MOST_NAME_CHARACTERS,
     MOST_TEXT_CHARACTERS,
@@ -39,6 +40,9 @@ ALARM_S: Final = 300.0
 
 PAUSE_S: Final = 1.2
 """Between two rings; "stop" is heard best here."""
+
+_LATEST_S: Final = 32_503_680_000.0
+"""The year 3000: what is kept for later is damage."""
 
 _LOOK_S: Final = 30.0
 """Longest sleep: the wall clock may be set while nobody looks."""
@@ -141,7 +145,7 @@ class TimerScheduler:
         while True:
             self._changed.clear()
             for alarm in [one for one in self.pending if one.due_s <= time.time()]:
-                await self._fall_due(alarm)
+                await self._ring_somehow(alarm)
             due_s = next_due_s(self._alarms.values())
             wait_s = _LOOK_S if due_s is None else min(_LOOK_S, max(0.0, due_s - time.time()))
             try:
@@ -149,6 +153,17 @@ class TimerScheduler:
                     await self._changed.wait()
             except TimeoutError:
                 pass
+
+    async def _ring_somehow(self, alarm: Alarm) -> None:
+        """One timer that cannot be sounded is one line; the others, and the rest of the speaker, go on."""
+        try:
+            await self._fall_due(alarm)
+        except Exception as error:  # noqa: BLE001 - it is told, with its place
+            why = str(error) if isinstance(error, SpeakerError) else place_of(error)
+            problem = f"a timer could not be sounded: {why}"
+            log.error("%s", problem)  # noqa: TRY400 - one line
+            self._told({"type": "error", "message": problem})
+            self._move_on(alarm)
 
     async def _fall_due(self, alarm: Alarm) -> None:
         now = self.now()
@@ -158,9 +173,12 @@ class TimerScheduler:
         else:
             await self._sound_out(alarm)
         # Only now: a power cut in the middle of it lets it ring again.
-        again = following(alarm, self.now())
+        self._move_on(alarm)
+
+    def _move_on(self, alarm: Alarm) -> None:
         if alarm.id not in self._alarms:
             return  # somebody cancelled it while it rang
+        again = following(alarm, self.now())
         if again is None:
             self._forget(alarm)
         else:
@@ -224,10 +242,14 @@ class TimerScheduler:
 
 def _read(kept: bytes) -> Alarm | None:
     try:
-        return msgspec.json.decode(kept, type=Alarm)
-    except msgspec.DecodeError as error:
+        alarm = msgspec.json.decode(kept, type=Alarm)
+    except (msgspec.DecodeError, RecursionError) as error:
         log.error("a timer that was kept cannot be read and is left out: %s", error)  # noqa: TRY400 - no trace needed
         return None
+    if not (0 <= alarm.due_s <= _LATEST_S and 0 <= alarm.length_s <= LONGEST_TIMER_S):
+        log.error("a timer that was kept has an impossible time and is left out")
+        return None
+    return alarm
 
 
 def _line(text: str, most: int) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from speaker.errors import ToolError
+from speaker.errors import SpeakerError, ToolError
 from speaker.store.store import Ledger
 from speaker.timers.scheduler import TimerScheduler
 from speaker.timers.timers import LATE_S, MOST, Alarm
@@ -26,6 +26,8 @@ class Room:
     said: list[str] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     changes: int = 0
+    broken: list[Exception] = field(default_factory=list)
+    """What goes wrong the next times that something is to be said."""
 
     def scheduler(self) -> TimerScheduler:
         return TimerScheduler(
@@ -36,6 +38,8 @@ class Room:
         self.rings += 1
 
     async def _say(self, text: str) -> None:
+        if self.broken:
+            raise self.broken.pop(0)
         self.said.append(text)
 
     def _change(self) -> None:
@@ -170,3 +174,38 @@ def test_number_of_timers_is_bounded_and_names_are_one_line(room: Room) -> None:
         scheduler.set_timer(0, 5, 0)
     with pytest.raises(ToolError, match="already"):
         scheduler.set_timer(0, 5, 0)
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        b"", b"nonsense", b"[" * 5_000, b'{"id":1}', b'{"id":1,"kind":"alarm","due_s":1e300}',
+        b'{"id":1,"kind":"alarm","due_s":-1e300}', b'{"id":1,"kind":"timer","due_s":1.8e9,"length_s":1e300}',
+        b'{"id":1,"kind":"timer","due_s":1.8e9,"length_s":-5}', b'{"id":1,"kind":"bomb","due_s":1.8e9}',
+        b'{"id":1,"kind":"alarm","due_s":1e11,"repeat":"daily"}',
+    ],
+)  # fmt: skip
+async def test_what_was_kept_and_cannot_be_a_timer_is_left_out(room: Room, kept: bytes) -> None:
+    room.ledger.memory.keep_alarm(1, kept)
+    async with running(room.scheduler()) as scheduler:
+        assert scheduler.state == []
+        assert scheduler.listed() == []
+        scheduler.set_timer(0, 0, 0.01, name="tea")
+        await until(lambda: room.rings > 0)
+
+
+async def test_timer_that_cannot_be_sounded_is_told_and_the_next_one_rings(room: Room) -> None:
+    room.broken = [SpeakerError("the voice is not there"), ZeroDivisionError()]
+
+    def errors() -> list[str]:
+        return [str(one["message"]) for one in room.events if one["type"] == "error"]
+
+    async with running(room.scheduler()) as scheduler:
+        for number in range(2):
+            scheduler.set_timer(0, 0, 0.01, name=f"tea {number}")
+            await until(lambda: len(errors()) == number + 1)  # noqa: B023 - awaited at once
+        scheduler.set_timer(0, 0, 0.01, name="eggs")
+        await until(lambda: bool(room.said))
+    assert "the voice is not there" in errors()[0]
+    assert "ZeroDivisionError in " in errors()[1]
+    assert len(room.ledger.memory.alarms()) == 1, "the one that still rings"
