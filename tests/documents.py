@@ -27,6 +27,7 @@ from speaker.conversation.state_machine import TABLE
 from speaker.conversation.states import POSTURES, WHILE_SPEAKING, State
 from speaker.hub.own_discovery import announcement
 from speaker.hub.topics import TOPICS
+from speaker.realtime.services import SERVICES
 from speaker.tools import registry
 
 ROOT: Final = Path(__file__).parent.parent
@@ -211,6 +212,19 @@ def _argument(one: argparse.Action) -> str:
     return f"[{shown}{' …' if one.nargs == '*' else ''}]" if optional else shown
 
 
+def services_table() -> str:
+    """The profiles of the Realtime services."""
+    rows = ["| `session.service` | known by its host | the key goes into | the model goes into | greets with |"]
+    rows += ["|---|---|---|---|---|"]
+    for one in SERVICES.values():
+        hosts = ", ".join(f"`{host}`" for host in one.hosts) or "any other"
+        models = " or ".join(f"`?{key}=`" for key in dict.fromkeys(one.model_in.values()))
+        greetings = " or ".join(f"`{event}`" for event in sorted(one.greetings, reverse=True))
+        key = f"`{one.key_header}: {one.key_prefix}…`"
+        rows.append(f"| `{one.name}` | {hosts} | {key} | {models} | {greetings} |")
+    return "\n".join(rows)
+
+
 def example(name: str) -> str:
     """A file of docs/examples as a block of code."""
     language = {".py": "python", ".json": "json"}[Path(name).suffix]
@@ -222,6 +236,7 @@ BLOCKS: Final[Mapping[str, Mapping[str, Callable[[], str]]]] = {
     "docs/configuration.md": {"commands": commands_table, "config": config_table},
     "docs/home-assistant.md": {"entities": entities_table},
     "docs/mqtt.md": {"topics": topics_table},
+    "docs/services.md": {"services": services_table},
     "docs/tools.md": {
         "tools": tools_table,
         "good_night": partial(example, "good_night.py"),

@@ -15,7 +15,7 @@ MOST_README_LINES = 220
 
 TREES = ("speaker", "tools", "tests", "docs", "systemd")
 
-NOT_OURS = frozenset({"mqtt.publish", "session.update", "session.updated"})
+NOT_OURS = frozenset({"session.created", "mqtt.publish", "session.update", "session.updated"})
 """Written like keys of the configuration: an action of Home Assistant, events of the Realtime protocol."""
 
 OTHERS_FILES = frozenset({"configuration.yaml"})
