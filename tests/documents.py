@@ -18,7 +18,7 @@ import msgspec
 import yaml
 from msgspec import NODEFAULT, Struct
 
-from speaker.cli.main import build_parser
+from speaker.cli.parser import build_parser
 from speaker.config import settings as settings_module
 from speaker.config import turn_detection
 from speaker.config.loading import load_settings
@@ -206,7 +206,7 @@ def _argument(one: argparse.Action) -> str:
     """An argument as it is written, in brackets when it may be left out."""
     if isinstance(one, argparse._SubParsersAction):
         return "\\|".join(one.choices)
-    value = "" if one.nargs == 0 else str(one.metavar or one.dest.upper())
+    value = "" if one.nargs == 0 else str(one.metavar or one.dest.upper()).replace("|", "\\|")
     shown = " ".join(filter(None, [*one.option_strings[-1:], value]))
     optional = not one.required if one.option_strings else one.nargs in {"?", "*"}
     return f"[{shown}{' …' if one.nargs == '*' else ''}]" if optional else shown

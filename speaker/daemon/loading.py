@@ -11,7 +11,13 @@ import yaml
 
 from speaker.config.loading import load_settings
 from speaker.config.settings import Settings, WakeWord
-from speaker.daemon.systemd import Systemd, read_secret, state_directory
+from speaker.daemon.systemd import (
+    HiddenSecretError,
+    Systemd,
+    read_secret,
+    state_directory,
+    state_place,
+)
 from speaker.errors import ConfigError, ModelError, SpeakerError
 from speaker.home.device_registry import DeviceRegistry
 from speaker.hub.control_kinds import EVERY_WORD
@@ -20,8 +26,6 @@ from speaker.realtime.failover import Endpoint
 from speaker.tools import registry
 from speaker.tools.api import AnyTool
 from speaker.wake.detector import WakeModel, open_word
-
-DEFAULT_CONFIG: Final = Path("/etc/speaker/config.yaml")
 
 LEDGER: Final = "ledger.sqlite"
 """The ledger's file in the state directory."""
@@ -53,10 +57,15 @@ class Surroundings:
 
     @classmethod
     def here(cls, config_file: Path | None) -> "Surroundings":
-        """As this process finds them. Raises ConfigError for a secret that everybody can read."""
+        """As the daemon finds them, which makes its folder. Raises ConfigError for a secret that everybody can read."""
+        return cls.seen(config_file, state_directory())
+
+    @classmethod
+    def seen(cls, config_file: Path | None, state: Path | None = None) -> "Surroundings":
+        """As a command in a shell finds those of the service. Makes nothing. Raises SpeakerError."""
         return cls(
             config_file,
-            state_directory(),
+            state or state_place(config_file),
             Systemd(),
             read_secret("openai_api_key", config_file),
             read_secret("mqtt_password", config_file),
@@ -111,7 +120,11 @@ def check_settings(settings: Settings, config_file: Path | None) -> None:
     """Everything about a configuration that can be known without starting. Raises ConfigError."""
     open_words(settings)
     configured_house(settings)
-    endpoints(settings, read_secret("openai_api_key", config_file), "")
+    try:
+        key = read_secret("openai_api_key", config_file)
+    except HiddenSecretError:
+        key = "hidden"  # there is one, as far as this user can see
+    endpoints(settings, key, "")
 
 
 def make_registry(
