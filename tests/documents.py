@@ -29,6 +29,7 @@ from speaker.hub.own_discovery import announcement
 from speaker.hub.topics import TOPICS
 from speaker.realtime.services import SERVICES
 from speaker.tools import registry
+from tests.faults import faults_table
 
 ROOT: Final = Path(__file__).parent.parent
 CONFIG: Final = ROOT / "config.yaml"
@@ -236,6 +237,7 @@ BLOCKS: Final[Mapping[str, Mapping[str, Callable[[], str]]]] = {
     "docs/configuration.md": {"commands": commands_table, "config": config_table},
     "docs/home-assistant.md": {"entities": entities_table},
     "docs/mqtt.md": {"topics": topics_table},
+    "docs/reliability.md": {"faults": faults_table},
     "docs/services.md": {"services": services_table},
     "docs/tools.md": {
         "tools": tools_table,
