@@ -18,13 +18,9 @@ from speaker.cli.doctor.command import run_doctor, write_bundle
 from speaker.cli.output import FAILED, GOOD, config_file, explain, leaves
 from speaker.cli.tools import list_or_run_tools, send_verb
 from speaker.cost.cost_tracker import now_here
+from speaker.daemon.checking import inspect_config
 from speaker.daemon.daemon import serve
-from speaker.daemon.loading import (
-    DEFAULT_CONFIG,
-    LEDGER,
-    check_settings,
-    read_settings,
-)
+from speaker.daemon.loading import DEFAULT_CONFIG, LEDGER, read_settings
 from speaker.daemon.systemd import JournalFormatter, state_directory
 from speaker.errors import ConfigError, SpeakerError
 from speaker.offline.server.server import ServerSettings, offline_server
@@ -152,11 +148,12 @@ def _offline(options: argparse.Namespace) -> int:
 
 
 def _config(options: argparse.Namespace) -> int:
-    try:
-        check_settings(read_settings(options.check), options.check)
-    except ConfigError as error:
+    found = inspect_config(options.check)
+    for doubt in found.doubts:
+        print(f"speaker: warning: {doubt}", file=sys.stderr)
+    if found.problems:
         # The mistake is what was looked for, and no wrong use of this command.
-        explain([error])
+        explain([ConfigError(found.problems)])
         return FAILED
     print(f"{options.check} is good")
     return GOOD
