@@ -9,12 +9,6 @@ from typing import Final
 from speaker.config.secret_shapes import looks_like_key, names_secret, secrets_in_address
 from speaker.config.validation import Mistake, below, shown_text
 
-CREDENTIALS: Final = {
-    "openai_api_key": "OPENAI_API_KEY",
-    "mqtt_password": "MQTT_PASSWORD",
-}
-"""Credential name → environment variable."""
-
 _OF_SECTION: Final = {"session": "openai_api_key", "mqtt": "mqtt_password"}
 """What is meant by a secret in a section."""
 
@@ -56,10 +50,11 @@ def _leaves(value: object) -> list[str]:
 
 def _remedy(place: str) -> str:
     lower = place.lower()
-    named = next((name for name in CREDENTIALS if lower.rpartition(".")[2] == name), None)
-    if named is None and "." not in lower and "openai" in lower:
-        named = "openai_api_key"
-    name = named or _OF_SECTION.get(lower.partition(".")[0])
+    last = lower.rpartition(".")[2]
+    name = last if last in _OF_SECTION.values() else _OF_SECTION.get(lower.partition(".")[0])
     if name is None:
         return "the speaker needs none here, so remove it"
-    return f"write it into /etc/speaker/credentials/{name} (without systemd: {CREDENTIALS[name]} in the environment)"
+    return (
+        f"write it into /etc/speaker/credentials/{name} with `sudo speaker secret set {name}` "
+        f"(without systemd: {name.upper()} in the environment)"
+    )

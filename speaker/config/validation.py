@@ -92,7 +92,7 @@ class _Examiner:
         values: dict[str, Any] = {}
         for key, value in given.items():
             if key not in fields:
-                self._add(below(place, key), f"unknown key. {did_you_mean(_key(key), fields)}")
+                self._add(below(place, key), f"unknown key. {suggestion(_key(key), fields)}")
             elif (good := self._value(value, hints[fields[key]], below(place, key))) is not UNSET:
                 values[fields[key]] = good
         return values
@@ -199,7 +199,7 @@ def _wanted(hint: object) -> str:
     return next(filter(None, map(_wanted, get_args(hint))), "")
 
 
-def did_you_mean(key: str, known: Iterable[str]) -> str:
+def suggestion(key: str, known: Iterable[str]) -> str:
     """The nearest of the known names as a question, else all of them."""
     names = list(known)
     close = get_close_matches(key, names, n=1, cutoff=0.6)

@@ -12,7 +12,7 @@ from speaker.config.secret_shapes import hide_secrets
 from speaker.config.settings import Settings, ToolSettings
 from speaker.config.validation import Mistake
 from speaker.daemon.loading import ReadConfig, configured_house, endpoints, read_config
-from speaker.daemon.systemd import SECRETS, read_secret
+from speaker.daemon.systemd import SECRETS, HiddenSecretError, read_secret
 from speaker.errors import ConfigError, ModelError, plain
 from speaker.tools import registry
 from speaker.tools.known_names import doubtful_names, impossible_names
@@ -37,9 +37,9 @@ class ConfigFindings:
 def inspect_config(config_file: Path | None) -> ConfigFindings:
     """Read and check everything, and find all mistakes of all kinds at once."""
     secrets = {name: _secret(name, config_file) for name in SECRETS}
-    told = list(
-        dict.fromkeys(line for one in secrets.values() if isinstance(one, ConfigError) for line in one.problems)
-    )
+    # What only root may see is there, as far as this user can tell.
+    shut = [one for one in secrets.values() if isinstance(one, ConfigError) and not isinstance(one, HiddenSecretError)]
+    told = list(dict.fromkeys(line for one in shut for line in one.problems))
     try:
         found = read_config(config_file)
     except ConfigError as error:

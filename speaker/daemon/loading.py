@@ -12,7 +12,7 @@ from speaker.config.loading import examine_settings
 from speaker.config.settings import Settings, WakeWord
 from speaker.config.validation import Mistake
 from speaker.config.yaml_text import LARGEST_FILE, YamlDocument, read_yaml
-from speaker.daemon.systemd import Systemd, read_secret, state_directory
+from speaker.daemon.systemd import Systemd, read_secret, state_directory, state_place
 from speaker.errors import ConfigError, ModelError, SpeakerError
 from speaker.home.device_registry import DeviceRegistry
 from speaker.hub.control_kinds import EVERY_WORD
@@ -24,8 +24,6 @@ from speaker.tools.known_names import doubtful_names
 from speaker.wake.detector import WakeModel, open_word
 
 log = logging.getLogger(__name__)
-
-DEFAULT_CONFIG: Final = Path("/etc/speaker/config.yaml")
 
 LEDGER: Final = "ledger.sqlite"
 """The ledger's file in the state directory."""
@@ -84,10 +82,15 @@ class Surroundings:
 
     @classmethod
     def here(cls, config_file: Path | None) -> "Surroundings":
-        """As this process finds them. Raises ConfigError for a secret that everybody can read."""
+        """As the daemon finds them, which makes its folder. Raises ConfigError for a secret that everybody can read."""
+        return cls.seen(config_file, state_directory())
+
+    @classmethod
+    def seen(cls, config_file: Path | None, state: Path | None = None) -> "Surroundings":
+        """As a command in a shell finds those of the service. Makes nothing. Raises SpeakerError."""
         return cls(
             config_file,
-            state_directory(),
+            state or state_place(config_file),
             Systemd(),
             read_secret("openai_api_key", config_file),
             read_secret("mqtt_password", config_file),

@@ -17,7 +17,7 @@ from speaker.errors import ConfigError, SpeakerError
 def run_doctor(options: argparse.Namespace) -> int:
     """Check everything."""
     file = config_file(options)
-    settings, around = read_settings(file), Surroundings.here(file)
+    settings, around = read_settings(file), Surroundings.seen(file)
     checks = asyncio.run(_see(settings, around, (lambda _: None) if options.json else _print_check))
     bad = any(check.result == "failed" for check in checks)
     if options.json:
@@ -28,7 +28,7 @@ def run_doctor(options: argparse.Namespace) -> int:
 def write_bundle(options: argparse.Namespace) -> int:
     """Check everything and pack it, with the log and the configuration."""
     file = config_file(options)
-    around = Surroundings.here(file)
+    around = Surroundings.seen(file)
 
     async def collect() -> None:
         try:

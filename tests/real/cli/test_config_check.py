@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from speaker.cli.main import build_parser
+from speaker.cli.parser import build_parser
 from speaker.daemon.checking import check_settings
 from speaker.errors import ConfigError
 
@@ -24,7 +24,7 @@ def check(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytes
         file = tmp_path / "config.yaml"
         file.write_bytes(text.encode())
         options = build_parser().parse_args(["config", "--check", str(file)])
-        code = options.command(options)
+        code = options.load()(options)
         return code, capsys.readouterr().err.splitlines()
 
     return run

@@ -29,9 +29,9 @@ def test_wrong_usage_ends_with_2() -> None:
 
 def test_garbage_is_not_looked_for_among_what_was_imported() -> None:
     code = (
-        "import gc; from speaker.cli import main; "
-        "checked = main.inspect_config; "
-        "main.inspect_config = lambda file: print(len(gc.get_objects())) or checked(file); "
+        "import gc; from speaker.cli import main, configuration; "
+        "checked = configuration.inspect_config; "
+        "configuration.inspect_config = lambda file: print(len(gc.get_objects())) or checked(file); "
         "main.main(['config', '--check', 'config.yaml'])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)

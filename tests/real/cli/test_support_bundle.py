@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from speaker.cli.doctor.check import failed, good
-from speaker.cli.main import build_parser
+from speaker.cli.parser import build_parser
 from speaker.cli.support_bundle import gather, pack
 
 BODY: Final = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj"
@@ -161,7 +161,7 @@ def test_a_broken_configuration_is_packed_with_its_mistakes(
     journal(tmp_path, "the last words", monkeypatch)
     target = tmp_path / "bundle.tar.gz"
     options = build_parser().parse_args(["bundle", "--config", str(config), "--output", str(target)])
-    assert options.command(options) == 0
+    assert options.load()(options) == 0
     assert says in capsys.readouterr().out
     whole = unpacked(target)
     assert says in whole["doctor.txt"]
