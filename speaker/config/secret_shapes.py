@@ -16,7 +16,8 @@ HIDDEN: Final = "[removed]"
 _KEYS: Final = (
     r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|\Z)",
     r"\beyJ[\w-]{8,}\.[\w.-]{8,}",  # JSON web tokens: Home Assistant's long-lived ones among them
-    r"\b(?:sk|ek|rk|pk)[-_][\w-]{6,}",  # OpenAI, Anthropic, Stripe, short-lived session keys
+    r"(?<![\w/-])sk-[\w-]{6,}",  # OpenAI, Anthropic; behind a stroke it is part of a topic
+    r"\b(?:sk|ek|rk|pk)_(?=\w*\d)\w{16,}",  # Stripe, short-lived session keys
     r"\b(?:xai|gsk|hf|dop|tskey|whsec|npm|pypi|glpat|glptt|github_pat|gh[pousr])[-_][\w-]{8,}",
     r"\b(?:AKIA|ASIA|AROA|AIDA|AGPA|AIPA|ANPA|ANVA)[A-Z0-9]{12,}\b",
     r"\bAIza[\w-]{20,}",
@@ -40,10 +41,14 @@ _PROSE: Final = (
 )
 """What follows such a name in a sentence, and is no secret."""
 
+_OURS: Final = r"null\b|missing\b|unknown key\b|secrets do not stand|everybody on this machine"
+"""How the speaker's own sentences about a secret go on."""
+
 _QUOTED: Final = r""""(?:[^"\\\n]|\\.)*"?|'[^'\n]*'?"""
 
 _HIDING: Final = (
     _KEY,
+    re.compile(r"\b(?:sk|ek|rk|pk)[-_][\w-]{6,}"),
     # Whatever stands between // and @; a password may hold any of the marks that end a host name.
     re.compile(r"""((?<!/)//(?!/))[^\s"'<>]{1,1024}(?=@)"""),
     # A query, but for what says nothing about the owner.
@@ -52,7 +57,8 @@ _HIDING: Final = (
     re.compile(r"((?i:\bbasic)\s+)(?=\S*[A-Z0-9=+/])[\w+/=-]{6,}"),
     # name=value, as in a file of environment variables; and name: value, which may have blanks in it.
     re.compile(rf"(?i)((?:{_TELLING}|\b\w*key)(?:_\w+)?[\"']?[ \t]*=[ \t]*)(?:{_QUOTED}|[^\s\"']+)"),
-    re.compile(rf"(?i)((?:{_TELLING})[\"']?[ \t]*:[ \t]+|(?:{_TELLING})[\"']?:)(?!null\b)(?:{_QUOTED}|[^\s\"'][^\n]*)"),
+    re.compile(rf"(?i)((?:{_TELLING})[\"']?[ \t]*:[ \t]+|(?:{_TELLING})[\"']?:)(?!{_OURS})"
+               rf"(?:{_QUOTED}|[^\s\"'][^\n]*)"),
     # Spoken of: password hunter2, the token is 12ab.
     re.compile(rf"(?i)((?:passwor[dt]|passwd|passphrase|psk|pwd)[ \t]+(?:(?:is|was)[ \t]+)?)(?!(?:{_PROSE})\b)"
                rf"(?:{_QUOTED}|[^\s\"']+)"),

@@ -3,7 +3,7 @@
 import os
 import pwd
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -11,12 +11,12 @@ from typing import Final
 from speaker.config.secret_shapes import hide_secrets
 from speaker.config.settings import Settings, ToolSettings
 from speaker.config.validation import Mistake
-from speaker.daemon.loading import ReadConfig, configured_house, endpoints, read_config
+from speaker.daemon.loading import configured_house, endpoints, read_config
 from speaker.daemon.systemd import SECRETS, HiddenSecretError, read_secret
 from speaker.errors import ConfigError, ModelError, plain
 from speaker.tools import registry
 from speaker.tools.known_names import doubtful_names, impossible_names
-from speaker.wake.detector import open_word
+from speaker.wake.detector import BUNDLED, open_word
 
 _USUAL: Final = frozenset(ToolSettings().paths)
 """Folders that may be missing: nobody has asked for them."""
@@ -46,9 +46,9 @@ def inspect_config(config_file: Path | None) -> ConfigFindings:
         return ConfigFindings(None, [*error.problems, *told], [])
     key = secrets["openai_api_key"]
     # A key that is there and cannot be read is a mistake of its own; it is not also missing.
-    named = _named_things(found.settings, "-" if isinstance(key, ConfigError) else key)
-    problems = found.problems(_not_known(found, named))
-    return ConfigFindings(found.settings, [*problems, *told], found.document.located(_doubts(found.settings)))
+    named = _not_known(found.mistakes, _named_things(found.settings, "-" if isinstance(key, ConfigError) else key))
+    doubts = _not_known([*found.mistakes, *named], _doubts(found.settings))
+    return ConfigFindings(found.settings, [*found.problems(named), *told], found.document.located(doubts))
 
 
 def check_settings(config_file: Path | None) -> Settings:
@@ -66,10 +66,10 @@ def _secret(name: str, config_file: Path | None) -> str | ConfigError | None:
         return error
 
 
-def _not_known(found: ReadConfig, more: Iterator[Mistake]) -> Iterator[Mistake]:
-    """Mistakes at places of which nothing has been said yet."""
-    places = {one.place for one in found.mistakes}
-    yield from (one for one in more if one.place not in places)
+def _not_known(known: Iterable[Mistake], more: Iterable[Mistake]) -> list[Mistake]:
+    """Those at places of which nothing is known yet."""
+    places = {one.place for one in known}
+    return [one for one in more if one.place not in places]
 
 
 def _named_things(settings: Settings, api_key: str | None) -> Iterator[Mistake]:
@@ -105,12 +105,17 @@ def _folder_fault(folder: Path) -> str | None:
     return None if is_folder else f"{folder} is not a folder"
 
 
+def _tls_files(settings: Settings) -> list[tuple[str, str]]:
+    """The files for TLS that are named, by the name of their key."""
+    mqtt = settings.mqtt
+    named = (("ca_file", mqtt.ca_file), ("cert_file", mqtt.cert_file), ("key_file", mqtt.key_file))
+    return [(name, given) for name, given in named if given is not None]
+
+
 def _tls_faults(settings: Settings) -> Iterator[Mistake]:
     """Files for TLS that are missing, cannot be read, or are not what they should be."""
     mqtt, sound = settings.mqtt, True
-    for name, given in (("ca_file", mqtt.ca_file), ("cert_file", mqtt.cert_file), ("key_file", mqtt.key_file)):
-        if given is None:
-            continue
+    for name, given in _tls_files(settings):
         try:
             with Path(given).open("rb") as opened:
                 opened.read(1)
@@ -151,9 +156,18 @@ def _user() -> str:
 def _doubts(settings: Settings) -> Iterator[Mistake]:
     """What works, and probably not as it is meant."""
     mqtt = settings.mqtt
-    for name, given in (("ca_file", mqtt.ca_file), ("cert_file", mqtt.cert_file), ("key_file", mqtt.key_file)):
-        if given is not None and not mqtt.tls:
+    for name, _ in _tls_files(settings):
+        if not mqtt.tls:
             yield Mistake(f"mqtt.{name}", "is not used while mqtt.tls is false; nothing is encrypted")
+    files = [(f"mqtt.{name}", given) for name, given in _tls_files(settings)]
+    files += [(f"tools.paths[{index}]", folder) for index, folder in enumerate(settings.tools.paths)]
+    words = enumerate(settings.wake.words)
+    files += [(f"wake.words[{index}].model", word.model) for index, word in words if word.model not in BUNDLED]
+    for place, path in files:
+        if not Path(path).is_absolute():
+            yield Mistake(
+                place, f"{path} is looked for below {Path.cwd()}, and by the service elsewhere; write it from / on"
+            )
     tools, faults = registry.find([registry.bundled(), *map(Path, settings.tools.paths)])
     yield from (Mistake("tools.paths", plain(fault)) for fault in faults)
     yield from doubtful_names(settings, tools)

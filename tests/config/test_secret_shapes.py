@@ -38,6 +38,8 @@ def test_what_looks_like_a_secret_is_removed(text: str) -> None:
         "mqtt.key_file: /etc/speaker/key.pem",
         "wss://api.openai.com/v1/realtime?model=gpt-realtime-2.1-mini", "the basic functions", "12:30:45 speaker ready",
         "/home/pi/Projects/Smart-Speaker-2/venv/lib/python3.11/site-packages/speaker/conversation/machine.py",
+        "mqtt.password: secrets do not stand in this file; remove it",
+        "/etc/speaker/credentials/mqtt_password: everybody on this machine can read it; run `chmod 600 x`",
         "speaker/kitchen/command/result", "aa:bb:cc:dd:ee:ff",
     ],
 )  # fmt: skip
@@ -81,7 +83,8 @@ def test_names_of_secrets(key: str, secret: bool) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["gpt-realtime-2.1-mini", "sk", "task-force one", "disk-abcdefghij", "0x00158d0001234567", "zigbee2mqtt/Hall lamp",
+    ["gpt-realtime-2.1-mini", "sk", "home/sk-kitchen1/set", "pk-stairs-lamp", "sk_livingroom_ceiling",
+     "task-force one", "disk-abcdefghij", "0x00158d0001234567", "zigbee2mqtt/Hall lamp",
      "d41d8cd98f00b204e9800998ecf8427e", "Use the tools; say yes or no."],
 )  # fmt: skip
 def test_texts_of_a_house_are_no_keys(text: str) -> None:

@@ -15,10 +15,12 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from speaker.cli.support_bundle import DEVICE_KEYS
 from speaker.config import settings
 from speaker.config.instructions import INSTRUCTIONS
 from speaker.config.loading import RESERVED_IDS, examine_settings, load_settings, slug
 from speaker.config.prices import PRICES
+from speaker.config.secret_shapes import names_secret
 from speaker.config.settings import Section, Settings
 from speaker.cost import pricing
 from speaker.errors import ConfigError
@@ -419,6 +421,24 @@ def test_a_secret_is_sent_where_it_belongs_and_never_shown(document: object, pla
     assert not any("hunter22" in one or "12345678" in one for one in told)
     (problem,) = [one for one in told if one.startswith(f"{place}: ")]
     assert belongs in problem
+
+
+def test_no_key_of_the_configuration_is_named_like_a_secret() -> None:
+    assert [path for path, _ in fields() if names_secret(path.rpartition(".")[2])] == []
+    assert not any(map(names_secret, DEVICE_KEYS))
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"house": {"devices": [{"kind": "light", "name": "pk-stairs", "command_topic": "home/sk-stairs1/set"}]}},
+        {"session": {"url": "wss://host/openai/realtime?api-version=2026-01-01&deployment=mini"}},
+        {"mqtt": {"password": None}},
+        {"tools": {"risk": {"get_token": "confirm"}}, "cost": {"prices": {"key": {"session_usd_per_second": 1}}}},
+    ],
+)
+def test_what_only_looks_like_a_secret_is_none(document: object) -> None:
+    assert [str(one) for one in examine_settings(document, "pi")[1] if "unknown key" not in one.text] == []
 
 
 @pytest.mark.parametrize(

@@ -201,6 +201,16 @@ def test_files_for_tls_without_tls_are_a_warning(check: Check, certificate: Path
     assert "mqtt.ca_file: is not used while mqtt.tls is false" in line
 
 
+def test_a_path_that_depends_on_the_place_is_a_warning(
+    check: Check, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tools").mkdir()
+    code, (line,) = check("tools: {paths: [/etc/speaker/tools, tools]}\n")
+    assert code == 0
+    assert f"tools.paths[1]: tools is looked for below {tmp_path}, and by the service elsewhere" in line
+
+
 def test_a_tool_file_that_cannot_be_used_is_a_warning(check: Check, tmp_path: Path) -> None:
     (tmp_path / "tools").mkdir()
     (tmp_path / "tools" / "broken.py").write_text("def (\n")
