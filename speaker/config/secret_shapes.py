@@ -8,6 +8,7 @@ import base64
 import json
 import re
 from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import Final
 from urllib.parse import quote, quote_plus
 
@@ -71,6 +72,7 @@ _USER_INFO: Final = re.compile(r"""//([^\s/?#"'<>]+)@""")
 _SECRET_QUERY: Final = re.compile(
     r"""[?&][\w.-]*(?:key|token|secret|password|passwd|auth|sig|psk|pwd)[\w.-]*=([^&\s"'<>]+)""", re.IGNORECASE
 )
+_OFTEN_MISSPELT: Final = ("password", "mqtt_password", "api_key", "openai_api_key", "passphrase", "credentials")
 _NAME: Final = re.compile(rf"(?i)(?:[\w. ]+[-_. ])?(?:{_TELLING}|pass|auth|key)(?:[-_ ]?\d)?")
 
 
@@ -86,8 +88,8 @@ def secrets_in_address(text: str) -> list[str]:
 
 
 def names_secret(key: str) -> bool:
-    """Whether a key of a section, such as api_key or mqtt_password, names something secret."""
-    return _NAME.fullmatch(key) is not None
+    """Whether a key of a section, such as api_key or mqtt_password, names something secret; misspelt ones, too."""
+    return _NAME.fullmatch(key) is not None or bool(get_close_matches(key.lower(), _OFTEN_MISSPELT, n=1, cutoff=0.85))
 
 
 def hide_secrets(text: str, known: Iterable[str | None] = ()) -> str:

@@ -72,7 +72,8 @@ def test_no_text_takes_long(part: str) -> None:
     ("key", "secret"),
     [
         ("password", True), ("mqtt_password", True), ("openai_api_key", True), ("api-key", True), ("apikey", True),
-        ("token", True), ("wifi_psk", True), ("client_secret", True), ("pass", True), ("passwd", True),
+        ("token", True), ("wifi_psk", True), ("client_secret", True), ("pasword", True), ("passwrod", True),
+        ("OpenAI_API_key", True), ("mqtt_pasword", True), ("pass", True), ("passwd", True),
         ("max_output_tokens", False), ("short_tokens", False), ("key_file", False), ("monkey", False), ("keys", False),
         ("compass", False), ("author", False),
     ],

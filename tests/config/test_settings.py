@@ -395,6 +395,7 @@ def test_what_follows_from_a_mistake_is_not_told_too(document: dict[str, Any]) -
     ("document", "place", "belongs"),
     [
         ({"mqtt": {"password": "hunter22"}}, "mqtt.password", "credentials/mqtt_password"),
+        ({"mqtt": {"pasword": "hunter22"}}, "mqtt.pasword", "credentials/mqtt_password"),
         ({"mqtt_password": "hunter22"}, "mqtt_password", "credentials/mqtt_password"),
         ({"mqtt": {"password": 12345678}}, "mqtt.password", "credentials/mqtt_password"),
         ({"mqtt": {"password": {"value": "hunter22"}}}, "mqtt.password", "credentials/mqtt_password"),

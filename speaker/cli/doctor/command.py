@@ -4,6 +4,7 @@ import argparse
 import asyncio
 from collections.abc import Callable
 from dataclasses import asdict
+from typing import Final
 
 from speaker.cli.doctor.all_checks import visit
 from speaker.cli.doctor.check import Check, failed
@@ -12,6 +13,8 @@ from speaker.cli.support_bundle import gather, pack
 from speaker.config.settings import Settings
 from speaker.daemon.loading import Surroundings, read_settings
 from speaker.errors import ConfigError, SpeakerError
+
+_CHECK: Final = "run `speaker config check`, which names the lines, and mend them"
 
 
 def run_doctor(options: argparse.Namespace) -> int:
@@ -35,7 +38,7 @@ def write_bundle(options: argparse.Namespace) -> int:
             checks = await _see(read_settings(file), around, _print_check)
         except ConfigError as error:
             # Who cannot mend the configuration needs help most of all.
-            checks = [failed("configuration", one.splitlines()[0], "speaker config --check") for one in error.problems]
+            checks = [failed("configuration", one.splitlines()[0], _CHECK) for one in error.problems]
             for check in checks:
                 _print_check(check)
         pack(await gather(file, checks, [around.api_key, around.mqtt_password]), options.output)

@@ -9,6 +9,7 @@ import pytest
 
 from speaker.cli.parser import build_parser
 from speaker.daemon.checking import check_settings
+from speaker.daemon.daemon import serve
 from speaker.errors import ConfigError
 
 Check = Callable[[str], tuple[int, list[str]]]
@@ -217,6 +218,14 @@ def test_a_tool_file_that_cannot_be_used_is_a_warning(check: Check, tmp_path: Pa
     code, (line,) = check(f"tools: {{paths: [{tmp_path}/tools]}}\n")
     assert code == 0
     assert "broken.py cannot be used as a tool" in line
+
+
+async def test_a_start_is_told_every_mistake_too(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text("audio: {volum: 3}\nwake: {words: [{model: hey_nobody}]}\n")
+    with pytest.raises(ConfigError) as caught:
+        await serve(file)
+    assert [one.rpartition("(")[2] for one in caught.value.problems] == ["line 1)", "line 2)"]
 
 
 def test_a_reload_is_told_every_mistake(tmp_path: Path) -> None:
