@@ -83,7 +83,7 @@ async def _send(line: "RemoteSpeaker", settings: Settings, verb: str, payload: s
 async def ask_question(settings: Settings, password: str | None, text: str, answers: Sequence[str]) -> str | None:
     """Ask something aloud; the answer that was given, None when nobody gave one. Raises SpeakerError."""
     async with RemoteSpeaker(settings, password) as line:
-        reply_to = f"{settings.mqtt.base}/speaker-cli-{secrets.token_hex(4)}/answer"
+        reply_to = f"{settings.topic}/reply/{secrets.token_hex(4)}"
         line.listen([f"{settings.topic}/command/result", reply_to])
         asked = {"text": text, "answers": list(answers), "reply_to": reply_to}
         await _send(line, settings, "question", json.dumps(asked, ensure_ascii=False))

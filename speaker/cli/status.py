@@ -13,7 +13,7 @@ from speaker.cli.remote import RemoteSpeaker
 from speaker.config.settings import Settings
 from speaker.daemon.loading import read_settings
 from speaker.daemon.systemd import read_secret
-from speaker.errors import SpeakerError
+from speaker.errors import BrokerError, SpeakerError
 from speaker.mqtt.dispatch import IncomingMessage
 
 Json = dict[str, Any]
@@ -29,8 +29,11 @@ def show_status(options: argparse.Namespace) -> int:
     """Print what the speaker does; 1 when it does not run."""
     file = config_file(options)
     settings = read_settings(file)
-    told = asyncio.run(_ask(settings, read_secret("mqtt_password", file)))
     unit = _unit()
+    try:
+        told = asyncio.run(_ask(settings, read_secret("mqtt_password", file)))
+    except BrokerError as error:
+        told = {"problem": str(error)}
     if options.json:
         print_json({"topic": settings.topic, **told, "unit": unit})
     else:
@@ -63,7 +66,9 @@ def status_lines(topic: str, told: Json, unit: Mapping[str, str]) -> Iterator[st
     doing = state.get("state", "running") if here else "not connected to the broker"
     yield f"{topic}: {doing}{since}"
     if not here:
-        yield "  is the service running? sudo systemctl status speaker"
+        yield f"  {told.get('problem', 'is the service running? sudo systemctl status speaker')}"
+        if unit.get("told"):
+            yield f"  it tells systemd: {unit['told']}"
         return
     muted = "muted" if state.get("muted") else "listening for the wake word"
     yield f"  microphone: {muted}, volume {state.get('volume')} %, interrupted by: {state.get('duplex')}"
@@ -74,7 +79,7 @@ def status_lines(topic: str, told: Json, unit: Mapping[str, str]) -> Iterator[st
 
 def _unit() -> dict[str, str]:
     """What systemd says of the service; empty where there is none."""
-    command = ["systemctl", "show", "speaker", "--property=ActiveState,ActiveEnterTimestamp,LoadState"]
+    command = ["systemctl", "show", "speaker", "--property=ActiveState,ActiveEnterTimestamp,LoadState,StatusText"]
     try:
         asked = subprocess.run(command, capture_output=True, text=True, check=False, timeout=5)  # noqa: S603 - as above
     except (OSError, subprocess.TimeoutExpired):
@@ -82,7 +87,8 @@ def _unit() -> dict[str, str]:
     found = dict(line.partition("=")[::2] for line in asked.stdout.splitlines())
     if found.get("LoadState") != "loaded":
         return {}
-    return {"state": found.get("ActiveState", ""), "since": found.get("ActiveEnterTimestamp", "") or "it was installed"}
+    since = found.get("ActiveEnterTimestamp") or "it was installed"
+    return {"state": found.get("ActiveState", ""), "since": since, "told": found.get("StatusText", "")}
 
 
 def watch_events(options: argparse.Namespace) -> int:

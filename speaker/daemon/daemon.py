@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Final
 
 from speaker import __version__
+from speaker.announce.announcer import Announcement
 from speaker.config.settings import Settings
 from speaker.daemon.checking import check_settings, inspect_config
+from speaker.daemon.deafness import Deafness
 from speaker.daemon.loading import Surroundings, read_settings
 from speaker.daemon.wiring import Wiring
 from speaker.errors import ConfigError
@@ -21,6 +23,9 @@ log = logging.getLogger(__name__)
 
 WATCHDOG_SHARE: Final = 3
 """The watchdog is fed this many times in its period."""
+
+UNWATCHED_S: Final = 15.0
+"""The same period where nobody watches."""
 
 
 class Daemon:
@@ -69,12 +74,20 @@ class Daemon:
         parts.sound_system.end()
 
     async def _feed_watchdog(self) -> None:
-        """Feed systemd's watchdog while the speaker hears."""
-        period_s = self.around.systemd.watchdog_s
-        while period_s is not None:
-            if self.parts.conversation.controller.hears:
+        """Feed systemd's watchdog while the loop turns and, if there was a microphone, while its frames are scored.
+
+        A speaker that has gone deaf is started again, which mends what a driver holds; one that never had a
+        microphone lives on without.
+        """
+        parts = self.parts
+        deafness = Deafness(
+            lambda: parts.conversation.controller.hears,
+            lambda sentence: parts.system_speech.announce(Announcement(sentence)),
+        )
+        while True:
+            if deafness.look():
                 self.around.systemd.alive()
-            await asyncio.sleep(period_s / WATCHDOG_SHARE)
+            await asyncio.sleep((self.around.systemd.watchdog_s or UNWATCHED_S) / WATCHDOG_SHARE)
 
 
 @contextlib.contextmanager

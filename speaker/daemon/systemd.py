@@ -121,6 +121,8 @@ def _read(file: Path) -> str:
         return file.read_text("utf-8")
     except (FileNotFoundError, NotADirectoryError):
         return ""
+    except PermissionError as error:
+        raise HiddenSecretError([f"{file} may not be read by this user; run this command with sudo"]) from error
     except OSError as error:
         problem = f"{file} cannot be read: {error.strerror}; it must belong to the user that runs this"
         raise ConfigError([problem]) from error

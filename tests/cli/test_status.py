@@ -24,6 +24,14 @@ def test_a_speaker_that_is_away() -> None:
         assert "is the service running?" in lines[1]
 
 
+def test_without_a_broker_systemd_knows_something() -> None:
+    unit = {"state": "active", "since": "Mon 8:00", "told": "waiting for the wake word"}
+    told = "\n".join(status_lines("t", {"problem": "the MQTT broker x:1883 does not answer"}, unit))
+    assert "not connected to the broker, active since Mon 8:00" in told
+    assert "x:1883 does not answer" in told
+    assert "it tells systemd: waiting for the wake word" in told
+
+
 def test_a_state_with_holes_is_shown() -> None:
     assert "last error: none" in "\n".join(status_lines("t", {"availability": "online", "state": {}}, {}))
 
