@@ -1,6 +1,7 @@
 """``speaker config``: what is wrong with a configuration, and which one is in force."""
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,7 +10,8 @@ import yaml
 
 from speaker.cli.output import FAILED, GOOD, config_file, explain
 from speaker.config.settings import Settings
-from speaker.daemon.loading import check_settings, read_settings
+from speaker.daemon.checking import inspect_config
+from speaker.daemon.loading import read_settings
 from speaker.daemon.systemd import SERVICE_CONFIG
 from speaker.errors import ConfigError, plain
 
@@ -49,11 +51,12 @@ def _differing(ours: Any, theirs: Any) -> Any:  # noqa: ANN401 - walks values of
 
 
 def _check(file: Path) -> int:
-    try:
-        check_settings(read_settings(file), file)
-    except ConfigError as error:
+    found = inspect_config(file)
+    for doubt in found.doubts:
+        print(f"speaker: warning: {doubt}", file=sys.stderr)
+    if found.problems:
         # The mistake is what was looked for, and no wrong use of this command.
-        explain([error])
+        explain([ConfigError(found.problems)])
         return FAILED
     print(f"{file} is good")
     return GOOD

@@ -13,8 +13,9 @@ from typing import Final
 from speaker import __version__
 from speaker.announce.announcer import Announcement
 from speaker.config.settings import Settings
+from speaker.daemon.checking import check_settings, inspect_config
 from speaker.daemon.deafness import Deafness
-from speaker.daemon.loading import Surroundings, check_settings, read_settings
+from speaker.daemon.loading import Surroundings, read_settings
 from speaker.daemon.wiring import Wiring
 from speaker.errors import ConfigError
 
@@ -106,8 +107,7 @@ async def serve(config_file: Path | None) -> None:
 
     Raises ConfigError when it cannot start, and SpeakerError when a part cannot go on.
     """
-    around = Surroundings.here(config_file)
-    settings = read_settings(config_file)
+    settings, around = _begin(config_file)
     stop, reload = asyncio.Event(), asyncio.Event()
     with _signals({signal.SIGTERM: stop.set, signal.SIGINT: stop.set, signal.SIGHUP: reload.set}):
         while not stop.is_set():
@@ -124,6 +124,14 @@ async def serve(config_file: Path | None) -> None:
             gc.collect()
 
 
+def _begin(config_file: Path | None) -> tuple[Settings, Surroundings]:
+    """What the daemon starts with. Raises ConfigError with all mistakes, also those that it would meet later."""
+    try:
+        return read_settings(config_file), Surroundings.here(config_file)
+    except ConfigError as error:
+        raise ConfigError(inspect_config(config_file).problems or error.problems) from error
+
+
 async def _live(daemon: Daemon, life: "asyncio.Task[None]", stop: asyncio.Event, reload: asyncio.Event) -> Settings:
     """Wait until the daemon is to end, or to begin again with other settings: those to go on with."""
     while True:
@@ -138,10 +146,8 @@ async def _live(daemon: Daemon, life: "asyncio.Task[None]", stop: asyncio.Event,
         reload.clear()
         daemon.around.systemd.reloading(time.monotonic_ns() // 1000)
         try:
-            settings = read_settings(daemon.around.config_file)
-            check_settings(settings, daemon.around.config_file)
+            return check_settings(daemon.around.config_file)
         except ConfigError as error:
-            log.error("the configuration is not used, the old one stays: %s", error)  # noqa: TRY400 - no trace needed
+            told = "\n".join(error.problems)
+            log.error("the configuration is not used, the old one stays:\n%s", told)  # noqa: TRY400 - no trace needed
             daemon.around.systemd.ready()
-        else:
-            return settings

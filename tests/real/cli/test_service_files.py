@@ -8,7 +8,8 @@ import pytest
 
 from speaker.cli.secret import keep_secret
 from speaker.daemon import systemd
-from speaker.daemon.loading import Surroundings, check_settings, read_settings
+from speaker.daemon.checking import check_settings
+from speaker.daemon.loading import Surroundings
 from speaker.daemon.systemd import HiddenSecretError, read_secret, state_place
 from speaker.errors import SpeakerError
 
@@ -39,7 +40,7 @@ def nobody(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_secrets_and_the_state_of_the_service_are_found(installed: Path, tmp_path: Path) -> None:
     around = Surroundings.seen(installed)
     assert (around.api_key, around.mqtt_password, around.state) == (KEY, None, tmp_path / "var")
-    check_settings(read_settings(installed), installed)
+    check_settings(installed)
     assert not (tmp_path / "home").exists(), "to look is not to make folders"
 
 
@@ -68,7 +69,7 @@ def test_who_may_not_look_is_told_what_to_do(installed: Path, monkeypatch: pytes
         read_secret("openai_api_key", installed)
     with pytest.raises(SpeakerError, match="may be read by root only; run this command with sudo"):
         state_place(installed)
-    check_settings(read_settings(installed), installed)  # a configuration can be checked all the same
+    check_settings(installed)  # a configuration can be checked all the same
 
 
 def test_a_secret_is_kept_for_nobody_else_to_see(tmp_path: Path) -> None:
