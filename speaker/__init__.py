@@ -19,7 +19,12 @@ Each folder is a subject; imports go down only:
 Begin with ``conversation/state_machine.py``. What may import what is held by ``pyproject.toml``.
 """
 
+import os
 from importlib.metadata import PackageNotFoundError, version
+
+# ONNX Runtime tells its maker of every model it runs, from 1.29 on and unless this stands there before it is loaded.
+# Nothing of this speaker reports to anybody.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 try:
     __version__ = version("speaker")

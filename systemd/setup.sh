@@ -10,12 +10,17 @@ fail() {
 
 checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
-# What the daemon needs: PortAudio and a compiler for PyAudio (it has no wheel for Linux), ALSA's tools, a broker.
-packages_daemon="python3 python3-venv python3-dev gcc libc6-dev portaudio19-dev libportaudio2 alsa-utils mosquitto"
+# What the daemon needs: PortAudio and a compiler for PyAudio (it has no wheel for Linux), and ALSA's tools.
+packages_daemon="python3 python3-venv python3-dev gcc libc6-dev portaudio19-dev libportaudio2 alsa-utils"
+# Who has no broker elsewhere gets one here; the demo always brings its own.
+packages_broker="mosquitto"
 # What the demo's virtual room needs beside that.
-packages_demo="pulseaudio pulseaudio-utils libasound2-plugins"
+packages_demo="$packages_broker pulseaudio pulseaudio-utils libasound2-plugins"
 # What only the tests need: human voices, systemd's own check of the unit file, and certificates.
 packages_tests="pocketsphinx-testdata systemd openssl"
+# Every package of the virtual environment with the hashes of its files: what the speaker runs with, and what tests do.
+lock=$checkout/requirements.lock
+lock_of_tests=$checkout/tests/requirements.lock
 
 as_root() {
     if [ "$(id -u)" -eq 0 ]; then
@@ -60,56 +65,58 @@ find_python() {
     fail "no Python 3.11 or newer with venv; Debian 12, 13 and Raspberry Pi OS bookworm, trixie have one"
 }
 
-# stamp_of PIP-ARGUMENT...: what a virtual environment is made of, as one word.
+# stamp_of LOCK PIP-ARGUMENT...: what a virtual environment is made of, as one word.
 stamp_of() {
-    { "$python" -VV; printf '%s\n' "$@"; cat "$checkout/pyproject.toml" "$checkout/requirements.lock"; } | sha256sum
+    { "$python" -VV; printf '%s\n' "$@"; cat "$checkout/pyproject.toml" "$1"; } | sha256sum | cut -c 1-64
 }
 
-# make_environment DIRECTORY PIP-ARGUMENT...: a virtual environment with the speaker in it, built anew only
-# when the interpreter, the dependencies or the arguments changed.
+# make_environment DIRECTORY LOCK PIP-ARGUMENT...: a virtual environment with the speaker in it, built anew only
+# when the interpreter, the packages or the arguments changed.
 make_environment() {
-    local directory=$1 stamp
-    shift
+    local directory=$1 packages=$2 stamp
+    shift 2
     find_python
-    stamp=$(stamp_of "$@")
+    stamp=$(stamp_of "$packages" "$@")
     if [ "$(cat "$directory/.stamp" 2>/dev/null)" = "$stamp" ]; then
         say "virtual environment: $directory is up to date"
         return
     fi
-    say "virtual environment: $directory with $("$python" -V 2>&1) (some minutes the first time)"
-    rm -rf "$directory"
-    "$python" -m venv "$directory" || fail "the virtual environment could not be made in $directory"
-    run_pip "$directory" "$@"
+    fill_environment "$directory" "$packages" "$@"
     printf '%s\n' "$stamp" >"$directory/.stamp"
 }
 
-# make_environment_without_sound DIRECTORY PIP-ARGUMENT...: the same, but for PyAudio, whose building needs Debian's
-# packages. A whole environment that is up to date does as well.
+# make_environment_without_sound DIRECTORY LOCK PIP-ARGUMENT...: the same, but for PyAudio, whose building needs
+# Debian's packages. A whole environment that is up to date does as well.
 make_environment_without_sound() {
-    local directory=$1 stamp
-    shift
+    local directory=$1 packages=$2 stamp silent
+    shift 2
     find_python
-    stamp=$(stamp_of "$@")
+    stamp=$(stamp_of "$packages" "$@")
     case $(cat "$directory/.stamp" 2>/dev/null) in
         "$stamp" | "without sound $stamp") say "virtual environment: $directory is up to date"; return ;;
     esac
-    say "virtual environment: $directory with $("$python" -V 2>&1), without sound (a minute the first time)"
+    silent=$(mktemp)
+    awk '/^[a-zA-Z]/ { kept = !/^pyaudio=/ } kept' "$packages" >"$silent"
+    fill_environment "$directory" "$silent" "$@"
+    rm -f "$silent"
+    printf 'without sound %s\n' "$stamp" >"$directory/.stamp"
+}
+
+# fill_environment DIRECTORY LOCK PIP-ARGUMENT...: a new virtual environment; no file of it is one that the lock does
+# not know.
+fill_environment() {
+    local directory=$1 packages=$2
+    shift 2
+    say "virtual environment: $directory with $("$python" -V 2>&1) (some minutes the first time)"
     rm -rf "$directory"
     "$python" -m venv "$directory" || fail "the virtual environment could not be made in $directory"
-    "$python" - "$checkout/pyproject.toml" >"$directory/requirements.txt" <<'PYTHON'
-import sys, tomllib
-project = tomllib.load(open(sys.argv[1], "rb"))["project"]
-needed = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
-print("\n".join(one for one in needed if not one.startswith("pyaudio")))
-PYTHON
-    run_pip "$directory" -r "$directory/requirements.txt"
-    run_pip "$directory" --no-deps "$@"
-    printf 'without sound %s\n' "$stamp" >"$directory/.stamp"
+    run_pip "$directory" --require-hashes -r "$packages"
+    run_pip "$directory" --no-deps --no-build-isolation "$@"
 }
 
 run_pip() {
     local directory=$1
     shift
-    "$directory/bin/pip" install --quiet --disable-pip-version-check -c "$checkout/requirements.lock" "$@" </dev/null ||
+    "$directory/bin/pip" install --quiet --disable-pip-version-check "$@" </dev/null ||
         fail "pip could not install the packages: check the network, then run the command again"
 }

@@ -18,7 +18,7 @@ import msgspec
 import yaml
 from msgspec import NODEFAULT, Struct
 
-from speaker.cli.main import build_parser
+from speaker.cli.parser import build_parser
 from speaker.config import settings as settings_module
 from speaker.config import turn_detection
 from speaker.config.loading import load_settings
@@ -27,7 +27,9 @@ from speaker.conversation.state_machine import TABLE
 from speaker.conversation.states import POSTURES, WHILE_SPEAKING, State
 from speaker.hub.own_discovery import announcement
 from speaker.hub.topics import TOPICS
+from speaker.realtime.services import SERVICES
 from speaker.tools import registry
+from tests.faults import faults_table
 
 ROOT: Final = Path(__file__).parent.parent
 CONFIG: Final = ROOT / "config.yaml"
@@ -205,10 +207,23 @@ def _argument(one: argparse.Action) -> str:
     """An argument as it is written, in brackets when it may be left out."""
     if isinstance(one, argparse._SubParsersAction):
         return "\\|".join(one.choices)
-    value = "" if one.nargs == 0 else str(one.metavar or one.dest.upper())
+    value = "" if one.nargs == 0 else str(one.metavar or one.dest.upper()).replace("|", "\\|")
     shown = " ".join(filter(None, [*one.option_strings[-1:], value]))
     optional = not one.required if one.option_strings else one.nargs in {"?", "*"}
     return f"[{shown}{' …' if one.nargs == '*' else ''}]" if optional else shown
+
+
+def services_table() -> str:
+    """The profiles of the Realtime services."""
+    rows = ["| `session.service` | known by its host | the key goes into | the model goes into | greets with |"]
+    rows += ["|---|---|---|---|---|"]
+    for one in SERVICES.values():
+        hosts = ", ".join(f"`{host}`" for host in one.hosts) or "any other"
+        models = " or ".join(f"`?{key}=`" for key in dict.fromkeys(one.model_in.values()))
+        greetings = " or ".join(f"`{event}`" for event in sorted(one.greetings, reverse=True))
+        key = f"`{one.key_header}: {one.key_prefix}…`"
+        rows.append(f"| `{one.name}` | {hosts} | {key} | {models} | {greetings} |")
+    return "\n".join(rows)
 
 
 def example(name: str) -> str:
@@ -222,6 +237,8 @@ BLOCKS: Final[Mapping[str, Mapping[str, Callable[[], str]]]] = {
     "docs/configuration.md": {"commands": commands_table, "config": config_table},
     "docs/home-assistant.md": {"entities": entities_table},
     "docs/mqtt.md": {"topics": topics_table},
+    "docs/reliability.md": {"faults": faults_table},
+    "docs/services.md": {"services": services_table},
     "docs/tools.md": {
         "tools": tools_table,
         "good_night": partial(example, "good_night.py"),

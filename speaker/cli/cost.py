@@ -1,5 +1,6 @@
 """``speaker cost``: a month of the ledger as a table, as data, or as a picture."""
 
+import argparse
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -7,13 +8,16 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
+from speaker.cli.output import GOOD, config_file
 from speaker.config.prices import price_of
 from speaker.config.settings import Settings
+from speaker.cost.cost_tracker import now_here
 from speaker.cost.entries import SAVINGS, SpendingRow
 from speaker.cost.plot import bar_chart
 from speaker.cost.report import TOKEN_KINDS, Report, month_report
 from speaker.cost.tokens import Opening, opening_tokens
-from speaker.daemon.loading import configured_house, make_registry
+from speaker.daemon.loading import LEDGER, configured_house, make_registry, read_settings
+from speaker.daemon.systemd import state_place
 from speaker.errors import ConfigError, SpeakerError
 from speaker.realtime.session_config import opening
 from speaker.store.store import Ledger
@@ -77,10 +81,32 @@ def draw(one: Report, file: Path, daily_usd: float | None) -> None:
         raise SpeakerError(f"{file}: the picture cannot be written: {error.strerror}") from error
 
 
+def show_cost(options: argparse.Namespace) -> int:
+    """Print a month, and draw it if that is wanted."""
+    file = config_file(options)
+    settings, today = read_settings(file), now_here().date()
+    month = month_named(options.month) if options.month else today
+    found = read_month(settings, state_place(file) / LEDGER, month, today)
+    print(as_json(found, settings) if options.json else as_text(found, settings))
+    if options.plot:
+        draw(found, options.plot, settings.cost.daily_usd)
+    return GOOD
+
+
 def as_text(one: Report, settings: Settings) -> str:
-    """The report as lines for people."""
-    parts = [_table(one) if one.lines else f"Nothing was booked in {one.month:%Y-%m}.", *_sums(one, settings)]
+    """The report as lines for people: what it comes to first, and day by day below."""
+    parts = [_summary(one, settings), *_sums(one, settings), _table(one) if one.lines else ""]
     return "\n\n".join(filter(None, parts))
+
+
+def _summary(one: Report, settings: Settings) -> str:
+    """The month in a line or two."""
+    if not one.lines:
+        return f"Nothing was booked in {one.month:%Y-%m}."
+    cap = settings.cost.monthly_usd
+    of = f" of ${cap:.2f}" if cap is not None else ""
+    more = f", about ${one.forecast_usd:.2f} by the end of the month" if one.forecast_usd is not None else ""
+    return f"{one.month:%B %Y}: ${one.total_usd:.4f}{of}{more}; ${one.saved_usd:.4f} was saved."
 
 
 def _table(one: Report) -> str:

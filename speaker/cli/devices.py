@@ -9,7 +9,7 @@ from speaker.audio.microphone import Microphone
 from speaker.audio.pcm import Samples, level_dbfs
 from speaker.cli.output import FAILED, GOOD, config_file
 from speaker.daemon.loading import open_words, read_settings
-from speaker.errors import SpeakerError
+from speaker.errors import SoundError, SpeakerError
 from speaker.wake.detector import WakeWords
 
 
@@ -38,7 +38,7 @@ def list_devices(options: argparse.Namespace) -> int:
 
 
 def listen_live(options: argparse.Namespace) -> int:
-    """Print level and wake scores, frame by frame, until interrupted."""
+    """Print level and wake scores, frame by frame, until interrupted. Raises SoundError without a microphone."""
     settings = read_settings(config_file(options))
     words = WakeWords(open_words(settings), refractory_s=settings.wake.refractory_s)
 
@@ -49,9 +49,16 @@ def listen_live(options: argparse.Namespace) -> int:
         print(f"{level_dbfs(frame):6.1f} dBFS  {scores}{mark}", flush=True)
 
     async def listen() -> None:
-        microphone = Microphone(SoundSystem(), settings.audio.microphone, show, lambda _: None)
+        system, problems = SoundSystem(), asyncio.Queue[str]()
+        system.find(settings.audio.microphone, "microphone")
+        microphone = Microphone(system, settings.audio.microphone, show, problems.put_nowait)
         microphone.open(True)
-        await microphone.run()
+        async with asyncio.TaskGroup() as group:
+            hearing = group.create_task(microphone.run())
+            while not (problem := await problems.get()):
+                pass
+            hearing.cancel()
+        raise SoundError(problem)
 
     asyncio.run(listen())
     return GOOD

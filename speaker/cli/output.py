@@ -1,13 +1,14 @@
 """What all commands share: exit codes, the configuration that counts, and how things are printed."""
 
 import argparse
+import difflib
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from speaker.daemon.loading import DEFAULT_CONFIG
+from speaker.daemon.systemd import SERVICE_CONFIG
 from speaker.errors import ConfigError, SpeakerError
 
 Json = dict[str, Any]
@@ -21,7 +22,7 @@ WRONG_USE: Final = 2
 def config_file(options: argparse.Namespace) -> Path | None:
     """The file that was named, else the usual one if it is there."""
     named: Path | None = options.config
-    return named or (DEFAULT_CONFIG if DEFAULT_CONFIG.exists() else None)
+    return named or (SERVICE_CONFIG if SERVICE_CONFIG.exists() else None)
 
 
 def print_json(event: Json) -> None:
@@ -48,3 +49,9 @@ def explain(errors: Sequence[BaseException]) -> int:
         for line in str(error).splitlines():
             print(f"speaker: {line}", file=sys.stderr)
     return WRONG_USE if any(isinstance(error, ConfigError) for error in errors) else FAILED
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """``, did you mean …?`` when a known word is near; else nothing."""
+    near = difflib.get_close_matches(word, list(known), 1)
+    return f", did you mean {near[0]!r}?" if near else ""

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+from speaker.cli.output import did_you_mean
 from speaker.config.settings import Settings
 from speaker.daemon.house_feed import HouseFeed
 from speaker.daemon.loading import configured_house, make_registry
@@ -18,6 +19,9 @@ from speaker.tools.device_selection import Home
 
 CONNECT_S: Final = 5.0
 ANSWER_S: Final = 3.0
+SPOKEN_S: Final = 60.0
+"""A question is spoken to its end, and what is spoken before it."""
+
 ANNOUNCED_S: Final = 1.0
 """Retained announcements and states arrive within this."""
 
@@ -61,15 +65,36 @@ async def send_command(settings: Settings, password: str | None, verb: str, payl
     """Send a command to the speaker of this configuration. Raises SpeakerError with its answer if it refuses."""
     async with RemoteSpeaker(settings, password) as line:
         line.listen([f"{settings.topic}/command/result"])
-        await line.broker.publish(f"{settings.topic}/command/{verb}", payload)
-        try:
-            async with asyncio.timeout(ANSWER_S):
-                while (result := _result(await line.messages.get())).get("verb") != verb:
-                    pass
-        except TimeoutError:
-            raise SpeakerError(f"no speaker answers at {settings.topic}; is the service running?") from None
+        await _send(line, settings, verb, payload)
+
+
+async def _send(line: "RemoteSpeaker", settings: Settings, verb: str, payload: str) -> None:
+    await line.broker.publish(f"{settings.topic}/command/{verb}", payload)
+    try:
+        async with asyncio.timeout(ANSWER_S):
+            while (result := _result(await line.messages.get())).get("verb") != verb:
+                pass
+    except TimeoutError:
+        raise SpeakerError(f"no speaker answers at {settings.topic}; is the service running?") from None
     if not result.get("ok"):
         raise SpeakerError(str(result.get("error")))
+
+
+async def ask_question(settings: Settings, password: str | None, text: str, answers: Sequence[str]) -> str | None:
+    """Ask something aloud; the answer that was given, None when nobody gave one. Raises SpeakerError."""
+    async with RemoteSpeaker(settings, password) as line:
+        reply_to = f"{settings.topic}/reply/{secrets.token_hex(4)}"
+        line.listen([f"{settings.topic}/command/result", reply_to])
+        asked = {"text": text, "answers": list(answers), "reply_to": reply_to}
+        await _send(line, settings, "question", json.dumps(asked, ensure_ascii=False))
+        try:
+            async with asyncio.timeout(settings.limits.answer_s + SPOKEN_S):
+                while (message := await line.messages.get()).topic != reply_to:
+                    pass
+        except TimeoutError:
+            return None
+    answer = _result(message).get("answer")
+    return answer if isinstance(answer, str) else None
 
 
 def _result(message: IncomingMessage) -> dict[str, Any]:
@@ -81,6 +106,9 @@ async def run_tool(settings: Settings, password: str | None, name: str, argument
     """Run one tool against the house; its words and whether it did what it should."""
     house = configured_house(settings)
     belt, _ = make_registry(settings)
+    known = [tool.name for tool in belt.tools]
+    if name not in known:
+        raise SpeakerError(f"there is no tool {name!r}{did_you_mean(name, known)}; speaker tools lists them")
     async with RemoteSpeaker(settings, password) as line:
         home = DeviceController(house, line.broker, settings.tools.confirm_timeout_s, risk=settings.tools.risk)
 

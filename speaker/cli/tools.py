@@ -2,10 +2,11 @@
 
 import argparse
 import asyncio
+import json
 import sys
 
 from speaker.cli.output import FAILED, GOOD, config_file
-from speaker.cli.remote import run_tool, send_command
+from speaker.cli.remote import ask_question, run_tool, send_command
 from speaker.daemon.loading import make_registry, read_settings
 from speaker.daemon.systemd import read_secret
 
@@ -28,7 +29,29 @@ def list_or_run_tools(options: argparse.Namespace) -> int:
 
 
 def send_verb(options: argparse.Namespace) -> int:
-    """Send a command to the running speaker."""
+    """Send a command to the running speaker; a question's answer is printed."""
     file = config_file(options)
-    asyncio.run(send_command(read_settings(file), read_secret("mqtt_password", file), options.verb, options.payload))
+    settings, password = read_settings(file), read_secret("mqtt_password", file)
+    if options.verb == "question":
+        answer = asyncio.run(ask_question(settings, password, options.payload, options.answers))
+        print(answer if answer is not None else "nobody answered")
+        return FAILED if answer is None else GOOD
+    asyncio.run(send_command(settings, password, options.verb, _payload(options)))
     return GOOD
+
+
+def _payload(options: argparse.Namespace) -> str:
+    """What the command takes, as the hub writes it."""
+    match options.verb:
+        case "announce":
+            wanted = {
+                "text": options.payload.strip(),
+                "url": options.url,
+                "volume": options.volume,
+                "chime": options.chime,
+            }
+            return json.dumps({key: value for key, value in wanted.items() if value not in {None, ""}})
+        case "mute":
+            return str(options.payload).upper()
+        case _:
+            return str(options.payload)

@@ -1,13 +1,17 @@
 """A parsed YAML document to settings: defaults filled in, and every mistake named with its path."""
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 import msgspec
 
+from speaker.config.misplaced_secrets import misplaced_secrets
 from speaker.config.prices import PRICES, lacking, price_of, talks
-from speaker.config.settings import CostSettings, SessionSettings, Settings
+from speaker.config.secret_shapes import hide_secrets
+from speaker.config.settings import DEFAULT_RISK, CostSettings, SessionSettings, Settings
 from speaker.config.turn_detection import ClientTurns
-from speaker.config.validation import decode_section
+from speaker.config.validation import Mistake, examine_section
 from speaker.errors import ConfigError
 
 RESERVED_IDS: Final = frozenset({"tools", "claim"})
@@ -20,57 +24,80 @@ def load_settings(document: object, host_name: str, model_override: str | None =
     ``host_name`` fills in a missing id; ``model_override`` replaces session.model. Raises ConfigError
     with one line for every mistake.
     """
-    if document is None:
-        document = {}
-    settings = decode_section(document, Settings)
+    settings, mistakes = examine_settings(document, host_name, model_override)
+    if mistakes:
+        raise ConfigError([str(mistake) for mistake in mistakes])
+    return settings
+
+
+def examine_settings(
+    document: object, host_name: str, model_override: str | None = None, words: Mapping[str, str] = MappingProxyType({})
+) -> tuple[Settings, list[Mistake]]:
+    """The same, but with every mistake beside settings that have the default in its place.
+
+    ``words``: path → how an unquoted value is written in the file.
+    """
+    secrets = [mistake for mistake, _ in misplaced_secrets(document)]
+    settings, mistakes = examine_section({} if document is None else document, Settings, words)
     identity = settings.id or slug(host_name)
-    if identity in RESERVED_IDS:
-        raise ConfigError([f"id: {identity} is taken by the speakers' common topics; choose another"])
     session = settings.session
     if model_override:
         session = msgspec.structs.replace(session, model=model_override)
     cost = msgspec.structs.replace(settings.cost, prices={**PRICES, **settings.cost.prices})
-    _check_prices(cost)
-    _check_budget(cost, session)
-    _check_turns(session)
+    tools = msgspec.structs.replace(settings.tools, risk={**DEFAULT_RISK, **settings.tools.risk})
     name = settings.name or f"{identity.replace('_', ' ').replace('-', ' ').capitalize()} speaker"
-    return msgspec.structs.replace(settings, id=identity, name=name, session=session, cost=cost)
+    settings = msgspec.structs.replace(settings, id=identity, name=name, session=session, cost=cost, tools=tools)
+    mistakes = [*secrets, *(one for one in mistakes if not _covered(one, secrets))]
+    return settings, [*mistakes, *_across(settings, mistakes)]
 
 
-def _check_prices(cost: CostSettings) -> None:
-    """Raise ConfigError when a price leaves out what would then cost nothing."""
-    missing = [f"cost.prices.{name}.{key}: missing" for name, price in cost.prices.items() for key in lacking(price)]
-    if missing:
-        raise ConfigError(missing)
+def _covered(mistake: Mistake, known: Iterable[Mistake]) -> bool:
+    """Whether it stands where something was already found, or below."""
+    return any(
+        mistake.place == one.place or mistake.place.startswith((f"{one.place}.", f"{one.place}[")) for one in known
+    )
 
 
-def _check_turns(session: SessionSettings) -> None:
-    """Raise ConfigError when this machine would have to answer turns whose end it does not find."""
+def _across(settings: Settings, known: Sequence[Mistake]) -> Iterator[Mistake]:
+    """What no single key shows; nothing is said of what follows from a mistake that is known."""
+    if settings.id in RESERVED_IDS:
+        yield Mistake("id", f"{settings.id} is taken by the speakers' common topics; choose another")
+    wrong_prices = {one.place.removeprefix("cost.prices.") for one in known if one.place.startswith("cost.prices")}
+    yield from (
+        Mistake(f"cost.prices.{name}.{key}", "missing")
+        for name, price in settings.cost.prices.items()
+        for key in lacking(price)
+        if not any(wrong == name or wrong.startswith(f"{name}.") for wrong in wrong_prices)
+    )
+    if not wrong_prices:
+        yield from _budget_mistakes(settings.cost, settings.session)
+    if not any(one.place.startswith("session.turn_detection") for one in known):
+        yield from _turn_mistakes(settings.session)
+
+
+def _turn_mistakes(session: SessionSettings) -> Iterator[Mistake]:
+    """Turns that this machine would have to answer, and whose end it does not find."""
     if session.local_first == "confident" and not isinstance(session.turn_detection, ClientTurns):
-        raise ConfigError([
-            "session.local_first: confident needs turn ends found on this machine; "
-            "set session.turn_detection to {type: client_vad}"
-        ])  # fmt: skip
+        yield Mistake(
+            "session.local_first",
+            "confident needs turn ends found on this machine; set session.turn_detection to {type: client_vad}",
+        )
 
 
-def _check_budget(cost: CostSettings, session: SessionSettings) -> None:
-    """Raise ConfigError when a budget could not be kept, since nobody would know what answers cost."""
+def _budget_mistakes(cost: CostSettings, session: SessionSettings) -> Iterator[Mistake]:
+    """A budget that could not be kept, since nobody would know what answers cost."""
     budgets = {"daily_usd": cost.daily_usd, "monthly_usd": cost.monthly_usd}
-    if session.endpoint == "offline" or not any(budgets.values()):
+    if session.endpoint == "offline":
         return
     models = [session.model, *([cost.mini_model] if "mini" in cost.ladder else [])]
     prices = {model: price_of(model, cost.prices) for model in dict.fromkeys(models)}
     unknown = [model for model, price in prices.items() if price is None or not talks(price)]
     if session.transcription and price_of(session.transcription, cost.prices) is None:
         unknown.append(session.transcription)
-    problems = [
-        f"cost.{name}: cost.prices has no price for the model {model}, so the budget cannot be kept; add it"
-        for name, budget in budgets.items()
-        for model in unknown
-        if budget is not None
-    ]
-    if problems:
-        raise ConfigError(problems)
+    for name, budget in budgets.items():
+        for model in unknown if budget is not None else []:
+            lack = f"cost.prices has no price for the model {model}, so the budget cannot be kept; add it"
+            yield Mistake(f"cost.{name}", hide_secrets(lack))
 
 
 def slug(text: str) -> str:

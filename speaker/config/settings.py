@@ -4,7 +4,9 @@
 table in docs/configuration.md are generated from this file: users read the text under a field.
 """
 
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Any, Final, Literal
 
 from msgspec import Meta, Struct, field
 
@@ -15,6 +17,12 @@ from speaker.config.units import ClockTime, Milliseconds, Percent, Seconds, Shar
 
 ServiceName = Literal["openai", "azure", "xai", "qwen", "local"]
 """The Realtime services that are known by name; local is any other that speaks the protocol."""
+
+
+DEFAULT_RISK: Final[Mapping[str, Literal["allow", "confirm", "never"]]] = MappingProxyType(
+    {"lock": "confirm", "cover.garage": "confirm"}
+)
+"""What is asked for first, unless the owner says otherwise by the same key."""
 
 
 class Section(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -217,12 +225,10 @@ class ToolSettings(Section, frozen=True, kw_only=True):
     """Tool names that may be used; * and ? match."""
     deny: list[str] = field(default_factory=list)
     """Tool names that may not, whatever `allow` says."""
-    risk: dict[str, Literal["allow", "confirm", "never"]] = field(
-        default_factory=lambda: {"lock": "confirm", "cover.garage": "confirm"}
-    )
+    risk: dict[str, Literal["allow", "confirm", "never"]] = field(default_factory=lambda: dict(DEFAULT_RISK))
     """allow, confirm or never, by the name of a tool, by the kind of a device (lock) or its kind and class
-    (cover.garage); the strictest that applies wins. A device's confirm asks before all but locking, closing and
-    stopping it; never means never."""
+    (cover.garage); yours are added to these, and the same key replaces one. The strictest that applies wins. A
+    device's confirm asks before all but locking, closing and stopping it; never means never."""
     confirm_timeout_s: Seconds = 5
     """Seconds to wait for a device to report its new state."""
 

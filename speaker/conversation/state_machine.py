@@ -287,7 +287,7 @@ class StateMachine:
     def _break_silence(self) -> list[Effect]:
         """A turn that comes to its end unheard is told of: by the sound that means done, or by the reason."""
         facts = self.facts
-        if not facts.unanswered or facts.talked_over:
+        if not facts.unanswered or (facts.talked_over and not facts.leaving):
             return []
         if not facts.rounds or facts.undone:
             return [self._apologise()]

@@ -11,8 +11,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from speaker import __version__
+from speaker.announce.announcer import Announcement
 from speaker.config.settings import Settings
-from speaker.daemon.loading import Surroundings, check_settings, read_settings
+from speaker.daemon.checking import check_settings, inspect_config
+from speaker.daemon.deafness import Deafness
+from speaker.daemon.loading import Surroundings, read_settings
 from speaker.daemon.wiring import Wiring
 from speaker.errors import ConfigError, place_of, plain
 from speaker.hub.controls import CONTROLS
@@ -21,6 +24,9 @@ log = logging.getLogger(__name__)
 
 WATCHDOG_SHARE: Final = 3
 """The watchdog is fed this many times in its period."""
+
+UNWATCHED_S: Final = 15.0
+"""The same period where nobody watches."""
 
 
 class Daemon:
@@ -82,12 +88,20 @@ class Daemon:
         parts.sound_system.end()
 
     async def _feed_watchdog(self) -> None:
-        """Feed systemd's watchdog while the speaker hears."""
-        period_s = self.around.systemd.watchdog_s
-        while period_s is not None:
-            if self.parts.conversation.controller.hears:
+        """Feed systemd's watchdog while the loop turns and, if there was a microphone, while its frames are scored.
+
+        A speaker that has gone deaf is started again, which mends what a driver holds; one that never had a
+        microphone lives on without.
+        """
+        parts = self.parts
+        deafness = Deafness(
+            lambda: parts.conversation.controller.hears,
+            lambda sentence: parts.system_speech.announce(Announcement(sentence)),
+        )
+        while True:
+            if deafness.look():
                 self.around.systemd.alive()
-            await asyncio.sleep(period_s / WATCHDOG_SHARE)
+            await asyncio.sleep((self.around.systemd.watchdog_s or UNWATCHED_S) / WATCHDOG_SHARE)
 
 
 @contextlib.contextmanager
@@ -107,8 +121,7 @@ async def serve(config_file: Path | None) -> None:
 
     Raises ConfigError when it cannot start, and SpeakerError when a part cannot go on.
     """
-    around = Surroundings.here(config_file)
-    settings = read_settings(config_file)
+    settings, around = _begin(config_file)
     stop, reload = asyncio.Event(), asyncio.Event()
     with _signals({signal.SIGTERM: stop.set, signal.SIGINT: stop.set, signal.SIGHUP: reload.set}):
         while not stop.is_set():
@@ -125,6 +138,14 @@ async def serve(config_file: Path | None) -> None:
             gc.collect()
 
 
+def _begin(config_file: Path | None) -> tuple[Settings, Surroundings]:
+    """What the daemon starts with. Raises ConfigError with all mistakes, also those that it would meet later."""
+    try:
+        return read_settings(config_file), Surroundings.here(config_file)
+    except ConfigError as error:
+        raise ConfigError(inspect_config(config_file).problems or error.problems) from error
+
+
 async def _live(daemon: Daemon, life: "asyncio.Task[None]", stop: asyncio.Event, reload: asyncio.Event) -> Settings:
     """Wait until the daemon is to end, or to begin again with other settings: those to go on with."""
     while True:
@@ -139,10 +160,8 @@ async def _live(daemon: Daemon, life: "asyncio.Task[None]", stop: asyncio.Event,
         reload.clear()
         daemon.around.systemd.reloading(time.monotonic_ns() // 1000)
         try:
-            settings = read_settings(daemon.around.config_file)
-            check_settings(settings, daemon.around.config_file)
+            return check_settings(daemon.around.config_file)
         except ConfigError as error:
-            log.error("the configuration is not used, the old one stays: %s", error)  # noqa: TRY400 - no trace needed
+            told = "\n".join(error.problems)
+            log.error("the configuration is not used, the old one stays:\n%s", told)  # noqa: TRY400 - no trace needed
             daemon.around.systemd.ready()
-        else:
-            return settings

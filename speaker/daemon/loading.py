@@ -1,17 +1,18 @@
 """From the process and its files to what a daemon is made of: settings, secrets, wake words, tools, endpoints."""
 
+import logging
 import os
 import socket
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import yaml
-
-from speaker.config.loading import load_settings
+from speaker.config.loading import examine_settings
 from speaker.config.settings import Settings, WakeWord
-from speaker.daemon.systemd import Systemd, read_secret, state_directory
+from speaker.config.validation import Mistake
+from speaker.config.yaml_text import LARGEST_FILE, YamlDocument, read_yaml
+from speaker.daemon.systemd import Systemd, read_secret, state_directory, state_place
 from speaker.errors import ConfigError, ModelError, SpeakerError
 from speaker.home.device_registry import DeviceRegistry
 from speaker.hub.control_kinds import EVERY_WORD
@@ -19,26 +20,54 @@ from speaker.realtime.endpoint import Target
 from speaker.realtime.failover import Endpoint
 from speaker.tools import registry
 from speaker.tools.api import AnyTool
+from speaker.tools.known_names import doubtful_names
 from speaker.wake.detector import WakeModel, open_word
 
-DEFAULT_CONFIG: Final = Path("/etc/speaker/config.yaml")
+log = logging.getLogger(__name__)
 
 LEDGER: Final = "ledger.sqlite"
 """The ledger's file in the state directory."""
 
 
+@dataclass(frozen=True, slots=True)
+class ReadConfig:
+    """A configuration file as it was found: settings with the default in place of what is wrong, and what is wrong."""
+
+    settings: Settings
+    document: YamlDocument
+    mistakes: list[Mistake]
+
+    def problems(self, more: Iterable[Mistake] = ()) -> list[str]:
+        """Every mistake as a sentence, with its line."""
+        return [*self.document.repeated, *self.document.located([*self.mistakes, *more])]
+
+
+def read_document(file: Path | None) -> YamlDocument:
+    """A configuration file, parsed; None: an empty one. Raises ConfigError."""
+    if file is None:
+        return read_yaml(b"", "the configuration")
+    try:
+        with file.open("rb") as opened:
+            data = opened.read(LARGEST_FILE + 1)
+    except OSError as error:
+        raise ConfigError([f"{file}: {error.strerror}; name the file with --config"]) from error
+    return read_yaml(data, str(file))
+
+
+def read_config(file: Path | None) -> ReadConfig:
+    """Everything that a file's own text tells. Raises ConfigError when it is no YAML."""
+    document = read_document(file)
+    model = os.environ.get("OPENAI_REALTIME_MODEL")
+    settings, mistakes = examine_settings(document.value, socket.gethostname(), model, document.words)
+    return ReadConfig(settings, document, mistakes)
+
+
 def read_settings(file: Path | None) -> Settings:
     """Settings from a file; without one, all defaults. Raises ConfigError."""
-    document: object = None
-    if file is not None:
-        try:
-            document = yaml.safe_load(file.read_text())
-        except OSError as error:
-            raise ConfigError([f"{file}: {error.strerror}; name the file with --config"]) from error
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            place = " ".join(str(error).split())
-            raise ConfigError([f"{file} is not YAML: {place}"]) from error
-    return load_settings(document, socket.gethostname(), os.environ.get("OPENAI_REALTIME_MODEL"))
+    found = read_config(file)
+    if problems := found.problems():
+        raise ConfigError(problems)
+    return found.settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +82,15 @@ class Surroundings:
 
     @classmethod
     def here(cls, config_file: Path | None) -> "Surroundings":
-        """As this process finds them. Raises ConfigError for a secret that everybody can read."""
+        """As the daemon finds them, which makes its folder. Raises ConfigError for a secret that everybody can read."""
+        return cls.seen(config_file, state_directory())
+
+    @classmethod
+    def seen(cls, config_file: Path | None, state: Path | None = None) -> "Surroundings":
+        """As a command in a shell finds those of the service. Makes nothing. Raises SpeakerError."""
         return cls(
             config_file,
-            state_directory(),
+            state or state_place(config_file),
             Systemd(),
             read_secret("openai_api_key", config_file),
             read_secret("mqtt_password", config_file),
@@ -107,13 +141,6 @@ def configured_house(settings: Settings) -> DeviceRegistry:
     return house
 
 
-def check_settings(settings: Settings, config_file: Path | None) -> None:
-    """Everything about a configuration that can be known without starting. Raises ConfigError."""
-    open_words(settings)
-    configured_house(settings)
-    endpoints(settings, read_secret("openai_api_key", config_file), "")
-
-
 def make_registry(
     settings: Settings,
     house: DeviceRegistry | None = None,
@@ -128,4 +155,6 @@ def make_registry(
     tools, problems = registry.find([registry.bundled(), *map(Path, settings.tools.paths)])
     kinds = house.kinds if house is not None else None
     quiet = settings.cost.quiet_tools
+    for doubt in doubtful_names(settings, tools):
+        log.warning("%s", doubt)
     return registry.ToolRegistry(tools, settings.tools, quiet, more=more, approve=approve, kinds=kinds), problems

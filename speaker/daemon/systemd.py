@@ -13,6 +13,17 @@ from speaker.errors import ConfigError, SpeakerError
 SECRETS: Final = {"openai_api_key": "OPENAI_API_KEY", "mqtt_password": "MQTT_PASSWORD"}
 """Credential name → environment variable."""
 
+CREDENTIALS: Final = "credentials"
+"""The folder beside the service's configuration that its secrets stand in; systemd hands them over."""
+
+SERVICE_CONFIG: Final = Path("/etc/speaker/config.yaml")
+SERVICE_STATE: Final = Path("/var/lib/speaker")
+"""Where the installed service has its configuration and its state."""
+
+
+class HiddenSecretError(ConfigError):
+    """The service's secrets are there, and this user may not read them."""
+
 
 ROOM_S: Final = 0.5
 """How long a supervisor that has not read may take to make room for news that it acts on."""
@@ -83,7 +94,8 @@ class JournalFormatter(logging.Formatter):
 def read_secret(name: str, config_file: Path | None) -> str | None:
     """A secret by its credential name: from systemd, else the environment, else a .env beside the config.
 
-    Raises ConfigError when a file that holds secrets can be read by everybody.
+    A command in a shell, to which systemd hands over nothing, finds what the service beside the config has. Raises
+    ConfigError when a file that holds secrets can be read by everybody, HiddenSecretError when only root may read it.
     """
     folder = os.environ.get("CREDENTIALS_DIRECTORY")
     given = _read(Path(folder, name)).strip() if folder else ""
@@ -91,7 +103,14 @@ def read_secret(name: str, config_file: Path | None) -> str | None:
     given = given or os.environ.get(variable, "").strip()
     if given or config_file is None:
         return given or None
-    return _from_env_file(config_file.parent / ".env", variable)
+    written = _from_env_file(config_file.parent / ".env", variable)
+    return written if written or folder else _of_service(config_file.parent / CREDENTIALS, name)
+
+
+def _of_service(folder: Path, name: str) -> str | None:
+    if folder.is_dir() and not os.access(folder, os.R_OK | os.X_OK):
+        raise HiddenSecretError([f"{folder} may be read by root only; run this command with sudo"])
+    return _read(folder / name).strip() or None
 
 
 def _read(file: Path) -> str:
@@ -102,6 +121,8 @@ def _read(file: Path) -> str:
         return file.read_text("utf-8")
     except (FileNotFoundError, NotADirectoryError):
         return ""
+    except PermissionError as error:
+        raise HiddenSecretError([f"{file} may not be read by this user; run this command with sudo"]) from error
     except OSError as error:
         problem = f"{file} cannot be read: {error.strerror}; it must belong to the user that runs this"
         raise ConfigError([problem]) from error
@@ -125,14 +146,29 @@ def _unquoted(value: str) -> str:
     return value.partition(" #")[0].rstrip()
 
 
-def state_directory() -> Path:
-    """Where what must survive a restart is kept: systemd's StateDirectory, else below the home directory."""
+def state_place(config_file: Path | None = None) -> Path:
+    """Where what must survive a restart is kept: systemd's StateDirectory, else below the home directory.
+
+    For the service's own configuration, a command in a shell finds the state of the service. Makes no folder. Raises
+    SpeakerError when there is no place, or when only root may look into it.
+    """
     given = os.environ.get("STATE_DIRECTORY", "").partition(":")[0]
+    if given:
+        return Path(given)
+    if config_file == SERVICE_CONFIG and SERVICE_STATE.is_dir():
+        if not os.access(SERVICE_STATE, os.R_OK | os.X_OK):
+            raise SpeakerError(f"{SERVICE_STATE} may be read by root only; run this command with sudo")
+        return SERVICE_STATE
     home = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
     try:
-        folder = Path(given) if given else Path(home, "speaker").expanduser()
+        return Path(home, "speaker").expanduser()
     except RuntimeError as error:
         raise SpeakerError("this user has no home directory to keep state in; set STATE_DIRECTORY") from error
+
+
+def state_directory() -> Path:
+    """The same for the daemon, which makes it. Raises SpeakerError when it cannot be made."""
+    folder = state_place()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

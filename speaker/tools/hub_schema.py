@@ -15,7 +15,7 @@ from speaker.tools.pattern_cost import LONGEST_MATCHED, pattern_fault
 Json = dict[str, Any]
 
 MOST_PARAMETERS: Final = 20
-MOST_DEPTH: Final = 12
+MOST_SCHEMA_DEPTH: Final = 12
 """Schemas within schemas, and values within values."""
 
 MOST_ARGUMENT_VALUES: Final = 256
@@ -61,8 +61,8 @@ def schema_faults(schema: Mapping[str, Any]) -> list[str]:
 
 def _faults(schema: object, place: str, depth: int) -> Iterator[str]:
     """What this program does not take, whatever JSON Schema says."""
-    if depth > MOST_DEPTH:
-        yield f"{plain(place)[:100]}: more than {MOST_DEPTH} levels of schemas"
+    if depth > MOST_SCHEMA_DEPTH:
+        yield f"{plain(place)[:100]}: more than {MOST_SCHEMA_DEPTH} levels of schemas"
         return
     if isinstance(schema, list):
         for number, one in enumerate(schema):
@@ -128,8 +128,8 @@ def _too_much(given: Json) -> str:
     while todo:
         value, depth = todo.pop()
         seen += 1
-        if depth > MOST_DEPTH or seen > MOST_ARGUMENT_VALUES:
-            return f"more than {MOST_ARGUMENT_VALUES} values, or more than {MOST_DEPTH} levels of them"
+        if depth > MOST_SCHEMA_DEPTH or seen > MOST_ARGUMENT_VALUES:
+            return f"more than {MOST_ARGUMENT_VALUES} values, or more than {MOST_SCHEMA_DEPTH} levels of them"
         if isinstance(value, dict):
             if any(len(key) > LONGEST_MATCHED for key in value):
                 return f"a name has more than {LONGEST_MATCHED} characters"

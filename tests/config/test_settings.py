@@ -15,10 +15,12 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from speaker.cli.support_bundle import DEVICE_KEYS
 from speaker.config import settings
 from speaker.config.instructions import INSTRUCTIONS
-from speaker.config.loading import RESERVED_IDS, load_settings, slug
+from speaker.config.loading import RESERVED_IDS, examine_settings, load_settings, slug
 from speaker.config.prices import PRICES
+from speaker.config.secret_shapes import names_secret
 from speaker.config.settings import Section, Settings
 from speaker.cost import pricing
 from speaker.errors import ConfigError
@@ -345,6 +347,138 @@ def test_a_budget_needs_every_price(section: str, values: dict[str, object], lac
     else:
         (problem,) = problems(document)
         assert f"no price for the model {lacks}" in problem
+
+
+@pytest.mark.parametrize(
+    ("risk", "found"),
+    [
+        (None, {"lock": "confirm", "cover.garage": "confirm"}),
+        ({}, {"lock": "confirm", "cover.garage": "confirm"}),
+        ({"cover.gate": "confirm"}, {"lock": "confirm", "cover.garage": "confirm", "cover.gate": "confirm"}),
+        ({"lock": "allow", "set_light": "never"}, {"lock": "allow", "cover.garage": "confirm", "set_light": "never"}),
+    ],
+)
+def test_own_risks_are_added_to_the_known_ones(risk: dict[str, str] | None, found: dict[str, str]) -> None:
+    assert load_settings({"tools": {} if risk is None else {"risk": risk}}, "pi").tools.risk == found
+
+
+def test_mistakes_of_all_kinds_are_told_at_once() -> None:
+    document = {
+        "id": "tools",
+        "cost": {"daily_usd": 1, "monthly_usd": "x"},
+        "session": {"model": "mystery", "local_first": "confident", "speed": 9},
+        "mqtt": {"password": "hunter22"},
+    }
+    assert [one.split(" ")[0] for one in problems(document)] == [
+        "mqtt.password:",
+        "cost.monthly_usd:",
+        "session.speed:",
+        "id:",
+        "cost.daily_usd:",
+        "session.local_first:",
+    ]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"session": {"local_first": "confident", "turn_detection": {"type": "client_vad", "treshold": 1}}},
+        {"cost": {"daily_usd": 1, "prices": {"mine": {"text_in": "x"}}}, "session": {"model": "mine"}},
+        {"cost": {"daily_usd": 1, "prices": {"mine": {"text_in": 1, "text": 1, "audio_in": 1}}}},
+    ],
+)
+def test_what_follows_from_a_mistake_is_not_told_too(document: dict[str, Any]) -> None:
+    assert len(problems(document)) == 1
+
+
+@pytest.mark.parametrize(
+    ("document", "place", "belongs"),
+    [
+        ({"mqtt": {"password": "hunter22"}}, "mqtt.password", "credentials/mqtt_password"),
+        ({"mqtt": {"pasword": "hunter22"}}, "mqtt.pasword", "credentials/mqtt_password"),
+        ({"mqtt_password": "hunter22"}, "mqtt_password", "credentials/mqtt_password"),
+        ({"mqtt": {"password": 12345678}}, "mqtt.password", "credentials/mqtt_password"),
+        ({"mqtt": {"password": {"value": "hunter22"}}}, "mqtt.password", "credentials/mqtt_password"),
+        ({"openai_api_key": "hunter22"}, "openai_api_key", "credentials/openai_api_key"),
+        ({"session": {"api_key": "hunter22"}}, "session.api_key", "credentials/openai_api_key"),
+        ({"session": {"openai_api_key": "hunter22"}}, "session.openai_api_key", "credentials/openai_api_key"),
+        ({"session": {"token": "hunter22"}}, "session.token", "credentials/openai_api_key"),
+        ({"session": {"url": "wss://me:hunter22@host/v1"}}, "session.url", "credentials/openai_api_key"),
+        ({"session": {"url": "wss://host/v1?api-key=hunter22"}}, "session.url", "credentials/openai_api_key"),
+        ({"session": {"url": "wss://host/v1?token=hunter22"}}, "session.url", "credentials/openai_api_key"),
+        ({"session": {"model": "sk-hunter22"}}, "session.model", "credentials/openai_api_key"),
+        ({"session": {"instructions": "Say sk-proj-hunter22."}}, "session.instructions", "credentials/openai_api_key"),
+        ({"mqtt": {"username": "sk-hunter22"}}, "mqtt.username", "credentials/mqtt_password"),
+        ({"mqtt": {"host": "mqtt://me:hunter22@broker"}}, "mqtt.host", "credentials/mqtt_password"),
+        ({"name": "xai-hunter22hunter22"}, "name", "remove it"),
+        ({"wifi": {"psk": "hunter22"}}, "wifi.psk", "remove it"),
+        ({"house": {"devices": [{"password": "hunter22"}]}}, "house.devices[0].password", "remove it"),
+        ({"audio": {"volume": "sk-hunter22"}}, "audio.volume", "remove it"),
+        ({"tools": {"paths": ["/a", "ghp_hunter22hunter22"]}}, "tools.paths[1]", "remove it"),
+    ],
+)
+def test_a_secret_is_sent_where_it_belongs_and_never_shown(document: object, place: str, belongs: str) -> None:
+    told = problems(document)
+    assert not any("hunter22" in one or "12345678" in one for one in told)
+    (problem,) = [one for one in told if one.startswith(f"{place}: ")]
+    assert belongs in problem
+
+
+def test_no_key_of_the_configuration_is_named_like_a_secret() -> None:
+    assert [path for path, _ in fields() if names_secret(path.rpartition(".")[2])] == []
+    assert not any(map(names_secret, DEVICE_KEYS))
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"house": {"devices": [{"kind": "light", "name": "pk-stairs", "command_topic": "home/sk-stairs1/set"}]}},
+        {"session": {"url": "wss://host/openai/realtime?api-version=2026-01-01&deployment=mini"}},
+        {"mqtt": {"password": None}},
+        {"tools": {"risk": {"get_token": "confirm"}}, "cost": {"prices": {"key": {"session_usd_per_second": 1}}}},
+    ],
+)
+def test_what_only_looks_like_a_secret_is_none(document: object) -> None:
+    assert [str(one) for one in examine_settings(document, "pi")[1] if "unknown key" not in one.text] == []
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"mqtt": "password: hunter22"},
+        {"audio": {"volume": "sk-hunter22"}},
+        {"audio": {"volume": ["hunter22"], "duplex": {"password": "hunter22"}}},
+        {"sk-hunter22": 1},
+        {"mqtt": {"sk-hunter22": 1}},
+        {"tools": {"risk": {"sk-hunter22": 1}}},
+        {"session": {"turn_detection": {"type": "Bearer hunter22"}}},
+        {"session": {"model": "sk-hunter22"}, "cost": {"daily_usd": 1}},
+    ],
+)
+def test_no_message_shows_a_secret(document: object) -> None:
+    assert not any("hunter22" in one for one in problems(document))
+
+
+@pytest.mark.parametrize(
+    ("document", "words", "says"),
+    [
+        ({"session": {"language": False}}, {"session.language": "no"}, "got bool 'no'; write it in quotes"),
+        ({"id": 7}, {"id": "007"}, "got int '007'"),
+        ({"quiet_hours": {"from": 1350}}, {"quiet_hours.from": "22:30"}, 'HH:MM in quotes, such as "22:30", got int '),
+        ({"limits": {"speak_s": 120}}, {"limits.speak_s": "2:00"}, "YAML reads 2:00 as the number 120; write 120"),
+        ({"audio": {"volume": 48}}, {"audio.volume": "060"}, "YAML reads 060 as the number 48; write 48"),
+        ({"cost": {"daily_usd": 90.5}}, {"cost.daily_usd": "1:30.5"}, "YAML reads 1:30.5 as the number 90.5"),
+    ],
+)
+def test_a_value_is_named_as_it_is_written(document: object, words: dict[str, str], says: str) -> None:
+    (mistake,) = examine_settings(document, "pi", words=words)[1]
+    assert says in str(mistake)
+
+
+@pytest.mark.parametrize("word", ["60", "0", "0.5", "1_000", "-0"])
+def test_plain_numbers_stay(word: str) -> None:
+    value = yaml.safe_load(word)
+    assert examine_settings({"limits": {"remember_s": value}}, "pi", words={"limits.remember_s": word})[1] == []
 
 
 def test_a_bare_off_is_the_word() -> None:

@@ -16,7 +16,6 @@ from speaker.cost.cost_tracker import now_here
 from speaker.errors import SessionError, SpeakerError
 from speaker.listening.route import MicrophoneRoute
 from speaker.offline.server.scripted import Close, Delay, Drop, EmitStep, Expect, ScriptStep
-from speaker.realtime import connecting
 from speaker.realtime.endpoint import Target
 from speaker.realtime.failover import Endpoint
 from speaker.realtime.protocol import server_events as ev
@@ -39,11 +38,7 @@ from tests.support.talking_speaker import (
     words,
 )
 
-
-@pytest.fixture(autouse=True)
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Connections are tried again sooner; the rules are the same."""
-    monkeypatch.setattr(connecting, "_BACKOFF_S", 0.02)
+pytestmark = pytest.mark.usefixtures("impatient")
 
 
 COST_USD = (150 * 0.6 + 50 * 10 + 20 * 2.4 + 80 * 20) / 1e6

@@ -7,10 +7,8 @@ from typing import Any
 
 import pytest
 
-from speaker.conversation import answer_faults, reply_pause
 from speaker.errors import SessionError
 from speaker.offline.server.scripted import Close, Delay, Drop, Expect, ScriptStep
-from speaker.realtime import connecting
 from speaker.realtime.endpoint import Target
 from speaker.realtime.failover import Endpoint
 from speaker.speech import phrases
@@ -33,13 +31,7 @@ from tests.support.service_frames import (
 from tests.support.talking_speaker import answer as whole_answer
 from tests.support.talking_speaker import brisk, talking
 
-
-@pytest.fixture(autouse=True)
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same rules, with shorter waits."""
-    monkeypatch.setattr(connecting, "_BACKOFF_S", 0.02)
-    monkeypatch.setattr(reply_pause, "FIRST_S", 0.05)
-    monkeypatch.setattr(answer_faults, "AFTER_ERROR_S", 0.2)
+pytestmark = pytest.mark.usefixtures("impatient")
 
 
 def incomplete(reason: str | None, **more: Any) -> ScriptStep:

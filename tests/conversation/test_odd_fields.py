@@ -65,7 +65,7 @@ CALLED: Final[list[Json]] = [
 ]  # fmt: skip
 ANSWERED: Final[list[Json]] = [
     {"type": "response.created", "response": _response("r2", "in_progress")},
-    {"type": "rate_limits.updated", "rate_limits": [{"name": "tokens", "limit": 9, "remaining": 8, "reset_seconds": 1}]},
+    {"type": "rate_limits.updated", "rate_limits": [{"name": "tokens", "limit": 9, "remaining": 8}]},
     {"type": "response.output_item.added", "response_id": "r2", "output_index": 0, "item": _MESSAGE | {"content": []}},
     {"type": "response.content_part.added", **_PLACE, "part": {"type": "audio", "transcript": ""}},
     {"type": "response.output_audio_transcript.delta", **_PLACE, "delta": "It is on."},
@@ -87,7 +87,7 @@ class Turn:
         self.machine.on(events.Woken("hey_jarvis", 0.9), 1.0)
         endpoint = Endpoint("cloud", Target("ws://127.0.0.1:1/", "m"))
         self.session = ConversationSession(self.machine.session, WANTED, [endpoint], self.world.needs())
-        self._hear = self.session._hear(endpoint)  # noqa: SLF001 - as its client would tell it
+        self._hear = self.session._hear(endpoint)  # as its client would tell it
         self._now = 1.0
         self._taken = 0
         self.effects: list[Effect] = []

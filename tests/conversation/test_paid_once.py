@@ -4,9 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from speaker.conversation import answer_faults, reply_pause
 from speaker.offline.server.scripted import Close, Delay, Drop, Expect, ScriptStep
-from speaker.realtime import connecting
 from speaker.speech import phrases
 from tests.support.service_frames import (
     ASKED,
@@ -25,13 +23,7 @@ from tests.support.service_frames import (
 )
 from tests.support.talking_speaker import brisk
 
-
-@pytest.fixture(autouse=True)
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same rules, with shorter waits."""
-    monkeypatch.setattr(connecting, "_BACKOFF_S", 0.02)
-    monkeypatch.setattr(reply_pause, "FIRST_S", 0.05)
-    monkeypatch.setattr(answer_faults, "AFTER_ERROR_S", 0.2)
+pytestmark = pytest.mark.usefixtures("impatient")
 
 
 BUSY = "Conversation already has an active response in progress: resp_C. Wait until it is finished."

@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from speaker.conversation import answer_faults, events, reply_pause
+from speaker.conversation import events
 from speaker.conversation.states import State
 from speaker.offline.server.scripted import Delay, Drop, Expect, ScriptStep
-from speaker.realtime import connecting
 from speaker.tools import ToolResult, tool
 from tests.support.service_frames import (
     ASKED,
@@ -30,13 +29,7 @@ from tests.support.service_frames import (
 )
 from tests.support.talking_speaker import TalkingSpeaker, brisk, talking
 
-
-@pytest.fixture(autouse=True)
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same rules, with shorter waits."""
-    monkeypatch.setattr(connecting, "_BACKOFF_S", 0.02)
-    monkeypatch.setattr(reply_pause, "FIRST_S", 0.05)
-    monkeypatch.setattr(answer_faults, "AFTER_ERROR_S", 0.2)
+pytestmark = pytest.mark.usefixtures("impatient")
 
 
 DIM = '{"percent":40}'

@@ -48,7 +48,8 @@ from speaker.listening.route import MicrophoneRoute
 
 LIMITS: Final = Limits()
 
-_sessions = st.integers(0, 3)
+_sessions = st.sampled_from([1, 1, 1, 1, 2, 3, 0])
+"""Mostly the first one: news of others changes nothing, and histories would hardly get anywhere."""
 _responses = st.sampled_from(["r1", "r2"])
 _calls = st.sampled_from(["c1", "c2"])
 _events: st.SearchStrategy[Event] = st.one_of(
@@ -125,14 +126,19 @@ _OWN_WISH: Final = (Stopped, Muted, OutClaimed)
 """What ends a conversation because somebody wants it to."""
 
 
+_SPOKE: Final[list[tuple[Event, float]]] = [
+    (event, 0.1) for event in (Woken("hey_jarvis", 0.9), SessionOpened(1), SpeechBegan(1), SpeechEnded(1))
+]
+
+
 @settings(max_examples=500)
-@given(_histories)
+@given(_histories.map(lambda history: _SPOKE + history))
 def test_nobody_is_left_in_silence(history: list[tuple[Event, float]]) -> None:
     """Whoever said something hears an answer, a sound that means done, or why not, before the speaker sleeps."""
     machine, now, waits = StateMachine(LIMITS), 0.0, False
     for event, wait_s in history:
         now += wait_s
-        session, counts = machine.session, machine.awake
+        session, counts, before = machine.session, machine.awake, machine.state
         effects = machine.on(event, now)
         if machine.session != session:
             waits, counts = isinstance(event, Prompted), False
@@ -144,6 +150,8 @@ def test_nobody_is_left_in_silence(history: list[tuple[Event, float]]) -> None:
             waits = False
         if {Effect.APOLOGISE, Effect.CONFIRM, Effect.HUSH} & set(effects):
             waits = False
+        if machine.state is State.FOLLOW_UP and before is not State.FOLLOW_UP:
+            assert not waits or machine.facts.talked_over, "told at once, unless the user's next words are on their way"
         if machine.state is State.ASLEEP:
             assert not waits or isinstance(event, _OWN_WISH)
             waits = False
@@ -384,6 +392,32 @@ def test_no_connection_and_no_answer_are_said_aloud() -> None:
     world.on(SpeechBegan(s), SpeechEnded(s))
     assert world.wait() == [Effect.HUSH, Effect.APOLOGISE]
     assert world.machine.ended_by == "error"
+
+
+@pytest.mark.parametrize(
+    ("calls", "done", "effect"),
+    [([], True, Effect.APOLOGISE), (["c1"], True, Effect.CONFIRM), (["c1"], False, Effect.APOLOGISE)],
+)
+def test_a_turn_that_ends_unheard_is_told_of_at_once(calls: list[str], done: bool, effect: Effect) -> None:
+    world = World()
+    s = world.awake()
+    world.on(SpeechBegan(s), SpeechEnded(s))
+    for call in calls:
+        world.on(
+            ResponseBegan(s, "r1"), ResponseEnded(s, "r1", calls=frozenset({call})), ToolAnswered(s, call, done=done)
+        )
+    assert world.on(ResponseBegan(s, "r2"), ResponseEnded(s, "r2")) == [effect]
+    assert world.state() is State.FOLLOW_UP
+    assert world.wait() == [], "and not once more"
+
+
+def test_what_the_service_broke_off_to_hear_is_waited_for_first() -> None:
+    world = World()
+    s = world.awake()
+    world.on(SpeechBegan(s), SpeechEnded(s), ResponseBegan(s, "r1"))
+    assert world.on(ResponseEnded(s, "r1", talked_over=True)) == []
+    assert world.state() is State.FOLLOW_UP
+    assert world.wait() == [Effect.APOLOGISE]
 
 
 def test_failed_response_is_apologised_for_and_the_conversation_goes_on() -> None:

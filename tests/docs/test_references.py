@@ -15,7 +15,7 @@ MOST_README_LINES = 220
 
 TREES = ("speaker", "tools", "tests", "docs", "systemd")
 
-NOT_OURS = frozenset({"mqtt.publish", "session.update", "session.updated"})
+NOT_OURS = frozenset({"session.created", "mqtt.publish", "session.update", "session.updated"})
 """Written like keys of the configuration: an action of Home Assistant, events of the Realtime protocol."""
 
 OTHERS_FILES = frozenset({"configuration.yaml"})
@@ -23,7 +23,7 @@ OTHERS_FILES = frozenset({"configuration.yaml"})
 
 FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"`([^`\n]+)`")
-COMMAND = re.compile(r"(?:^|\s|\.venv/bin/)(?<!-u )speaker (?=([a-z][a-z-]*))")
+COMMAND = re.compile(r"(?:^|\s|\.venv/bin/)(?<!-u )speaker (?=([a-z][a-z_-]*))")
 """Not the user of that name, as in ``sudo -u speaker env``."""
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -10,7 +10,7 @@ from speaker.errors import ToolError
 from speaker.tools.hub_schema import (
     MOST_ARGUMENT_BYTES,
     MOST_ARGUMENT_VALUES,
-    MOST_DEPTH,
+    MOST_SCHEMA_DEPTH,
     checked_arguments,
     schema_faults,
 )
@@ -53,7 +53,7 @@ REFUSED: dict[str, Any] = {
     "a bad pattern in propertyNames": {"propertyNames": {"pattern": "(x+x+)+y"}},
     "no pattern at all": parameter({"pattern": "["}),
     "a pattern that is no text": parameter({"pattern": 7}),
-    "depth": parameter(nested(MOST_DEPTH)),
+    "depth": parameter(nested(MOST_SCHEMA_DEPTH)),
     "an unknown type": parameter({"type": "wish"}),
     "too many parameters": {"properties": {f"p{number}": {} for number in range(21)}},
     "no object": {"type": "array"},

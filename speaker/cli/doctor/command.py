@@ -4,20 +4,23 @@ import argparse
 import asyncio
 from collections.abc import Callable
 from dataclasses import asdict
+from typing import Final
 
 from speaker.cli.doctor.all_checks import visit
-from speaker.cli.doctor.check import Check
+from speaker.cli.doctor.check import Check, failed
 from speaker.cli.output import FAILED, GOOD, config_file, print_json
 from speaker.cli.support_bundle import gather, pack
 from speaker.config.settings import Settings
 from speaker.daemon.loading import Surroundings, read_settings
-from speaker.errors import SpeakerError
+from speaker.errors import ConfigError, SpeakerError
+
+_CHECK: Final = "run `speaker config check`, which names the lines, and mend them"
 
 
 def run_doctor(options: argparse.Namespace) -> int:
     """Check everything."""
     file = config_file(options)
-    settings, around = read_settings(file), Surroundings.here(file)
+    settings, around = read_settings(file), Surroundings.seen(file)
     checks = asyncio.run(_see(settings, around, (lambda _: None) if options.json else _print_check))
     bad = any(check.result == "failed" for check in checks)
     if options.json:
@@ -28,10 +31,16 @@ def run_doctor(options: argparse.Namespace) -> int:
 def write_bundle(options: argparse.Namespace) -> int:
     """Check everything and pack it, with the log and the configuration."""
     file = config_file(options)
-    settings, around = read_settings(file), Surroundings.here(file)
+    around = Surroundings.seen(file)
 
     async def collect() -> None:
-        checks = await _see(settings, around, _print_check)
+        try:
+            checks = await _see(read_settings(file), around, _print_check)
+        except ConfigError as error:
+            # Who cannot mend the configuration needs help most of all.
+            checks = [failed("configuration", one.splitlines()[0], _CHECK) for one in error.problems]
+            for check in checks:
+                _print_check(check)
         pack(await gather(file, checks, [around.api_key, around.mqtt_password]), options.output)
 
     try:

@@ -44,8 +44,10 @@ def test_a_month_as_a_table(tmp_path: Path) -> None:
     fill(tmp_path / "ledger.sqlite", datetime(2026, 10, 20, 12).astimezone())
     done = speaker(tmp_path, "--month", "2026-10")
     assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("October 2026: $0.0560 of $20.00; $0.0060 was saved.\n"), "what it comes to, first"
     rows = [row.split() for row in done.stdout.splitlines()]
-    assert rows[1] == ["2026-10-19", BIG, "1", "300", "1200", "30", "30", "10", "100", "0.0300"]
+    first = next(index for index, row in enumerate(rows) if row[:2] == ["day", "model"])
+    assert rows[first + 1] == ["2026-10-19", BIG, "1", "300", "1200", "30", "30", "10", "100", "0.0300"]
     assert ["2026-10-20", "gpt-transcribe", "(transcription)", "1", "13", "0.0010"] in rows
     assert ["total", "of", "the", "cloud", "4", "900", "3600", "90", "90", "30", "300", "0.0560"] in rows
     for sentence in (

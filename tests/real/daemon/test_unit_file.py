@@ -2,7 +2,9 @@
 
 import configparser
 import os
+import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -32,7 +34,7 @@ def test_systemd_finds_nothing_wrong(tmp_path: Path) -> None:
 
 def test_sandbox_is_tight() -> None:
     require("systemd-analyze")
-    command = ["systemd-analyze", "security", "--offline=yes", "--threshold=20", "--no-pager", str(UNIT)]
+    command = ["systemd-analyze", "security", "--offline=yes", "--threshold=14", "--no-pager", str(UNIT)]
     done = subprocess.run(
         command, check=False, capture_output=True, text=True, env=os.environ | {"SYSTEMD_COLORS": "0"}
     )
@@ -49,6 +51,33 @@ def test_unit_and_program_agree() -> None:
     assert service["ExecStart"].endswith("speaker run --config /etc/speaker/config.yaml")
     loaded = {line.partition("=")[2].partition(":")[0] for line in UNIT.read_text().splitlines() if "LoadCred" in line}
     assert loaded == set(SECRETS)
+    stand_ins = {line.partition("=")[2] for line in UNIT.read_text().splitlines() if line.startswith("SetCredential=")}
+    assert stand_ins == {f"{name}:\\n" for name in SECRETS}, "a file that is missing must not stop the service"
+    reloads = [line for line in UNIT.read_text().splitlines() if line.startswith("ExecReload=")]
+    assert "config check" in reloads[0], "a broken configuration fails the reload"
+    assert "kill -HUP" in reloads[1]
+
+
+def locked(file: Path) -> dict[str, set[str]]:
+    """Package and version → hashes of a lock file."""
+    found: dict[str, set[str]] = {}
+    name = ""
+    for line in file.read_text().splitlines():
+        if line[:1].isalnum():
+            name = line.rstrip("\\ ")
+            found[name] = set()
+        elif "--hash=sha256:" in line:
+            found[name].add(line.partition("sha256:")[2].rstrip("\\ "))
+    return found
+
+
+def test_every_package_is_locked_with_its_hashes() -> None:
+    ours, tests = (locked(UNIT.parents[1] / name) for name in ("requirements.lock", "tests/requirements.lock"))
+    assert ours.items() <= tests.items(), "tests run with the very packages that the service runs with"
+    assert all(hashes for hashes in tests.values())
+    project = tomllib.loads((UNIT.parents[1] / "pyproject.toml").read_text())["project"]
+    wanted = {re.split(r"[<>=!~\[]", one)[0].lower() for one in project["dependencies"]}
+    assert wanted <= {re.split(r"[= ]", one)[0] for one in ours}
 
 
 @pytest.mark.parametrize("script", ["systemd/install", "systemd/setup.sh", "tests/run", ".ci/run"])
