@@ -58,6 +58,6 @@ class WakeResponder:
         elif self._claims.doubts(claim):
             log.warning("speaker %s claims wake words and never answers; it is not believed", plain(claim.speaker))
 
-    def answered(self, speaker: str) -> None:
-        """The state of a speaker shows a conversation, so its claims were meant."""
-        self._claims.credibility.answered(speaker)
+    def showed(self, speaker: str, talking: bool) -> None:
+        """The state of another speaker: whether it shows a conversation, so that its claims were meant."""
+        self._claims.credibility.saw(speaker, talking=talking)

@@ -60,7 +60,7 @@ class Daemon:
     def _listen_to_the_broker(self) -> None:
         parts, settings = self.parts, self.settings
         wake = parts.conversation.wake
-        parts.hub.offer(parts.commands(), wake.claimed, [one.name for one in CONTROLS], wake.answered)
+        parts.hub.offer(parts.commands(), wake.claimed, [one.name for one in CONTROLS], wake.showed)
         parts.hub_tools.start()
         parts.neighbours.start()
         parts.feed.start([settings.mqtt.discovery_prefix] if settings.house.discover else [])

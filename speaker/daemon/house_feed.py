@@ -1,5 +1,6 @@
 """From the broker to the house: announcements into the registry, reports to the controller."""
 
+import asyncio
 import logging
 from collections.abc import Iterable
 from typing import Final
@@ -7,6 +8,7 @@ from typing import Final
 from speaker.errors import SpeakerError
 from speaker.home.device_controller import DeviceController
 from speaker.home.device_registry import DeviceRegistry
+from speaker.mqtt.allowance import Allowance
 from speaker.mqtt.client import MqttClient
 from speaker.mqtt.dispatch import IncomingMessage
 
@@ -29,6 +31,7 @@ class HouseFeed:
         self._registry = registry
         self._controller = controller
         self._followed: set[str] = set()
+        self._refusals = Allowance(per_s=1.0, burst=50)
 
     def start(self, prefixes: Iterable[str] = ()) -> None:
         """Follow the devices that are known, and those that are announced under the prefixes."""
@@ -41,7 +44,10 @@ class HouseFeed:
             if self._registry.hear_discovery(message.topic, message.payload):
                 self._follow()
         except SpeakerError as error:
-            log.warning("%s", error)
+            if self._refusals.take(asyncio.get_running_loop().time()):
+                log.warning("%s", error)
+            elif self._refusals.begins():
+                log.warning("more devices cannot be used than are told one by one")
 
     def _reported(self, message: IncomingMessage) -> None:
         self._controller.hear(message.topic, message.payload, retained=message.retained)

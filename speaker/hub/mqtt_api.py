@@ -47,7 +47,7 @@ class MqttApi:
         self._version = version
         self._commands: Mapping[str, CarryOut] = {}
         self._claimed: Callable[[str, Claim], None] = lambda _word, _claim: None
-        self._answered: Callable[[str], None] = lambda _speaker: None
+        self._showed: Callable[[str, bool], None] = lambda _speaker, _talking: None
         self._intake = CommandIntake(self._carry_out, self._refuse_flood)
         self._births = CommandIntake(
             lambda _verb, _message: self.connected(), lambda _verb, problem: log.warning("%s", problem)
@@ -62,13 +62,13 @@ class MqttApi:
         commands: Mapping[str, CarryOut],
         claimed: Callable[[str, Claim], None],
         lasting: Collection[str] = (),
-        answered: Callable[[str], None] = lambda _speaker: None,
+        showed: Callable[[str, bool], None] = lambda _speaker, _talking: None,
     ) -> None:
         """Name the commands; from now on they are heard, and ``claimed`` is told who heard a wake word.
 
-        ``lasting`` are the verbs that set a value; ``answered`` is told which other speakers are in a conversation.
+        ``lasting`` are the verbs that set a value; ``showed`` is told whether other speakers are in a conversation.
         """
-        self._commands, self._claimed, self._answered = commands, claimed, answered
+        self._commands, self._claimed, self._showed = commands, claimed, showed
         self._intake.expect(commands, lasting)
         self._broker.subscribe([f"{self._settings.topic}/command/+"], self._hear_command)
         self._broker.subscribe([self._birth], self._hear_birth)
@@ -122,8 +122,9 @@ class MqttApi:
 
     def _hear_state(self, message: IncomingMessage) -> None:
         """The state of another speaker; one that the broker kept may be of last year."""
-        if message.topic != f"{self._settings.topic}/state" and not message.retained and is_talking(message.payload):
-            self._answered(message.topic.split("/")[-2])
+        if message.topic != f"{self._settings.topic}/state":
+            talking = not message.retained and is_talking(message.payload)
+            self._showed(message.topic.split("/")[-2], talking)
 
     def _hear_birth(self, message: IncomingMessage) -> None:
         if message.payload == b"online" and not message.retained:

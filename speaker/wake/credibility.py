@@ -39,6 +39,8 @@ class Credibility:
     """What is known of the other speakers. ``now``: monotonic seconds."""
 
     _known: dict[str, _Claimer] = field(default_factory=dict)
+    _sees: bool = False
+    """Whether states of others come here at all; a broker's rights may not allow it."""
 
     def believes(self, speaker: str, now: float) -> bool:
         """A claim of a speaker came in: whether to give way to it."""
@@ -49,16 +51,18 @@ class Credibility:
                 return False
             one = self._known[speaker] = _Claimer()
         too_often = len(one.claims) == OFTEN and now - one.claims[0] < OFTEN_S
-        strange = not one.proven and self._strange_claims() >= STRANGERS
+        strange = self._sees and not one.proven and self._strange_claims() >= STRANGERS
+        silent = self._sees and one.unanswered >= UNANSWERED
         one.claims.append(now)
         one.last = now
         one.unanswered += 1
-        one.believed = one.unanswered <= UNANSWERED and not too_often and not strange
+        one.believed = not (silent or too_often or strange)
         return one.believed
 
-    def answered(self, speaker: str) -> None:
-        """The state of a speaker shows a conversation."""
-        if speaker in self._known:
+    def saw(self, speaker: str, *, talking: bool) -> None:
+        """The state of a speaker came in: whether it shows a conversation."""
+        self._sees = True
+        if talking and speaker in self._known:
             one = self._known[speaker]
             one.proven, one.unanswered, one.told = True, 0, False
 

@@ -99,8 +99,22 @@ def test_speaker_that_claims_and_never_answers_silences_nobody_for_long() -> Non
     assert [hall.doubts(claim("ghost")) for _ in range(3)] == [True, False, False]
 
 
+def test_slow_ghost_is_found_out_where_states_are_seen() -> None:
+    for sees in (True, False):
+        hall = Claims("hall")
+        if sees:
+            hall.credibility.saw("attic", talking=False)
+        given_way = 0
+        for number in range(50):
+            now = 10 + number * 8.0
+            hall.take(WORD, claim("ghost"), now)
+            given_way += not hall.heard(WORD, now + 0.1)
+        assert given_way == (3 if sees else 50), "a real one, whose state the broker's rights do not show, is believed"
+
+
 def test_many_ghosts_are_no_better() -> None:
     hall = Claims("hall")
+    hall.credibility.saw("attic", talking=False)
     answered = 0
     for number in range(200):
         now = 10 + number * WINDOW_S
@@ -115,7 +129,7 @@ def test_speaker_that_answers_is_believed_for_ever() -> None:
         now = 10 + number * 8.0
         hall.take(WORD, claim("kitchen"), now)
         assert not hall.heard(WORD, now + 0.1)
-        hall.credibility.answered("kitchen")
+        hall.credibility.saw("kitchen", talking=True)
 
 
 def test_even_a_speaker_that_shows_conversations_is_not_woken_every_second() -> None:
@@ -124,13 +138,14 @@ def test_even_a_speaker_that_shows_conversations_is_not_woken_every_second() -> 
     for number in range(100):
         now = 10 + number * WINDOW_S
         hall.take(WORD, claim("liar"), now)
-        hall.credibility.answered("liar")
+        hall.credibility.saw("liar", talking=True)
         given_way += not hall.heard(WORD, now + 0.1)
     assert given_way < 20
 
 
 def test_old_doubts_are_forgotten() -> None:
     hall = Claims("hall")
+    hall.credibility.saw("kitchen", talking=False)
     for number in range(20):
         hall.take(WORD, claim("kitchen"), 10.0 + number)
     assert hall.heard(WORD, 30.0)
