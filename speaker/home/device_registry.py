@@ -6,7 +6,7 @@ It keeps no time and sends nothing itself.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from speaker.errors import ConfigError, SpeakerError, ToolError
 from speaker.home.device_command import Action, DeviceMessage, DeviceState, Fact, FactValue, Feed, Kind, Outcome, Wish
@@ -19,6 +19,9 @@ from speaker.home.renaming import Renaming, is_renaming, renamed, renaming
 from speaker.home.templates import MAX_PAYLOAD_BYTES
 
 __all__ = ["Action", "Device", "DeviceMessage", "DeviceRegistry", "DeviceState", "Kind", "Outcome", "Wish"]
+
+MOST_ANNOUNCEMENTS: Final = 5_000
+"""More are no house."""
 
 
 class DeviceRegistry:
@@ -42,7 +45,10 @@ class DeviceRegistry:
 
         Raises SpeakerError, naming topic and field, for a malformed message, which changes nothing.
         """
-        return self._put(topic, announced(self._prefix, topic, payload))
+        devices = announced(self._prefix, topic, payload)
+        if devices and topic not in self._sources and len(self._sources) >= MOST_ANNOUNCEMENTS:
+            raise SpeakerError(f"{MOST_ANNOUNCEMENTS} announcements of devices are known already; more are left out")
+        return self._put(topic, devices)
 
     def add_configured(self, entries: Iterable[Mapping[str, Any]]) -> None:
         """Take in the devices of the config, and the names it gives to announced ones.

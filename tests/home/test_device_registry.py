@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from speaker.errors import ToolError
-from speaker.home.device_registry import DeviceMessage, DeviceRegistry, Kind, Wish
+from speaker.errors import SpeakerError, ToolError
+from speaker.home.device_registry import MOST_ANNOUNCEMENTS, DeviceMessage, DeviceRegistry, Kind, Wish
 from tests.support.announced_homes import (
     CEILING,
     CLIMATE_SENSOR,
@@ -238,3 +238,14 @@ def test_a_device_that_is_gone_knows_nothing() -> None:
     house.hear_discovery(topic(WINDOW[0]), b"")
     assert house.hear("zigbee2mqtt/bedroom_window", b'{"contact":true}') == []
     assert (house.reading(window), house.fulfils(window.id, Wish(on=True))) == (None, None)
+
+
+def test_more_announcements_than_a_house_has_are_left_out() -> None:
+    house = DeviceRegistry()
+    payload = b'{"name":"Lamp","command_topic":"a/set"}'
+    for number in range(MOST_ANNOUNCEMENTS):
+        house.hear_discovery(f"homeassistant/light/l{number}/config", payload)
+    with pytest.raises(SpeakerError, match="more are left out"):
+        house.hear_discovery("homeassistant/light/more/config", payload)
+    assert house.hear_discovery("homeassistant/light/l0/config", b"")
+    assert house.hear_discovery("homeassistant/light/more/config", payload)

@@ -120,3 +120,22 @@ def _read(payload: bytes) -> object:
         return json.loads(payload)
     except ValueError:
         return None
+
+
+async def test_callback_that_fails_is_one_line_and_an_event(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    require("mosquitto")
+    async with private_broker(tmp_path) as broker, daemon(tmp_path, broker) as life:
+        hub = Peer(broker.port, "hub")
+        hub.hear(["speaker/kitchen/event", "speaker/kitchen/availability"])
+        async with connected(hub):
+            await until(lambda: any(one.payload == b"online" for one in hub.heard))
+
+            def fail(_words: str) -> None:
+                raise ZeroDivisionError
+
+            asyncio.get_running_loop().call_soon(fail, "what somebody said")
+            line = b"a callback or a task failed: ZeroDivisionError in real/daemon/test_hostile_house.py, line"
+            await until(lambda: any(line in one.payload for one in hub.heard))
+        assert not life.done()
+    assert not any(b"what somebody said" in one.payload for one in hub.heard)
+    assert "what somebody said" not in caplog.text
