@@ -3,6 +3,7 @@
 import argparse
 import json
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
@@ -13,7 +14,6 @@ from speaker.config.prices import price_of
 from speaker.config.settings import Settings
 from speaker.cost.cost_tracker import now_here
 from speaker.cost.entries import SAVINGS, SpendingRow
-from speaker.cost.plot import bar_chart
 from speaker.cost.report import TOKEN_KINDS, Report, month_report
 from speaker.cost.tokens import Opening, opening_tokens
 from speaker.daemon.loading import LEDGER, configured_house, make_registry, read_settings
@@ -72,13 +72,17 @@ def prices_as_of(one: Report, settings: Settings) -> dict[str, str | None]:
     return {model: str(price.as_of) if price and price.as_of else None for model, price in prices.items()}
 
 
-def draw(one: Report, file: Path, daily_usd: float | None) -> None:
+def draw(one: Report, file: Path, settings: Settings) -> None:
     """Write the picture of a month. Raises SpeakerError when the file cannot be written."""
-    title = f"{one.month:%Y-%m} ${one.total_usd:.2f}"
+    from speaker.cost.plot import month_picture  # noqa: PLC0415 - a table needs no drawing library
+
     try:
-        file.write_bytes(bar_chart(one.by_day_usd(), title, daily_usd))
+        file.write_bytes(month_picture(one, settings.cost.daily_usd, settings.cost.monthly_usd))
     except OSError as error:
         raise SpeakerError(f"{file}: the picture cannot be written: {error.strerror}") from error
+    if file.suffix != ".svg":
+        better = file.with_suffix(".svg").name
+        print(f"speaker: warning: {file} holds an SVG picture; programs expect it as {better}", file=sys.stderr)
 
 
 def show_cost(options: argparse.Namespace) -> int:
@@ -89,7 +93,7 @@ def show_cost(options: argparse.Namespace) -> int:
     found = read_month(settings, state_place(file) / LEDGER, month, today)
     print(as_json(found, settings) if options.json else as_text(found, settings))
     if options.plot:
-        draw(found, options.plot, settings.cost.daily_usd)
+        draw(found, options.plot, settings)
     return GOOD
 
 

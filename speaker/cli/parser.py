@@ -78,7 +78,7 @@ def build_parser() -> HelpfulParser:
                "sudo speaker cost", "sudo speaker cost --month 2026-11 --json")  # fmt: skip
     cost.add_argument("--month", metavar="YYYY-MM", help="default: this month")
     cost.add_argument("--json", action="store_true", help="the same as data")
-    cost.add_argument("--plot", type=Path, metavar="FILE.png", help="draw the days of the month into a file")
+    cost.add_argument("--plot", type=Path, metavar="FILE.svg", help="draw the days of the month into a file")
     return parser
 
 
