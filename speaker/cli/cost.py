@@ -4,12 +4,13 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Final
 
 from speaker.cli.output import GOOD, config_file
+from speaker.cli.screen import Screen
 from speaker.config.prices import price_of
 from speaker.config.settings import Settings
 from speaker.cost.cost_tracker import now_here
@@ -91,16 +92,24 @@ def show_cost(options: argparse.Namespace) -> int:
     settings, today = read_settings(file), now_here().date()
     month = month_named(options.month) if options.month else today
     found = read_month(settings, state_place(file) / LEDGER, month, today)
-    print(as_json(found, settings) if options.json else as_text(found, settings))
+    if options.json:
+        print(as_json(found, settings))
+    else:
+        show(found, settings, Screen())
     if options.plot:
         draw(found, options.plot, settings)
     return GOOD
 
 
-def as_text(one: Report, settings: Settings) -> str:
-    """The report as lines for people: what it comes to first, and day by day below."""
-    parts = [_summary(one, settings), *_sums(one, settings), _table(one) if one.lines else ""]
-    return "\n\n".join(filter(None, parts))
+def show(one: Report, settings: Settings, screen: Screen) -> None:
+    """The report for people: what it comes to first, and day by day below."""
+    screen.line((_summary(one, settings), "name"))
+    for part in _sums(one, settings):
+        screen.line()
+        screen.line(part)
+    if one.lines:
+        screen.line()
+        screen.table(HEADS, [*(_row(line) for line in one.lines), _total(one)], words=2)
 
 
 def _summary(one: Report, settings: Settings) -> str:
@@ -111,17 +120,6 @@ def _summary(one: Report, settings: Settings) -> str:
     of = f" of ${cap:.2f}" if cap is not None else ""
     more = f", about ${one.forecast_usd:.2f} by the end of the month" if one.forecast_usd is not None else ""
     return f"{one.month:%B %Y}: ${one.total_usd:.4f}{of}{more}; ${one.saved_usd:.4f} was saved."
-
-
-def _table(one: Report) -> str:
-    rows = [HEADS, *(_row(line) for line in one.lines), _total(one)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADS))]
-    return "\n".join("  ".join(_cells(row, widths)).rstrip() for row in rows)
-
-
-def _cells(row: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
-    for column, (cell, width) in enumerate(zip(row, widths, strict=True)):
-        yield cell.ljust(width) if column < 2 else cell.rjust(width)
 
 
 def _row(line: SpendingRow) -> tuple[str, ...]:
