@@ -20,13 +20,18 @@ Begin with ``conversation/state_machine.py``. What may import what is held by ``
 """
 
 import os
-from importlib.metadata import PackageNotFoundError, version
 
 # ONNX Runtime tells its maker of every model it runs, from 1.29 on and unless this stands there before it is loaded.
 # Nothing of this speaker reports to anybody.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
-try:
-    __version__ = version("speaker")
-except PackageNotFoundError:  # a checkout that was never installed
-    __version__ = "0+checkout"
+
+def version() -> str:
+    """The version that is installed."""
+    # A tenth of what a command costs to start, for those few who ask.
+    from importlib import metadata  # noqa: PLC0415
+
+    try:
+        return metadata.version("speaker")
+    except metadata.PackageNotFoundError:  # a checkout that was never installed
+        return "0+checkout"

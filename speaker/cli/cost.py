@@ -3,17 +3,18 @@
 import argparse
 import json
 import re
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Final
 
 from speaker.cli.output import GOOD, config_file
+from speaker.cli.screen import Screen
 from speaker.config.prices import price_of
 from speaker.config.settings import Settings
 from speaker.cost.cost_tracker import now_here
 from speaker.cost.entries import SAVINGS, SpendingRow
-from speaker.cost.plot import bar_chart
 from speaker.cost.report import TOKEN_KINDS, Report, month_report
 from speaker.cost.tokens import Opening, opening_tokens
 from speaker.daemon.loading import LEDGER, configured_house, make_registry, read_settings
@@ -72,13 +73,17 @@ def prices_as_of(one: Report, settings: Settings) -> dict[str, str | None]:
     return {model: str(price.as_of) if price and price.as_of else None for model, price in prices.items()}
 
 
-def draw(one: Report, file: Path, daily_usd: float | None) -> None:
+def draw(one: Report, file: Path, settings: Settings) -> None:
     """Write the picture of a month. Raises SpeakerError when the file cannot be written."""
-    title = f"{one.month:%Y-%m} ${one.total_usd:.2f}"
+    from speaker.cost.plot import month_picture  # noqa: PLC0415 - a table needs no drawing library
+
     try:
-        file.write_bytes(bar_chart(one.by_day_usd(), title, daily_usd))
+        file.write_bytes(month_picture(one, settings.cost.daily_usd, settings.cost.monthly_usd))
     except OSError as error:
         raise SpeakerError(f"{file}: the picture cannot be written: {error.strerror}") from error
+    if file.suffix != ".svg":
+        better = file.with_suffix(".svg").name
+        print(f"speaker: warning: {file} holds an SVG picture; programs expect it as {better}", file=sys.stderr)
 
 
 def show_cost(options: argparse.Namespace) -> int:
@@ -87,16 +92,24 @@ def show_cost(options: argparse.Namespace) -> int:
     settings, today = read_settings(file), now_here().date()
     month = month_named(options.month) if options.month else today
     found = read_month(settings, state_place(file) / LEDGER, month, today)
-    print(as_json(found, settings) if options.json else as_text(found, settings))
+    if options.json:
+        print(as_json(found, settings))
+    else:
+        show(found, settings, Screen())
     if options.plot:
-        draw(found, options.plot, settings.cost.daily_usd)
+        draw(found, options.plot, settings)
     return GOOD
 
 
-def as_text(one: Report, settings: Settings) -> str:
-    """The report as lines for people: what it comes to first, and day by day below."""
-    parts = [_summary(one, settings), *_sums(one, settings), _table(one) if one.lines else ""]
-    return "\n\n".join(filter(None, parts))
+def show(one: Report, settings: Settings, screen: Screen) -> None:
+    """The report for people: what it comes to first, and day by day below."""
+    screen.line((_summary(one, settings), "name"))
+    for part in _sums(one, settings):
+        screen.line()
+        screen.line(part)
+    if one.lines:
+        screen.line()
+        screen.table(HEADS, [*(_row(line) for line in one.lines), _total(one)], words=2)
 
 
 def _summary(one: Report, settings: Settings) -> str:
@@ -107,17 +120,6 @@ def _summary(one: Report, settings: Settings) -> str:
     of = f" of ${cap:.2f}" if cap is not None else ""
     more = f", about ${one.forecast_usd:.2f} by the end of the month" if one.forecast_usd is not None else ""
     return f"{one.month:%B %Y}: ${one.total_usd:.4f}{of}{more}; ${one.saved_usd:.4f} was saved."
-
-
-def _table(one: Report) -> str:
-    rows = [HEADS, *(_row(line) for line in one.lines), _total(one)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADS))]
-    return "\n".join("  ".join(_cells(row, widths)).rstrip() for row in rows)
-
-
-def _cells(row: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
-    for column, (cell, width) in enumerate(zip(row, widths, strict=True)):
-        yield cell.ljust(width) if column < 2 else cell.rjust(width)
 
 
 def _row(line: SpendingRow) -> tuple[str, ...]:

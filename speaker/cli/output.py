@@ -41,13 +41,16 @@ def leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
 
 def explain(errors: Sequence[BaseException]) -> int:
     """Say what went wrong, one line each, and choose the exit code; what nobody foresaw keeps its trace."""
+    from speaker.cli.screen import Screen  # noqa: PLC0415 - most commands end well
+
+    screen = Screen(sys.stderr)
     for error in errors:
         if isinstance(error, KeyboardInterrupt):
             return 130
         if not isinstance(error, SpeakerError):
             raise error
         for line in str(error).splitlines():
-            print(f"speaker: {line}", file=sys.stderr)
+            screen.line(("speaker:", "failed"), f" {line}")
     return WRONG_USE if any(isinstance(error, ConfigError) for error in errors) else FAILED
 
 

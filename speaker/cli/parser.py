@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final, NoReturn
 
-from speaker import __version__
+from speaker import version
 from speaker.cli.hub_verbs import VERBS
 from speaker.cli.output import did_you_mean
 from speaker.daemon.systemd import SECRETS, SERVICE_CONFIG
@@ -54,10 +54,18 @@ class HelpfulParser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
 
 
+class _TellVersion(argparse.Action):
+    """Looks the version up only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        print(f"speaker {version()}")
+        parser.exit()
+
+
 def build_parser() -> HelpfulParser:
     """The whole command line."""
     parser = HelpfulParser(prog="speaker", description="An open smart speaker.")
-    parser.add_argument("--version", action="version", version=f"speaker {__version__}")
+    parser.add_argument("--version", action=_TellVersion, nargs=0, help="show the version")
     parser.add_argument("-v", "--verbose", action="store_true", help="log what happens in detail")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
@@ -78,7 +86,7 @@ def build_parser() -> HelpfulParser:
                "sudo speaker cost", "sudo speaker cost --month 2026-11 --json")  # fmt: skip
     cost.add_argument("--month", metavar="YYYY-MM", help="default: this month")
     cost.add_argument("--json", action="store_true", help="the same as data")
-    cost.add_argument("--plot", type=Path, metavar="FILE.png", help="draw the days of the month into a file")
+    cost.add_argument("--plot", type=Path, metavar="FILE.svg", help="draw the days of the month into a file")
     return parser
 
 

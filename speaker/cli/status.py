@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from speaker.cli.output import FAILED, GOOD, config_file, print_json
 from speaker.cli.remote import RemoteSpeaker
+from speaker.cli.screen import Screen
 from speaker.config.settings import Settings
 from speaker.daemon.loading import read_settings
 from speaker.daemon.systemd import read_secret
@@ -37,8 +38,15 @@ def show_status(options: argparse.Namespace) -> int:
     if options.json:
         print_json({"topic": settings.topic, **told, "unit": unit})
     else:
-        print("\n".join(status_lines(settings.topic, told, unit)))
+        _show(list(status_lines(settings.topic, told, unit)), told)
     return GOOD if told.get("availability") == "online" else FAILED
+
+
+def _show(lines: list[str], told: Json) -> None:
+    screen = Screen()
+    screen.line((lines[0], "good" if told.get("availability") == "online" else "failed"))
+    for line in lines[1:]:
+        screen.line(line)
 
 
 async def _ask(settings: Settings, password: str | None) -> Json:

@@ -7,14 +7,14 @@ import sys
 import tarfile
 import time
 from collections.abc import Iterable
-from importlib.metadata import PackageNotFoundError, version
+from importlib import metadata
 from pathlib import Path
 from typing import Final
 
 import msgspec
 import yaml
 
-from speaker import __version__
+import speaker
 from speaker.cli.doctor.check import Check
 from speaker.config.instructions import INSTRUCTIONS
 from speaker.config.known_keys import known_part
@@ -94,11 +94,11 @@ def pack(files: dict[str, str], target: Path) -> None:
 
 
 def _about() -> str:
-    lines = [f"speaker {__version__}", f"Python {sys.version}", platform.platform(), platform.machine()]
+    lines = [f"speaker {speaker.version()}", f"Python {sys.version}", platform.platform(), platform.machine()]
     for name in PACKAGES:
         try:
-            lines.append(f"{name} {version(name)}")
-        except PackageNotFoundError:
+            lines.append(f"{name} {metadata.version(name)}")
+        except metadata.PackageNotFoundError:
             lines.append(f"{name} is missing")
     return "\n".join(lines) + "\n"
 

@@ -7,6 +7,7 @@ import sys
 
 from speaker.cli.output import FAILED, GOOD, config_file
 from speaker.cli.remote import ask_question, run_tool, send_command
+from speaker.cli.screen import Screen
 from speaker.daemon.loading import make_registry, read_settings
 from speaker.daemon.systemd import read_secret
 
@@ -20,9 +21,13 @@ def list_or_run_tools(options: argparse.Namespace) -> int:
         print(text)
         return GOOD if ok else FAILED
     belt, problems = make_registry(read_settings(file))
+    screen = Screen()
     for tool in belt.tools:
-        parameters = ", ".join(tool.parameters.get("properties", {}))
-        print(f"{tool.name}({parameters})  [{belt.risk(tool)}]\n    {tool.description.splitlines()[0]}")
+        parameters, risk = ", ".join(tool.parameters.get("properties", {})), belt.risk(tool)
+        screen.line(
+            (tool.name, "name"), f"({parameters})  ", (f"[{risk}]", "warning" if risk == "confirm" else "quiet")
+        )
+        screen.line(f"    {tool.description.splitlines()[0]}")
     for problem in problems:
         print(f"speaker: {problem}", file=sys.stderr)
     return FAILED if problems else GOOD

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from speaker import __version__
+from speaker import version
 from speaker.announce.announcer import Announcement
 from speaker.config.settings import Settings
 from speaker.daemon.checking import check_settings, inspect_config
@@ -53,7 +53,7 @@ class Daemon:
                 group.create_task(self._feed_watchdog())
                 group.create_task(parts.warm_up())
                 self.around.systemd.ready()
-                log.info("speaker %s is ready as %s", __version__, self.settings.id)
+                log.info("speaker %s is ready as %s", version(), self.settings.id)
         finally:
             await self._close()
 

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from speaker import __version__
+from speaker import version
 from speaker.announce.system_speech import SystemSpeech
 from speaker.audio.devices import SoundSystem
 from speaker.config.settings import Settings
@@ -67,7 +67,7 @@ class Wiring:
             settings.mqtt, f"speaker-{settings.id}", around.mqtt_password, f"{settings.topic}/availability",
             connected=self._connected, trouble=self._trouble,
         )  # fmt: skip
-        self.hub = MqttApi(self.client, settings, __version__, self.ledger)
+        self.hub = MqttApi(self.client, settings, version(), self.ledger)
         self.cost = CostTracker(settings, self.ledger, self.hub.event)
         kept = SoundCache(around.state / "phrases", settings.audio.cache_mb * 1_000_000)
         self.tts = TextToSpeech(self.engines, kept, self.cost.spoke)

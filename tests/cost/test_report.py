@@ -1,18 +1,16 @@
 """`speaker cost` as a user meets it, and the report behind it."""
 
-import struct
-import zlib
 from collections.abc import Mapping
 from datetime import date
+from xml.etree import ElementTree
 
-import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from speaker.config.prices import PRICES
 from speaker.cost.entries import Saved, SpendingRow
-from speaker.cost.plot import BAR, LIMIT, PAPER, bar_chart
+from speaker.cost.plot import month_picture
 from speaker.cost.report import Report, days_in, month_report
 from speaker.cost.tokens import Opening, Tokens
 
@@ -31,40 +29,54 @@ def reported(*lines: SpendingRow, today: date = date(2026, 11, 10)) -> Report:
     return month_report(lines, [], month=NOVEMBER, today=today, prices=PRICES)
 
 
-def dots(file: bytes) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    """The image in a PNG file of ours, read back with its check sums."""
-    assert file[:8] == b"\x89PNG\r\n\x1a\n"
-    at, parts = 8, {}
-    while at < len(file):
-        (length,) = struct.unpack(">I", file[at : at + 4])
-        kind, data = file[at + 4 : at + 8], file[at + 8 : at + 8 + length]
-        assert struct.unpack(">I", file[at + 8 + length : at + 12 + length]) == (zlib.crc32(kind + data),)
-        parts[kind] = data
-        at += 12 + length
-    width, height, depth, colour = struct.unpack(">IIBB", parts[b"IHDR"][:10])
-    assert (depth, colour) == (8, 2)
-    rows = np.frombuffer(zlib.decompress(parts[b"IDAT"]), np.uint8).reshape(height, 1 + 3 * width)
-    return rows[:, 1:].reshape(height, width, 3)
+def words(picture: bytes) -> list[str]:
+    """Everything that is written in an SVG file, in its order."""
+    assert picture.startswith(b"<?xml")
+    texts = ElementTree.fromstring(picture).iter("{http://www.w3.org/2000/svg}text")  # noqa: S314 - our own picture
+    return ["".join(one.itertext()).strip() for one in texts]
 
 
-def count(image: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], colour: tuple[int, int, int]) -> int:
-    return int(np.all(image == colour, axis=2).sum())
+def bars(picture: bytes) -> list[float]:
+    """The heights of the bars in an SVG file."""
+    rects = ElementTree.fromstring(picture).iter("{http://www.w3.org/2000/svg}rect")  # noqa: S314 - our own picture
+    return [float(one.attrib["height"]) for one in rects if one.get("class", "").startswith("rect ")]
+
+
+def test_the_picture_says_what_it_shows() -> None:
+    month = reported(line(1, 1.0), line(2, 0.5, model=MINI))
+    told = words(month_picture(month, 1.5, 20.0))
+    title = f"November 2026: $1.50 of $20.00, forecast ${month.forecast_usd:.2f}"
+    for word in (title, "USD a day", "day of November 2026", "1", "30", "$0.50", "budget $1.50", BIG, MINI):
+        assert word in told
 
 
 def test_bars_are_as_high_as_their_days() -> None:
-    one, two = (count(dots(bar_chart(usd, "2026-11")), BAR) for usd in ({1: 1.0, 2: 0.0}, {1: 1.0, 2: 1.0}))
-    assert two == 2 * one > 0
+    month = reported(line(1, 1.0), line(2, 0.25), line(2, 0.5, model=MINI))
+    tall, low, more = (height for height in bars(month_picture(month, None, None)) if height)
+    assert low == pytest.approx(tall / 4, rel=0.01)
+    assert more == pytest.approx(tall / 2, rel=0.01)
 
 
-def test_a_budget_in_sight_is_a_line() -> None:
-    assert count(dots(bar_chart({1: 1.0}, "2026-11", 1.5)), LIMIT) > 0
-    assert count(dots(bar_chart({1: 1.0}, "2026-11", 50.0)), LIMIT) == 0
-    assert count(dots(bar_chart({1: 1.0}, "2026-11")), LIMIT) == 0
+def test_a_budget_far_above_the_bars_would_make_them_flat() -> None:
+    assert "budget $1.50" in words(month_picture(reported(line(1, 1.0)), 1.5, None))
+    assert "budget $50.00" not in words(month_picture(reported(line(1, 1.0)), 50.0, None))
 
 
-@given(st.dictionaries(st.integers(1, 31), st.floats(0, 1e6), max_size=31), st.none() | st.floats(0.01, 1e6))
+def test_a_picture_fetches_nothing_and_runs_nothing() -> None:
+    picture = month_picture(reported(line(1, 1.0, model='<script src="x.js">')), 1.5, 20.0)
+    elements = list(ElementTree.fromstring(picture).iter())  # noqa: S314 - our own picture
+    assert not [one for one in elements if one.tag.endswith(("script", "image", "use", "foreignObject"))]
+    assert not [name for one in elements for name in one.attrib if name.endswith(("href", "src"))]
+    assert b"@import" not in picture
+    assert b"url(" not in picture
+
+
+@given(st.dictionaries(st.integers(1, 30), st.floats(0, 1e6), max_size=30), st.none() | st.floats(0.01, 1e6))
+@settings(max_examples=30, deadline=None)
 def test_whatever_was_spent_can_be_drawn(usd: Mapping[int, float], limit_usd: float | None) -> None:
-    assert count(dots(bar_chart(usd, "2026-11 $1.23", limit_usd)), PAPER) > 0
+    month = reported(*(line(day, amount) for day, amount in usd.items()))
+    drawn = bars(month_picture(month, limit_usd, limit_usd))
+    assert len(drawn) >= sum(1 for amount in usd.values() if amount > 0)
 
 
 def test_a_forecast_goes_on_as_the_days_so_far() -> None:

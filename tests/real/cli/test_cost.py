@@ -12,10 +12,9 @@ import pytest
 
 from speaker.cost.cost_tracker import now_here
 from speaker.cost.entries import LedgerEntry
-from speaker.cost.plot import HEIGHT, WIDTH
 from speaker.cost.tokens import Opening
 from speaker.store.store import Ledger
-from tests.cost.test_report import BIG, MINI, TOKENS, dots
+from tests.cost.test_report import BIG, MINI, TOKENS, words
 
 
 def speaker(state: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -113,9 +112,19 @@ def test_a_damaged_ledger_is_left_to_the_daemon(tmp_path: Path) -> None:
 
 def test_a_picture_of_the_month(tmp_path: Path) -> None:
     fill(tmp_path / "ledger.sqlite", datetime(2026, 10, 20, 12).astimezone())
-    picture = tmp_path / "days.png"
-    assert speaker(tmp_path, "--month", "2026-10", "--plot", str(picture)).returncode == 0
-    assert dots(picture.read_bytes()).shape == (HEIGHT, WIDTH, 3)
-    done = speaker(tmp_path, "--plot", str(tmp_path / "nowhere" / "days.png"))
+    picture = tmp_path / "days.svg"
+    done = speaker(tmp_path, "--month", "2026-10", "--plot", str(picture))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert {"October 2026: $0.06 of $20.00", BIG, MINI, "gpt-transcribe"} <= set(words(picture.read_bytes()))
+    done = speaker(tmp_path, "--plot", str(tmp_path / "nowhere" / "days.svg"))
     assert done.returncode == 1
     assert "the picture cannot be written: No such file or directory" in done.stderr
+
+
+def test_a_picture_under_another_name_is_written_and_named(tmp_path: Path) -> None:
+    done = speaker(tmp_path, "--plot", str(tmp_path / "days.png"))
+    assert done.returncode == 0
+    assert (
+        done.stderr == f"speaker: warning: {tmp_path}/days.png holds an SVG picture; programs expect it as days.svg\n"
+    )
+    assert "nothing was spent" in words((tmp_path / "days.png").read_bytes())

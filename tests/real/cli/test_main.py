@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from speaker import __version__
+from speaker import version
 
 
 def speaker(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -15,7 +15,7 @@ def speaker(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_version_and_help() -> None:
-    assert speaker("--version").stdout.strip() == f"speaker {__version__}"
+    assert speaker("--version").stdout.strip() == f"speaker {version()}"
     helped = speaker("--help")
     assert helped.returncode == 0
     assert "demo" in helped.stdout
