@@ -10,8 +10,10 @@ fail() {
 
 checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
-# What the daemon needs: PortAudio and a compiler for PyAudio (it has no wheel for Linux), and ALSA's tools.
-packages_daemon="python3 python3-venv python3-dev gcc libc6-dev portaudio19-dev libportaudio2 alsa-utils"
+# What the daemon needs: PortAudio and ALSA's tools.
+packages_daemon="python3 python3-venv libportaudio2 alsa-utils"
+# What PyAudio is built with; it has no wheel for Linux.
+packages_build="python3-dev gcc libc6-dev portaudio19-dev"
 # Who has no broker elsewhere gets one here; the demo always brings its own.
 packages_broker="mosquitto"
 # What the demo's virtual room needs beside that.
@@ -96,10 +98,15 @@ make_environment_without_sound() {
         "$stamp" | "without sound $stamp") say "virtual environment: $directory is up to date"; return ;;
     esac
     silent=$(mktemp)
-    awk '/^[a-zA-Z]/ { kept = !/^pyaudio=/ } kept' "$packages" >"$silent"
+    pick_packages without "$packages" >"$silent"
     fill_environment "$directory" "$silent" "$@"
     rm -f "$silent"
     printf 'without sound %s\n' "$stamp" >"$directory/.stamp"
+}
+
+# pick_packages without|only LOCK: the lines of a lock that are not, or are, those of PyAudio.
+pick_packages() {
+    awk -v which="$1" '/^[a-zA-Z]/ { kept = /^pyaudio=/ ? which == "only" : which == "without" } kept' "$2"
 }
 
 # fill_environment DIRECTORY LOCK PIP-ARGUMENT...: a new virtual environment; no file of it is one that the lock does
