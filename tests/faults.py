@@ -95,6 +95,10 @@ FAULTS: Final[Mapping[str, tuple[Row, ...]]] = {
          "test_bad_configuration_ends_with_2_and_a_sentence"),
         ("a broken configuration at a reload", "the old one stays",
          "test_reload_takes_the_new_configuration_and_survives_a_broken_one"),
+        ("an error of its own in a conversation", "the conversation ends, the next one is answered",
+         "test_a_conversation_that_fails_ends_and_the_next_one_is_answered"),
+        ("an error of its own beside a conversation", "told once, the conversation goes on",
+         "test_an_observer_that_fails_takes_nothing_from_anybody"),
         ("a thousand wakes", "nothing grows", "test_a_hundred_conversations_leave_nothing_behind"),
     ),
     "Installing": (

@@ -95,8 +95,13 @@ class Conversation:
 
 def assemble(around: Surrounds) -> Conversation:
     """One conversation part, asleep. Must be called on the event loop."""
-    settings, clock = around.settings, asyncio.get_running_loop().time
-    inbox, machine, observers = Inbox(), StateMachine(settings.limits), Observers()
+    settings, loop = around.settings, asyncio.get_running_loop()
+    clock = loop.time
+
+    def failed(error: Exception) -> None:
+        loop.call_exception_handler({"message": "a conversation failed", "exception": error})
+
+    inbox, machine, observers = Inbox(), StateMachine(settings.limits), Observers(failed)
     tasks, memory = TaskSet("conversation"), ShortMemory(settings.limits.remember_s)
     loudness = Loudness(settings, settings.audio.volume, settings.audio.announcement_volume)
     wake = WakeResponder(str(settings.id), machine, inbox.post, observers, publish=around.claim, clock=clock)
@@ -120,7 +125,7 @@ def assemble(around: Surrounds) -> Conversation:
     effects = Effects(sound, sessions, turns, observers, lambda: loudness.chimes)
     controller = Controller(
         inbox, machine, sound, sessions, uplink=uplink, effects=effects, prompts=prompts, observers=observers,
-        percent=lambda: loudness.answers, clock=clock, stop_word=settings.wake.stop_word,
+        percent=lambda: loudness.answers, clock=clock, stop_word=settings.wake.stop_word, failed=failed,
     )  # fmt: skip
     duplex = DuplexChooser(
         machine, sound, observers, hears=lambda: controller.hears, percent=lambda: loudness.answers,

@@ -45,8 +45,12 @@ class Controller:
         percent: Callable[[], int],
         clock: MonotonicClock,
         stop_word: bool,
+        failed: Callable[[Exception], None],
     ) -> None:
-        """``percent``: how loud answers are now; ``stop_word``: whether "stop" counts without the wake word."""
+        """``percent``: how loud answers are now; ``stop_word``: whether "stop" counts without the wake word.
+
+        ``failed`` is told what nobody foresaw.
+        """
         self._inbox = inbox
         self._machine = machine
         self._sound = sound
@@ -58,6 +62,7 @@ class Controller:
         self._percent = percent
         self._clock = clock
         self._stop_word = stop_word
+        self._failed = failed
         self._under_way = False
         """Whether the observers know of a conversation that has not ended."""
 
@@ -65,7 +70,13 @@ class Controller:
         """Drive the state machine, for ever."""
         self._match_world()
         while True:
-            self.take(await self._inbox.next(self._machine.deadline))
+            event = await self._inbox.next(self._machine.deadline)
+            try:
+                self.take(event)
+            except Exception as error:  # noqa: BLE001 - it is told, with its place
+                self._failed(error)
+                # Nobody knows how far it came. If it cannot even end, the daemon has to begin anew.
+                self.take(events.Stopped())
 
     @property
     def hears(self) -> bool:

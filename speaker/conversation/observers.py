@@ -4,7 +4,7 @@ The conversation tells its observers and asks nothing of them; an observer that 
 the inbox. Every method is called on the event loop, returns at once, and does nothing unless it is overridden.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from speaker.audio.playback_queue import PlayedItem
 from speaker.conversation.events import Event
 from speaker.conversation.states import Duplex, State
 from speaker.cost.tokens import Paid
-from speaker.errors import SessionError
+from speaker.errors import SessionError, place_of
 from speaker.listening.sample_audit import SampleAudit
 from speaker.realtime.protocol.objects import Response
 from speaker.tools.result import ToolResult
@@ -106,111 +106,107 @@ class Observer:
 
 
 class Observers(Observer):
-    """All of them as one, told in the order in which they were added."""
+    """All of them as one, told in the order in which they were added.
 
-    def __init__(self, observers: Iterable[Observer] = ()) -> None:
-        self._observers = list(observers)
+    One that fails takes nothing from the others or from the conversation: its first failure at a place is handed on.
+    """
+
+    def __init__(self, failed: Callable[[Exception], None]) -> None:
+        """``failed`` is told what nobody foresaw."""
+        self._observers: list[Observer] = []
+        self._failed = failed
+        self._places: set[str] = set()
+        """Where something failed that has been told."""
 
     def add(self, observer: Observer) -> None:
         """Tell one more."""
         self._observers.append(observer)
 
+    def _tell(self, news: Callable[[Observer], None]) -> None:
+        for one in self._observers:
+            try:
+                news(one)
+            except Exception as error:  # noqa: BLE001 - it is told, with its place
+                if (place := place_of(error)) not in self._places:
+                    self._places.add(place)
+                    self._failed(error)
+
     def woken(self, detection: Detection) -> None:
         """Tell all."""
-        for one in self._observers:
-            one.woken(detection)
+        self._tell(lambda one: one.woken(detection))
 
     def began(self, event: Event, overflows: int) -> None:
         """Tell all."""
-        for one in self._observers:
-            one.began(event, overflows)
+        self._tell(lambda one: one.began(event, overflows))
 
     def happened(self, event: Event) -> None:
         """Tell all."""
-        for one in self._observers:
-            one.happened(event)
+        self._tell(lambda one: one.happened(event))
 
     def state_changed(self, before: State, after: State, event: Event) -> None:
         """Tell all."""
-        for one in self._observers:
-            one.state_changed(before, after, event)
+        self._tell(lambda one: one.state_changed(before, after, event))
 
     def opened(self, endpoint: str) -> None:
         """Tell all."""
-        for one in self._observers:
-            one.opened(endpoint)
+        self._tell(lambda one: one.opened(endpoint))
 
     def refused(self, endpoint: str, why: SessionError) -> None:
         """Tell all."""
-        for one in self._observers:
-            one.refused(endpoint, why)
+        self._tell(lambda one: one.refused(endpoint, why))
 
     def said(self, who: str, words: str) -> None:
         """Tell all."""
-        for one in self._observers:
-            one.said(who, words)
+        self._tell(lambda one: one.said(who, words))
 
     def transcribed(self, usage: dict[str, Any] | None) -> None:
         """Tell all."""
-        for one in self._observers:
-            one.transcribed(usage)
+        self._tell(lambda one: one.transcribed(usage))
 
     def sound_sent(self, ms: float, *, awake: bool) -> None:
         """Tell all."""
-        for one in self._observers:
-            one.sound_sent(ms, awake=awake)
+        self._tell(lambda one: one.sound_sent(ms, awake=awake))
 
     def sound_came(self, item: str, ms: float) -> None:
         """Tell all."""
-        for one in self._observers:
-            one.sound_came(item, ms)
+        self._tell(lambda one: one.sound_came(item, ms))
 
     def interrupted(self, heard: Sequence[PlayedItem]) -> None:
         """Tell all."""
-        for one in self._observers:
-            one.interrupted(heard)
+        self._tell(lambda one: one.interrupted(heard))
 
     def booked(self, response: Response) -> None:
         """Tell all."""
-        for one in self._observers:
-            one.booked(response)
+        self._tell(lambda one: one.booked(response))
 
     def paid(self, paid: Paid) -> None:
         """Tell all."""
-        for one in self._observers:
-            one.paid(paid)
+        self._tell(lambda one: one.paid(paid))
 
     def kept_quiet(self) -> None:
         """Tell all."""
-        for one in self._observers:
-            one.kept_quiet()
+        self._tell(lambda one: one.kept_quiet())
 
     def answered_here(self, heard_ms: float, said_ms: float | None) -> None:
         """Tell all."""
-        for one in self._observers:
-            one.answered_here(heard_ms, said_ms)
+        self._tell(lambda one: one.answered_here(heard_ms, said_ms))
 
     def tool_ran(self, call: ToolCall, result: ToolResult, took_s: float) -> None:
         """Tell all."""
-        for one in self._observers:
-            one.tool_ran(call, result, took_s)
+        self._tell(lambda one: one.tool_ran(call, result, took_s))
 
     def duplex_chosen(self, mode: Duplex, reason: str) -> None:
         """Tell all."""
-        for one in self._observers:
-            one.duplex_chosen(mode, reason)
+        self._tell(lambda one: one.duplex_chosen(mode, reason))
 
     def ended(self, end: End) -> None:
         """Tell all."""
-        for one in self._observers:
-            one.ended(end)
+        self._tell(lambda one: one.ended(end))
 
     def changed(self) -> None:
         """Tell all."""
-        for one in self._observers:
-            one.changed()
+        self._tell(lambda one: one.changed())
 
     def trouble(self, problem: str) -> None:
         """Tell all."""
-        for one in self._observers:
-            one.trouble(problem)
+        self._tell(lambda one: one.trouble(problem))

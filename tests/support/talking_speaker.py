@@ -144,6 +144,10 @@ class TalkingSpeaker:
         """Where its scripted service is."""
         self.told: list[Json] = []
         """Events as they are published."""
+        self.life: asyncio.Future[None]
+        """The part as it runs."""
+        self.failures: list[BaseException] = []
+        """What was handed to the event loop; a test that wants such failures takes them out."""
         self.claims: list[tuple[str, Claim]] = []
         self.not_for_me = 0
 
@@ -248,13 +252,17 @@ async def talking(
         made.append(one)
         one.url = server.url
         conversation.observers.add(one.notes)
-        life = asyncio.create_task(conversation.run())
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, failed: one.failures.append(failed.get("exception", RuntimeError(failed))))
+        one.life = life = asyncio.create_task(conversation.run())
         try:
             yield one
         finally:
             await conversation.close()
             life.cancel()
             await asyncio.gather(life, return_exceptions=True)
+            loop.set_exception_handler(None)
+            assert one.failures == []
             assert one.notes.sent_asleep_ms == 0, "asleep, no sound leaves the house"
     engines.close()
     ledger.close()
