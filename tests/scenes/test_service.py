@@ -125,20 +125,6 @@ async def test_a_daemon_that_stood_still_for_20_seconds_goes_on(daemon: Daemon, 
     assert await process.wait() == 0
 
 
-async def test_a_sound_server_that_is_started_again_is_used_again(daemon: Daemon, on: Stage, speech: Speech) -> None:
-    process = await daemon.start()
-    await on.until(lambda: daemon.notified("READY=1"))
-    await on.until(lambda: on.state().get("state") == "idle")
-    await on.room.unplug()
-    await on.until(lambda: bool(on.state()["last_error"]), within_s=20)
-    await on.room.plug_in()
-    await on.until(lambda: not on.state()["last_error"], within_s=30)
-    await on.room.say(speech("Hey Jarvis, order me a pizza."))
-    await on.is_in("responding")
-    process.terminate()
-    assert await process.wait() == 0
-
-
 async def test_reload_takes_the_new_configuration_and_survives_a_broken_one(daemon: Daemon, on: Stage) -> None:
     process = await daemon.start()
     await on.until(lambda: daemon.notified("READY=1"))
