@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import http.client
-import logging
 import socket
 import ssl
 import threading
@@ -11,11 +10,9 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from speaker.audio.pcm import Samples
-from speaker.errors import SpeakerError, plain
+from speaker.errors import SpeakerError, place_of, plain
 from speaker.speech.media_address import MediaAddress, read_media_address
 from speaker.speech.media_decode import decode_sound
-
-log = logging.getLogger(__name__)
 
 FETCH_S: Final = 30.0
 """From the request to the decoded sound, redirects and all."""
@@ -73,9 +70,9 @@ def _deliver(run: Callable[[], Samples], arrived: "asyncio.Future[Samples]") -> 
         sound = run()
     except SpeakerError as error:
         problem = error
-    except Exception as error:
-        log.exception("a sound could not be taken in")
-        problem = SpeakerError(f"a sound could not be taken in: {type(error).__name__}")
+    except Exception as error:  # noqa: BLE001 - it is told, with its place
+        # Its own words may hold the address, and so a password.
+        problem = SpeakerError(f"a sound could not be taken in: {place_of(error)}")
 
     def settle() -> None:
         if not arrived.done() and problem is not None:

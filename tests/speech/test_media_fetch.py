@@ -110,6 +110,19 @@ async def test_whatever_a_stranger_answers_is_one_sentence(answer: bytes) -> Non
     assert f"http://127.0.0.1:{web.port}/x.wav" in said
 
 
+async def test_an_error_nobody_foresaw_is_told_by_its_place_alone(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise LookupError("http://me:hidden@127.0.0.1/")
+
+    monkeypatch.setattr("speaker.speech.media_fetch.decode_sound", fail)
+    async with rude_web(answering(whole(b"sound"))) as web:
+        with pytest.raises(SpeakerError, match=r"LookupError in .*test_media_fetch\.py, line \d+") as caught:
+            await SoundFetcher().fetch(web.url("/x.wav", "me:hidden@"))
+    assert "hidden" not in str(caught.value) + caplog.text
+
+
 async def test_what_never_ends_is_not_read_to_its_end() -> None:
     sent = 0
 
