@@ -4,7 +4,14 @@ Somebody else's text comes into one only through ``plain``: on one line, not too
 """
 
 import re
-from typing import Final
+from collections.abc import Callable
+from typing import Final, Literal
+
+About = Literal["conversation", "microphone", "loudspeaker", "broker"]
+"""What trouble is with: what is right again with one says nothing of the others."""
+
+Trouble = Callable[[str, About], None]
+"""Is told what is wrong, and with what; an empty text means that it is right again."""
 
 
 class SpeakerError(Exception):

@@ -19,8 +19,8 @@ import yaml
 from msgspec import NODEFAULT, Struct
 
 from speaker.cli.parser import build_parser
+from speaker.config import audio_settings, turn_detection
 from speaker.config import settings as settings_module
-from speaker.config import turn_detection
 from speaker.config.loading import load_settings
 from speaker.config.settings import Section, Settings, ToolSettings
 from speaker.conversation.state_machine import TABLE
@@ -47,7 +47,11 @@ PROTOCOL: Final = frozenset({"ServerVad", "SemanticVad"})
 def docs() -> dict[str, dict[str, str]]:
     """Class → field → the text under it, on one line."""
     found: dict[str, dict[str, str]] = {}
-    nodes = [node for module in (turn_detection, settings_module) for node in ast.parse(inspect.getsource(module)).body]
+    nodes = [
+        node
+        for module in (turn_detection, audio_settings, settings_module)
+        for node in ast.parse(inspect.getsource(module)).body
+    ]
     for node in nodes:
         if not isinstance(node, ast.ClassDef) or node.name in PROTOCOL:
             continue

@@ -1,42 +1,27 @@
 """PortAudio: which devices there are, opening and closing streams, and staying quiet on stderr."""
 
-import asyncio
 import contextlib
 import ctypes
-import logging
 import os
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
-from typing import Final, Literal
+from collections.abc import Iterator, Sequence
+from typing import Final
 
+from speaker.audio.device_names import SoundDevice, fitting, lasting_names, meant_cards
 from speaker.audio.portaudio import INT16, PortAudio, Stream, start_portaudio
+from speaker.audio.sound_cards import CardFiles, Direction, SoundCard
 from speaker.errors import SoundError
 
-log = logging.getLogger(__name__)
+_CLOSING_S: Final = 3.0
+"""How long who wants a new list waits for the streams of the old one to be closed."""
 
-Direction = Literal["microphone", "loudspeaker"]
+MOST_LISTED: Final = 6
+"""So many devices are named in a sentence."""
 
-SILENT_AFTER_S: Final = 2.0
-"""A stream whose callback is not called for so long is lost; frames are due every 80 ms."""
-
-_BACKOFF_S: Final = (0.5, 1.0, 2.0, 5.0, 10.0)
-"""Waits between attempts to reopen a lost device; the last one repeats."""
-
-
-@dataclass(frozen=True, slots=True)
-class SoundDevice:
-    """An ALSA device as PortAudio lists it."""
-
-    index: int
-    name: str
-    inputs: int
-    outputs: int
-    native_hz: int
-
-    def channels(self, direction: Direction) -> int:
-        """How many channels it has in one direction."""
-        return self.inputs if direction == "microphone" else self.outputs
+_BEHIND_SERVER: Final = (
+    "there is no {direction}: ALSA's default leads to {server}, and that runs for somebody who is logged in, not for "
+    "this user; name a card in audio.{direction} that {server} leaves alone, or remove {server} (docs/sound.md)"
+)
 
 
 @contextlib.contextmanager
@@ -54,12 +39,26 @@ def _quiet_stderr() -> Iterator[None]:
 
 
 class SoundSystem:
-    """PortAudio itself, started when first needed. Its list of devices is as old as its start."""
+    """PortAudio itself, started when first needed. Its list of devices is as old as its start.
 
-    def __init__(self) -> None:
+    A device that came later is not in the list, and a new list can only be made when no stream is open. So who misses
+    a device asks for a renewal: each stream is closed as soon as it can be spared, and whoever opens the next one
+    waits for that and finds the list made anew.
+    """
+
+    def __init__(self, files: CardFiles | None = None) -> None:
+        self.files = files or CardFiles()
+        self.renewals = 0
+        """How often a new list was asked for; a stream that is older than that is to be closed when it can be."""
+        self._listed = 0
+        """The renewal that the list is as new as."""
+        self._seen: list[SoundCard] = []
+        """The cards that there were when the list was made."""
         self._audio: PortAudio | None = None
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._open = 0
+        self._patience: dict[tuple[str, Direction], tuple[int, int]] = {}
+        """Who was said to be there and was not in the new list: attempts left until it is believed again, and then."""
 
     def devices(self) -> list[SoundDevice]:
         """What ALSA offers now, or offered when the first of the open streams was opened."""
@@ -78,18 +77,40 @@ class SoundSystem:
             ]
 
     def find(self, name: str, direction: Direction) -> SoundDevice:
-        """The device of this name, else the first whose name contains it. Raises SoundError."""
-        able = [one for one in self.devices() if one.channels(direction) > 0]
-        exact = [one for one in able if one.name == name]
-        partly = [one for one in able if name.lower() in one.name.lower()]
-        fitting = exact or partly or (able[:1] if name == "default" else [])
-        if fitting:
-            return fitting[0]
+        """The device that a name means. Raises SoundError that says why there is none."""
+        devices, cards = self.devices(), self.files.cards()
+        found = fitting(name, direction, devices, cards)
+        if found:
+            self._patience.pop((name, direction), None)
+            return found[0]
         self.end()
+        raise SoundError(self._missing(name, direction, devices, cards))
+
+    def alike(self, device: SoundDevice, direction: Direction) -> list[SoundDevice]:
+        """The others that cannot be told from a device by their titles."""
+        return [
+            one
+            for one in self.devices()
+            if one.title == device.title and one.index != device.index and one.channels(direction) > 0
+        ]
+
+    def _missing(
+        self, name: str, direction: Direction, devices: Sequence[SoundDevice], cards: Sequence[SoundCard]
+    ) -> str:
+        for card in meant_cards(name, direction, cards):
+            if refusal := self.files.refusal(card, direction):
+                return f'the {direction} "{card.title}" {refusal}'
+        able = [one for one in devices if one.channels(direction) > 0]
         if not able:
-            raise SoundError(f"there is no {direction}: ALSA lists none; plug one in and check `speaker devices`")
-        names = ", ".join(f'"{one.name}"' for one in able)
-        raise SoundError(f'audio.{direction}: no device has "{name}" in its name; there are {names}')
+            if server := self.files.default_server() if name == "default" else "":
+                return _BEHIND_SERVER.format(direction=direction, server=server)
+            return f"there is no {direction}: ALSA lists none; plug one in and check `speaker devices`"
+        names = [f'"{lasting_names(one, cards)[0]}"' for one in able]
+        more = f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else ""
+        there = f"there are {', '.join(names[:MOST_LISTED])}{more}"
+        if name == "default":
+            return f"audio.{direction}: ALSA has no default {direction}; set it to one of those that {there}"
+        return f'audio.{direction}: no device has "{name}" in its name; {there}'
 
     def open(self, device: SoundDevice, direction: Direction, callback: object, **options: int) -> Stream:
         """A running stream of 16-bit samples. Raises SoundError with PortAudio's own words."""
@@ -102,9 +123,16 @@ class SoundSystem:
                 stream = audio.open(format=INT16, stream_callback=callback, **way, **options)
             except (OSError, ValueError) as error:
                 self._end_if_unused()
-                raise SoundError(f'the {direction} "{device.name}" cannot be opened: {error}') from error
+                raise SoundError(self._refused(device, direction, error)) from error
             self._open += 1
             return stream
+
+    def _refused(self, device: SoundDevice, direction: Direction, error: Exception) -> str:
+        number = device.numbers[0] if device.numbers else None
+        for card in self.files.cards():
+            if card.number == number and (refusal := self.files.refusal(card, direction)):
+                return f'the {direction} "{device.name}" {refusal}'
+        return f'the {direction} "{device.name}" cannot be opened: {error}'
 
     def close(self, stream: Stream) -> None:
         """Give a stream back."""
@@ -112,6 +140,30 @@ class SoundSystem:
             with contextlib.suppress(OSError):  # a device that is gone cannot be stopped, only forgotten
                 stream.close()
             self._open -= 1
+            self._end_if_unused()
+            self._lock.notify_all()
+
+    def outdated(self, name: str, direction: Direction) -> bool:
+        """Whether a device that is missing may be there by now, and only the list does not know it.
+
+        What ALSA can open and PortAudio never lists is asked for more and more seldom: each renewal costs a moment
+        of hearing.
+        """
+        if self._audio is None:
+            return False
+        if self._seen != self.files.cards():
+            return True
+        if fitting(name, direction, self.devices(), self._seen) or not answers(name, direction):
+            return False
+        left, then = self._patience.get((name, direction), (0, 1))
+        self._patience[name, direction] = (left - 1, then) if left else (then, 2 * then)
+        return left == 0
+
+    def renew(self) -> None:
+        """Let the list be made anew as soon as every stream has been closed."""
+        with self._lock:
+            if self._open and self.renewals == self._listed:
+                self.renewals += 1
             self._end_if_unused()
 
     def end(self) -> None:
@@ -126,34 +178,26 @@ class SoundSystem:
             self._audio = None
 
     def _start(self) -> PortAudio:
+        if self._audio is not None and self._listed != self.renewals:
+            self._lock.wait_for(lambda: self._open == 0, _CLOSING_S)
+            self._end_if_unused()
         if self._audio is None:
             _silence_alsa()
+            self._listed, self._seen = self.renewals, self.files.cards()
             with _quiet_stderr():
                 self._audio = start_portaudio()
         return self._audio
-
-
-@contextlib.asynccontextmanager
-async def opened(system: SoundSystem, start: Callable[[], Stream]) -> AsyncIterator[Stream]:
-    """A stream that a worker thread opens, and that is closed whatever happens, also to the opening."""
-    opening = asyncio.ensure_future(asyncio.to_thread(start))
-    try:
-        stream = await asyncio.shield(opening)
-    except asyncio.CancelledError:
-        # The thread goes on all the same, and what it opens would deliver to nobody for ever.
-        with contextlib.suppress(SoundError):
-            system.close(await opening)
-        raise
-    try:
-        yield stream
-    finally:
-        await asyncio.shield(asyncio.to_thread(system.close, stream))
 
 
 _ALSA_ERROR: Final = ctypes.CFUNCTYPE(
     None, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p
 )
 _ignore_alsa: Final = _ALSA_ERROR(lambda *_: None)
+
+_CAPTURE: Final = 1
+_PLAYBACK: Final = 0
+_NONBLOCK: Final = 1
+"""Of alsa/pcm.h: SND_PCM_STREAM_CAPTURE, SND_PCM_STREAM_PLAYBACK and SND_PCM_NONBLOCK."""
 
 
 def _silence_alsa() -> None:
@@ -162,31 +206,18 @@ def _silence_alsa() -> None:
         ctypes.CDLL("libasound.so.2").snd_lib_error_set_handler(_ignore_alsa)
 
 
-class SoundStream:
-    """What both directions share: being opened, being lost, being reopened, saying so once.
+def answers(name: str, direction: Direction) -> bool:
+    """Whether ALSA can open a device of just this name now; asked of a sound server or a Bluetooth device.
 
-    ``trouble`` is told what is wrong, and an empty text when it is right again.
+    It is opened without waiting, and closed again before it plays or records anything.
     """
-
-    def __init__(self, system: SoundSystem, name: str, direction: Direction, trouble: Callable[[str], None]) -> None:
-        self.name = name
-        self.direction: Direction = direction
-        self.system = system
-        self._trouble = trouble
-        self._failures = 0
-
-    def failed(self, error: str) -> float:
-        """Say what is wrong, the first time; seconds to wait before the next attempt."""
-        if self._failures == 0:
-            log.error("%s; it is tried again until it works", error)
-            self._trouble(error)
-        wait_s = _BACKOFF_S[min(self._failures, len(_BACKOFF_S) - 1)]
-        self._failures += 1
-        return wait_s
-
-    def works(self) -> None:
-        """Say that it is back, if it was lost."""
-        if self._failures:
-            log.warning("the %s is back", self.direction)
-            self._trouble("")
-        self._failures = 0
+    try:
+        alsa = ctypes.CDLL("libasound.so.2")
+    except OSError:
+        return False
+    pcm = ctypes.c_void_p()
+    way = _CAPTURE if direction == "microphone" else _PLAYBACK
+    if alsa.snd_pcm_open(ctypes.byref(pcm), name.encode(), way, _NONBLOCK) < 0:
+        return False
+    alsa.snd_pcm_close(pcm)
+    return True

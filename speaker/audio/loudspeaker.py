@@ -7,11 +7,14 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from speaker.audio.devices import SILENT_AFTER_S, SoundDevice, SoundStream, SoundSystem, opened
+from speaker.audio import pcm
+from speaker.audio.device_names import SoundDevice
+from speaker.audio.devices import SoundSystem
 from speaker.audio.echo_reference import EchoReference, latency_s
 from speaker.audio.pcm import SESSION_HZ, Samples
 from speaker.audio.playback_queue import PlaybackQueue, PlayedItem, gain_of
 from speaker.audio.portaudio import CONTINUE, OUTPUT_UNDERFLOW, Stream
+from speaker.audio.sound_stream import SILENT_AFTER_S, SoundStream, opened
 from speaker.errors import SoundError
 
 log = logging.getLogger(__name__)
@@ -22,6 +25,11 @@ collection of garbage, may take longer: with 20 ms, a pause of 45 ms made a gap 
 
 IDLE_CLOSE_S: Final = 2.0
 """The device is given back so long after the last sound, unless it is held open."""
+
+
+_STEREO: Final = 2
+_OTHER_HZ: Final = (48_000, 44_100)
+"""Rates that are tried when neither the wanted nor the card's own is accepted."""
 
 
 class Loudspeaker:
@@ -56,11 +64,17 @@ class Loudspeaker:
         self.underflows = 0
         """How often the device ran out of sound because this machine was too slow."""
         self._streams = 0
+        self._channels = 1
         self._needed = asyncio.Event()
         self._held = False
         self._speaking = False
         self._hushes = 0
         self._loop = asyncio.get_running_loop()
+
+    @property
+    def problem(self) -> str:
+        """Why nothing can be heard now; empty when all is well."""
+        return self._stage.problem
 
     @property
     def playing(self) -> bool:
@@ -91,7 +105,11 @@ class Loudspeaker:
         return cut
 
     async def run(self) -> None:
-        """Open the device when there is sound or it is held, and give it back afterwards, for ever."""
+        """Open the device when there is sound or it is held, and give it back afterwards, for ever.
+
+        One that is missing is looked for until it is there, whether or not anything is to be played.
+        """
+        await self._look()
         while True:
             await self._needed.wait()
             self._needed.clear()
@@ -100,9 +118,18 @@ class Loudspeaker:
                     await self._watch(stream)
             except SoundError as error:
                 self._give_up()
-                await asyncio.sleep(self._stage.failed(str(error)))
-                if self._held:
-                    self._needed.set()
+                await self._stage.failed(str(error), spare=not self._held)
+                self._needed.set()
+
+    async def _look(self) -> None:
+        """Whether there is a loudspeaker at all is known before the first sentence is lost."""
+        system = self._stage.system
+        try:
+            await asyncio.to_thread(system.find, self._stage.name, "loudspeaker")
+        except SoundError as error:
+            await self._stage.failed(str(error))
+            self._needed.set()
+        await asyncio.to_thread(system.end)
 
     async def _watch(self, stream: Stream) -> None:
         """Return when the device is idle or lost."""
@@ -117,13 +144,15 @@ class Loudspeaker:
             if now - max(self._queue.pulled_at, quiet_since) > SILENT_AFTER_S or not stream.is_active():
                 self._give_up()
                 lost = f'the loudspeaker "{self._stage.name}" has stopped taking sound'
-                await asyncio.sleep(self._stage.failed(lost))
+                await self._stage.failed(lost, spare=not self._held)
                 self._needed.set()
                 return
             if self._queue.pulled_at > quiet_since:
                 self._stage.works()
             if self._held or self.playing:
                 quiet_since = now
+            elif self._stage.unwanted:
+                return
             elif now - quiet_since > IDLE_CLOSE_S:
                 self._needed.clear()  # it was needed for what has been played
                 return
@@ -137,12 +166,13 @@ class Loudspeaker:
 
     def _start(self) -> Stream:
         device = self._stage.system.find(self._stage.name, "loudspeaker")
-        try:
-            return self._start_at(device, SESSION_HZ)
-        except SoundError:
-            if device.native_hz == SESSION_HZ:
-                raise
-            return self._start_at(device, device.native_hz)
+        refused: SoundError | None = None
+        for hz in dict.fromkeys((SESSION_HZ, device.native_hz, *_OTHER_HZ)):
+            try:
+                return self._start_at(device, hz)
+            except SoundError as error:
+                refused = refused or error
+        raise refused or SoundError(f'the loudspeaker "{device.name}" has no rate')
 
     def _start_at(self, device: SoundDevice, hz: int) -> Stream:
         if hz != self._queue.hz:
@@ -150,9 +180,12 @@ class Loudspeaker:
         block = hz * _BLOCK_MS // 1000
         self._streams += 1
         self._queue.begin()
+        # Given one channel, PortAudio fills the left one of a card that has two.
+        self._channels = 2 if device.numbers is not None and device.outputs >= _STEREO else 1
         stream = self._stage.system.open(
-            device, "loudspeaker", self._pull, rate=hz, channels=1, frames_per_buffer=block
+            device, "loudspeaker", self._pull, rate=hz, channels=self._channels, frames_per_buffer=block
         )
+        self._stage.begun()
         log.info("= loudspeaker %s at %d Hz", device.name, hz)
         return stream
 
@@ -166,7 +199,7 @@ class Loudspeaker:
         if (speech and not self._speaking) or dry:
             with contextlib.suppress(RuntimeError):  # the loop is closed while the program ends
                 self._loop.call_soon_threadsafe(self._notice, speech, delay_s, self._hushes)
-        return data, CONTINUE
+        return (pcm.both_channels(data) if self._channels == _STEREO else data), CONTINUE
 
     def _notice(self, speech: bool, delay_s: float, hushes: int) -> None:
         """Tell of beginnings and ends when they are in the air, not when the device took them."""

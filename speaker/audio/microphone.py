@@ -6,17 +6,27 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Final
 
 import numpy as np
 
 from speaker.audio import pcm
-from speaker.audio.devices import SILENT_AFTER_S, SoundDevice, SoundStream, SoundSystem, opened
+from speaker.audio.capture import CaptureChain, ChannelPicker, Pulse, capture_shapes
+from speaker.audio.capture_choice import Capture
+from speaker.audio.device_names import SoundDevice
+from speaker.audio.devices import SoundSystem
 from speaker.audio.echo_reference import SampleClock, latency_s
 from speaker.audio.pcm import FRAME_MS, FRAME_SAMPLES, WAKE_HZ, Samples
 from speaker.audio.portaudio import CONTINUE, INPUT_OVERFLOW, Stream
+from speaker.audio.sound_stream import SILENT_AFTER_S, SoundStream, opened
 from speaker.errors import SoundError
 
 log = logging.getLogger(__name__)
+
+_DEAD: Final = (
+    "nothing but silence comes from it. It may be muted (`alsamixer`, F4, or a switch on it), or another input "
+    "may be meant (`speaker listen` shows the channels)"
+)
 
 
 class Microphone:
@@ -33,8 +43,13 @@ class Microphone:
         trouble: Callable[[str], None],
         *,
         slipped: Callable[[], None] = lambda: None,
+        capture: Capture | None = None,
+        raw: Callable[[Samples, int], None] = lambda _samples, _channels: None,
     ) -> None:
-        """``slipped`` is called, on the event loop, when the device dropped sound that nobody took in time."""
+        """``slipped`` is called, on the event loop, when the device dropped sound that nobody took in time.
+
+        ``raw`` is given what the device delivers, interleaved, and its count of channels.
+        """
         self._stage = SoundStream(system, name, "microphone", trouble)
         self._slipped = slipped
         self._deliver = deliver
@@ -42,12 +57,28 @@ class Microphone:
         self._unwanted = asyncio.Event()
         self._rest: Samples = np.zeros(0, np.int16)
         self._resampler = pcm.Resampler(WAKE_HZ, WAKE_HZ)
+        self._capture = capture or Capture()
+        self._raw = raw
         self._channels = 1
+        self._picker = ChannelPicker("auto", 1, WAKE_HZ)
+        self._chain = CaptureChain(self._capture)
+        self._stale = False
+        """Whether it is to be opened anew because it delivered nothing but zeros."""
         self._sample_clock = SampleClock(slipped)
         self.overflows = 0
         """How often the device dropped sound because nobody took it in time."""
         self._generation = 0
         self._last_frame_at = 0.0
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with it now; empty when nothing is."""
+        return self._stage.problem
+
+    @property
+    def dead(self) -> bool:
+        """Whether it delivers nothing but zeros, and did not fall silent and come back by itself before."""
+        return self._chain.watch.dead and not self._chain.watch.gates
 
     def open(self, wanted: bool) -> None:
         """Whether the stream is to exist at all; a muted microphone is closed, not ignored."""
@@ -69,30 +100,34 @@ class Microphone:
                     finally:
                         self._generation += 1  # frames that are on their way from this stream are stale
             except SoundError as error:
-                await asyncio.sleep(self._stage.failed(str(error)))
+                await self._stage.failed(str(error))
 
     async def _watch(self) -> None:
         """Return when the stream is no longer wanted or has gone silent."""
         loop = asyncio.get_running_loop()
         self._last_frame_at = loop.time()
-        while not self._unwanted.is_set():
+        self._stale = False
+        while not (self._unwanted.is_set() or self._stage.unwanted or self._stale):
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._unwanted.wait(), SILENT_AFTER_S / 2)
             if loop.time() - self._last_frame_at > SILENT_AFTER_S:
                 lost = f'the microphone "{self._stage.name}" has stopped delivering sound'
-                await asyncio.sleep(self._stage.failed(lost))
+                await self._stage.failed(lost)
                 return
 
     def _start(self, loop: asyncio.AbstractEventLoop) -> Stream:
-        device = self._stage.system.find(self._stage.name, "microphone")
-        try:
-            return self._start_at(loop, device, WAKE_HZ, 1)
-        except SoundError as refused:
-            with contextlib.suppress(SoundError):
-                return self._start_at(loop, device, device.native_hz, 1)
-            with contextlib.suppress(SoundError):
-                return self._start_at(loop, device, device.native_hz, device.inputs)
-            raise refused from None
+        system, wanted = self._stage.system, self._capture.channel
+        device = system.find(self._stage.name, "microphone")
+        if isinstance(wanted, int) and wanted > device.inputs:
+            raise SoundError(f'audio.channel is {wanted}, but "{device.name}" has {device.inputs} channel(s)')
+        refused: SoundError | None = None
+        hardware = device.numbers is not None or self._capture.every_channel
+        for hz, channels in capture_shapes(wanted, device.inputs, device.native_hz, WAKE_HZ, hardware=hardware):
+            try:
+                return self._start_at(loop, device, hz, channels)
+            except SoundError as error:
+                refused = refused or error
+        raise refused or SoundError(f'the microphone "{device.name}" has no channels')
 
     def _start_at(self, loop: asyncio.AbstractEventLoop, device: SoundDevice, hz: int, channels: int) -> Stream:
         generation = self._generation
@@ -106,32 +141,46 @@ class Microphone:
             return None, CONTINUE
 
         self._channels = channels
+        self._picker = ChannelPicker(self._capture.channel, channels, hz)
         self._resampler = pcm.Resampler(hz, WAKE_HZ)
         self._rest = np.zeros(0, np.int16)
         self._sample_clock = SampleClock(self._slipped)
         stream = self._stage.system.open(
             device, "microphone", arrived, rate=hz, channels=channels, frames_per_buffer=hz * FRAME_MS // 1000
         )
-        log.info("= microphone %s at %d Hz, %d channel(s)", device.name, hz, channels)
+        self._stage.begun()
+        alike = self._stage.system.alike(device, "microphone")
+        also = f"; {len(alike)} more are called the same" if alike else ""
+        log.info("= microphone %s at %d Hz, %d channel(s)%s", device.name, hz, channels, also)
         return stream
 
     def _take(self, data: bytes, begins_s: float, dropped: bool, generation: int) -> None:
         if generation != self._generation or not self._wanted.is_set():
             return
-        self._stage.works()
         self._last_frame_at = asyncio.get_running_loop().time()
         samples = pcm.from_bytes(data)
-        if self._channels > 1:
-            samples = np.ascontiguousarray(samples[:: self._channels])
+        self._raw(samples, self._channels)
         if dropped:
             if not self.overflows:
                 log.warning("the microphone overflowed: this machine was too slow for a moment")
             self.overflows += 1
             self._slipped()
-        fresh = self._resampler.push(samples)
+        fresh = self._resampler.push(self._picker.push(samples))
         index = self._sample_clock.place(begins_s, fresh.size) - self._rest.size
         ready = np.concatenate([self._rest, fresh]) if self._rest.size else fresh
         whole = ready.size - ready.size % FRAME_SAMPLES
         self._rest = ready[whole:]
         for start in range(0, whole, FRAME_SAMPLES):
-            self._deliver(ready[start : start + FRAME_SAMPLES], index + start)
+            frame, pulse = self._chain.push(ready[start : start + FRAME_SAMPLES])
+            self._feel(pulse)
+            self._deliver(frame, index + start)
+
+    def _feel(self, pulse: Pulse) -> None:
+        """Zeros are no sound, although they arrive in time: open it anew once, then say so until it is over."""
+        if pulse == "reopen":
+            log.warning('the microphone "%s" delivers nothing but silence; it is opened anew', self._stage.name)
+            self._stale = True
+        elif pulse == "dead":
+            self._stage.say(f'the microphone "{self._stage.name}" is dead: {_DEAD}')
+        elif not self._chain.watch.dead:
+            self._stage.works()

@@ -79,6 +79,11 @@ def _clip(values: NDArray[np.float32]) -> Samples:
     return clipped
 
 
+def both_channels(data: bytes) -> bytes:
+    """Bytes of one channel as those of two that are alike."""
+    return to_bytes(np.repeat(from_bytes(data), 2))
+
+
 def level_dbfs(samples: Samples) -> float:
     """RMS level in dB below a full-scale square wave; silence and an empty array give -96.0."""
     if samples.size == 0:

@@ -3,10 +3,15 @@
 import argparse
 import asyncio
 import sys
+from dataclasses import replace
 
-from speaker.audio.devices import Direction, SoundSystem
+from speaker.audio.capture import channel_levels
+from speaker.audio.capture_choice import Capture
+from speaker.audio.device_names import lasting_names
+from speaker.audio.devices import SoundSystem
 from speaker.audio.microphone import Microphone
 from speaker.audio.pcm import Samples, level_dbfs
+from speaker.audio.sound_cards import Direction
 from speaker.cli.output import FAILED, GOOD, config_file
 from speaker.daemon.loading import open_words, read_settings
 from speaker.errors import SoundError, SpeakerError
@@ -14,7 +19,7 @@ from speaker.wake.detector import WakeWords
 
 
 def list_devices(options: argparse.Namespace) -> int:
-    """Print the devices, and which are chosen."""
+    """Print the devices, what each is called for good, and which are chosen."""
     audio = read_settings(config_file(options)).audio
     system = SoundSystem()
     chosen: dict[int, list[str]] = {}
@@ -28,30 +33,53 @@ def list_devices(options: argparse.Namespace) -> int:
             chosen.setdefault(system.find(name, direction).index, []).append(direction)
         except SpeakerError as error:
             problems.append(str(error))
+    cards = system.files.cards()
     for one in system.devices():
         mark = f"  <- {' and '.join(chosen[one.index])}" if one.index in chosen else ""
         print(f"{one.name}: {one.inputs} in, {one.outputs} out, native {one.native_hz} Hz{mark}")
+        if one.numbers is not None:
+            print(f"    also {' or '.join(lasting_names(one, cards))}, whatever its number is")
     system.end()
     for problem in problems:
         print(f"speaker: {problem}", file=sys.stderr)
     return FAILED if problems else GOOD
 
 
+class _Live:
+    """A line for every frame: the level of each channel, and the scores."""
+
+    def __init__(self, words: WakeWords) -> None:
+        self._words = words
+        self._channels = ""
+
+    def hear(self, samples: Samples, channels: int) -> None:
+        """What the card delivers."""
+        levels = channel_levels(samples, channels)
+        self._channels = " ".join(f"channel {one}: {level:.0f}" for one, level in enumerate(levels, 1))
+        if channels == 1:
+            self._channels = ""
+
+    def show(self, frame: Samples, _index: int) -> None:
+        """What is listened to."""
+        heard = self._words.push(frame)
+        scores = " ".join(f"{word.name} {word.score:.3f}" for word in self._words.words)
+        mark = f"  <- {heard.word}" if heard else ""
+        every = f"  ({self._channels})" if self._channels else ""
+        print(f"{level_dbfs(frame):6.1f} dBFS  {scores}{every}{mark}", flush=True)
+
+
 def listen_live(options: argparse.Namespace) -> int:
     """Print level and wake scores, frame by frame, until interrupted. Raises SoundError without a microphone."""
     settings = read_settings(config_file(options))
-    words = WakeWords(open_words(settings), refractory_s=settings.wake.refractory_s)
-
-    def show(frame: Samples, _index: int) -> None:
-        heard = words.push(frame)
-        scores = " ".join(f"{word.name} {word.score:.3f}" for word in words.words)
-        mark = f"  <- {heard.word}" if heard else ""
-        print(f"{level_dbfs(frame):6.1f} dBFS  {scores}{mark}", flush=True)
+    live = _Live(WakeWords(open_words(settings), refractory_s=settings.wake.refractory_s))
+    capture = Capture(settings.audio.channel, settings.audio.gain_db)
 
     async def listen() -> None:
         system, problems = SoundSystem(), asyncio.Queue[str]()
-        system.find(settings.audio.microphone, "microphone")
-        microphone = Microphone(system, settings.audio.microphone, show, problems.put_nowait)
+        name = settings.audio.microphone
+        system.find(name, "microphone")
+        shown = replace(capture, every_channel=True)
+        microphone = Microphone(system, name, live.show, problems.put_nowait, capture=shown, raw=live.hear)
         microphone.open(True)
         async with asyncio.TaskGroup() as group:
             hearing = group.create_task(microphone.run())

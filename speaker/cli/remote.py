@@ -10,7 +10,7 @@ from speaker.cli.output import did_you_mean
 from speaker.config.settings import Settings
 from speaker.daemon.house_feed import HouseFeed
 from speaker.daemon.loading import configured_house, make_registry
-from speaker.errors import BrokerError, SpeakerError, ToolError
+from speaker.errors import About, BrokerError, SpeakerError, ToolError
 from speaker.home.device_controller import DeviceController
 from speaker.mqtt.client import MqttClient
 from speaker.mqtt.dispatch import IncomingMessage
@@ -40,8 +40,8 @@ class RemoteSpeaker:
             connected=lambda _: self._online.set(), trouble=self._note,
         )  # fmt: skip
 
-    def _note(self, problem: str) -> None:
-        self._problem = problem
+    def _note(self, problem: str, _about: About) -> None:
+        self._problem = problem or self._problem
 
     def listen(self, filters: Iterable[str]) -> None:
         """Collect the messages of these filters."""

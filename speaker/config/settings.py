@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal
 
-from msgspec import Meta, Struct, field
+from msgspec import Meta, field
 
+from speaker.config.audio_settings import AudioSettings
 from speaker.config.instructions import INSTRUCTIONS
 from speaker.config.prices import PRICES, Price
+from speaker.config.section import Section
 from speaker.config.turn_detection import ClientTurns, SemanticTurns, ServerTurns
-from speaker.config.units import ClockTime, Milliseconds, Percent, Seconds, Share, Slug, TopicPath, Url, Usd
+from speaker.config.units import ClockTime, Percent, Seconds, Share, Slug, TopicPath, Url, Usd
 
 ServiceName = Literal["openai", "azure", "xai", "qwen", "local"]
 """The Realtime services that are known by name; local is any other that speaks the protocol."""
@@ -23,40 +25,6 @@ DEFAULT_RISK: Final[Mapping[str, Literal["allow", "confirm", "never"]]] = Mappin
     {"lock": "confirm", "cover.garage": "confirm"}
 )
 """What is asked for first, unless the owner says otherwise by the same key."""
-
-
-class Section(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Parent of every part of the configuration that has keys of its own."""
-
-
-class AudioSettings(Section, frozen=True, kw_only=True):
-    """Sound devices and loudness."""
-
-    microphone: str = "default"
-    """ALSA capture device: its name, or any part of it (see `speaker devices`)."""
-    loudspeaker: str = "default"
-    """ALSA playback device: its name, or any part of it."""
-    volume: Percent = 60
-    """Loudness of answers, in percent. The hub can change it; its choice survives a restart."""
-    chime_volume: Percent = 40
-    """Loudness of chimes, in percent."""
-    announcement_volume: Percent | None = None
-    """Loudness of announcements, in percent. null = as loud as answers. The hub can change it, too."""
-    alarm_volume: Percent = 70
-    """Loudness of timers and alarms, in percent; quiet hours do not lower it."""
-    sounds: list[Literal["wake", "listened", "done", "error", "muted", "timer"]] = field(
-        default_factory=lambda: ["wake", "done", "error", "muted", "timer"]
-    )
-    """Which sounds are made: wake = listening now, listened = your sentence was taken, done = in place of an answer
-    (see `cost.quiet_tools`), error, muted (and unmuted), timer."""
-    lead_in_ms: Milliseconds = 250
-    """Near-silence before speech on a loudspeaker that was just opened, in milliseconds: sleeping USB and HDMI
-    devices swallow so much."""
-    duplex: Literal["auto", "full", "wake", "half"] = "auto"
-    """What may interrupt an answer: full = anything said, wake = the wake word or "stop", half = nothing but the
-    hub; auto = full if an echo test at the start shows that the echo can be removed, else wake."""
-    cache_mb: Annotated[int, Meta(ge=0)] = 50
-    """Room on disk for sentences that the speaker says often, in MB."""
 
 
 class WakeWord(Section, frozen=True, kw_only=True):

@@ -28,6 +28,7 @@ from speaker.conversation.uplink import Uplink
 from speaker.conversation.user_turns import UserTurns
 from speaker.conversation.wake_responder import WakeResponder
 from speaker.cost.cost_tracker import CostTracker
+from speaker.errors import Trouble
 from speaker.offline.speech.engines import OfflineEngines
 from speaker.realtime.failover import Failover
 from speaker.tools.registry import ToolRegistry
@@ -37,7 +38,7 @@ from speaker.wake.detector import Detection
 PATIENCE: Final = 0.4
 """Share of limits.connect_s that the cloud has to answer before the offline server does."""
 
-MakeSound = Callable[[Post, Callable[[Detection], None], Callable[[str], None]], SoundPart]
+MakeSound = Callable[[Post, Callable[[Detection], None], Trouble], SoundPart]
 """Makes the sound part: it posts its events, tells of wake words, and of what is wrong with a device."""
 
 

@@ -7,6 +7,7 @@ from contextlib import aclosing
 from typing import Any
 
 from speaker.audio import pcm
+from speaker.audio.capture_choice import Capture
 from speaker.audio.chimes import Chime, chime
 from speaker.audio.devices import SoundSystem
 from speaker.audio.echo_analysis import EchoReport
@@ -22,6 +23,7 @@ from speaker.config.turn_detection import ClientTurns
 from speaker.conversation import events
 from speaker.conversation.inbox import Post
 from speaker.conversation.sound import OWN, Spoke
+from speaker.errors import Trouble
 from speaker.listening.frame_router import FrameRouter
 from speaker.listening.front_end import FrontEnd, SensedFrame
 from speaker.listening.route import Route
@@ -56,7 +58,7 @@ class AudioIO:
         tts: TextToSpeech,
         post: Post,
         woken: Callable[[Detection], None],
-        trouble: Callable[[str], None],
+        trouble: Trouble,
     ) -> None:
         """``woken`` is told of every wake word, ``trouble`` what is wrong with a device."""
         audio = settings.audio
@@ -73,10 +75,13 @@ class AudioIO:
         self._router = FrameRouter(
             self._front_end, woken, lambda: post(events.SpokenOver()), self._tell_sensed, gate
         )  # fmt: skip
-        self._microphone = Microphone(system, audio.microphone, self._take, trouble, slipped=canceller.slipped)
+        self._microphone = Microphone(
+            system, audio.microphone, self._take, lambda problem: trouble(problem, "microphone"),
+            slipped=canceller.slipped, capture=Capture(audio.channel, audio.gain_db, audio.dead_after_s),
+        )  # fmt: skip
         self._loudspeaker = Loudspeaker(
-            system, audio.loudspeaker, lambda: post(events.PlaybackBegan()), self._ran_dry, trouble,
-            slipped=canceller.slipped, lead_in_ms=audio.lead_in_ms,
+            system, audio.loudspeaker, lambda: post(events.PlaybackBegan()), self._ran_dry,
+            lambda problem: trouble(problem, "loudspeaker"), slipped=canceller.slipped, lead_in_ms=audio.lead_in_ms,
         )  # fmt: skip
         self._speaking: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Lock()
@@ -147,6 +152,16 @@ class AudioIO:
     def audible(self) -> bool:
         """Whether the loudspeaker has sound in it just now."""
         return self._loudspeaker.playing
+
+    @property
+    def unheard(self) -> str:
+        """Why nothing that is played can be heard; empty when it can."""
+        return self._loudspeaker.problem
+
+    @property
+    def dead(self) -> bool:
+        """Whether the microphone delivers frames, and nothing but silence in them."""
+        return self._microphone.dead
 
     @property
     def worked_at(self) -> float:

@@ -12,7 +12,7 @@ from speaker.audio.playback_queue import PlayedItem
 from speaker.conversation.events import Event
 from speaker.conversation.states import Duplex, State
 from speaker.cost.tokens import Paid
-from speaker.errors import SessionError, place_of
+from speaker.errors import About, SessionError, place_of
 from speaker.listening.sample_audit import SampleAudit
 from speaker.realtime.protocol.objects import Response
 from speaker.tools.result import ToolResult
@@ -101,8 +101,11 @@ class Observer:
     def changed(self) -> None:
         """Something else has changed that is shown of the speaker, such as its timers."""
 
-    def trouble(self, problem: str) -> None:
-        """Something is wrong, or with an empty text is right again; it is logged already."""
+    def trouble(self, problem: str, about: About = "conversation") -> None:
+        """Something is wrong, or with an empty text is right again; it is logged already.
+
+        ``about`` says with what: a microphone that is back says nothing of the loudspeaker.
+        """
 
 
 class Observers(Observer):
@@ -207,6 +210,6 @@ class Observers(Observer):
         """Tell all."""
         self._tell(lambda one: one.changed())
 
-    def trouble(self, problem: str) -> None:
+    def trouble(self, problem: str, about: About = "conversation") -> None:
         """Tell all."""
-        self._tell(lambda one: one.trouble(problem))
+        self._tell(lambda one: one.trouble(problem, about))

@@ -44,6 +44,14 @@ class SoundPart(Playback, Protocol):
         """Whether the loudspeaker has sound in it just now."""
 
     @property
+    def unheard(self) -> str:
+        """Why nothing that is played can be heard; empty when it can."""
+
+    @property
+    def dead(self) -> bool:
+        """Whether the microphone delivers frames, and nothing but silence in them."""
+
+    @property
     def worked_at(self) -> float:
         """Loop time at which a microphone frame was last done with."""
 

@@ -96,6 +96,7 @@ class Daemon:
         parts = self.parts
         deafness = Deafness(
             lambda: parts.conversation.controller.hears,
+            lambda: parts.conversation.sound.dead,
             lambda sentence: parts.system_speech.announce(Announcement(sentence)),
         )
         while True:

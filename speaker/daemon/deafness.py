@@ -8,19 +8,31 @@ from speaker.speech import phrases
 class Deafness:
     """Looked at again and again. Who never had a microphone is not deaf: it announces, rings and serves the hub."""
 
-    def __init__(self, hears: Callable[[], bool], say: Callable[[str], None]) -> None:
-        """``hears``: whether frames arrive and are worked on, or nobody wants them; ``say`` speaks a sentence."""
+    def __init__(self, hears: Callable[[], bool], dead: Callable[[], bool], say: Callable[[str], None]) -> None:
+        """``hears``: whether frames arrive and are worked on, or nobody wants them; ``say`` speaks a sentence.
+
+        ``dead``: whether nothing but silence is in them.
+        """
         self._hears = hears
+        self._dead = dead
         self._say = say
         self._had = False
-        self._told = False
+        self._told = ""
 
     def look(self) -> bool:
-        """Whether all is as it should be; a microphone that is gone is told of once, until it is back."""
+        """Whether the service is of use as it is; a microphone that is gone is told of once, until it is back.
+
+        One that is muted or led elsewhere is told of, too, but no new start would mend it.
+        """
         if self._hears():
-            self._had, self._told = True, False
+            self._had = True
+            self._tell(phrases.SILENT if self._dead() else "")
             return True
-        if self._had and not self._told:
-            self._told = True
-            self._say(phrases.DEAF)
+        if self._had:
+            self._tell(phrases.DEAF)
         return not self._had
+
+    def _tell(self, sentence: str) -> None:
+        if sentence and sentence != self._told:
+            self._say(sentence)
+        self._told = sentence

@@ -23,7 +23,7 @@ from speaker.daemon.loading import (
     offline_endpoint,
     open_words,
 )
-from speaker.errors import ConfigError
+from speaker.errors import About, ConfigError, Trouble
 from speaker.home.device_controller import DeviceController
 from speaker.home.device_registry import Device, Wish
 from speaker.hub.commands import COMMANDS
@@ -127,7 +127,7 @@ class Wiring:
             )
         )
 
-    def _make_sound(self, post: Post, woken: Callable[[Detection], None], trouble: Callable[[str], None]) -> AudioIO:
+    def _make_sound(self, post: Post, woken: Callable[[Detection], None], trouble: Trouble) -> AudioIO:
         chosen = self.ledger.chosen("wake_word") or EVERY_WORD
         return AudioIO(
             self.settings, self.sound_system, self._words(chosen), engines=self.engines, tts=self.tts,
@@ -176,12 +176,12 @@ class Wiring:
             verbs[command.name] = lambda payload, run=command.run: run(self.parts, payload)  # type: ignore[misc]
         return verbs
 
-    def _trouble(self, problem: str) -> None:
-        self.conversation.observers.trouble(problem)
+    def _trouble(self, problem: str, about: About) -> None:
+        self.conversation.observers.trouble(problem, about)
 
     def _connected(self, online: bool) -> None:
         if online:
-            self.status.show()
+            self._trouble("", "broker")
             self.hub.connected()
 
     async def warm_up(self) -> None:

@@ -28,7 +28,7 @@ STAGE_NAME: Final = "demo"
 
 def stage_settings(broker_port: int, *, real_sound: bool = False, **changes: Json) -> Settings:
     """Settings of a speaker on the stage; ``changes`` are sections that differ."""
-    audio: Json = {} if real_sound else {"microphone": MICROPHONE, "loudspeaker": LOUDSPEAKER}
+    audio: Json = {} if real_sound else {"microphone": MICROPHONE, "loudspeaker": LOUDSPEAKER, "dead_after_s": None}
     document: Json = {
         "id": STAGE_NAME,
         "name": "Demo speaker",

@@ -116,7 +116,12 @@ class VirtualRoom:
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
             env=self._env,
         )  # fmt: skip
-        await mouth.communicate(pcm.to_bytes(samples))
+        try:
+            await mouth.communicate(pcm.to_bytes(samples))
+        finally:
+            if mouth.returncode is None:
+                mouth.kill()
+                await asyncio.shield(mouth.wait())
         if mouth.returncode:
             raise SpeakerError("the private PulseAudio does not take sound; see pulseaudio.log in its folder")
 

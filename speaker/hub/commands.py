@@ -76,11 +76,13 @@ def _test(parts: SpeakerParts, _payload: str) -> None:
 
 
 def _say(parts: SpeakerParts, payload: str) -> None:
+    parts.refuse_if_unheard()
     parts.system_speech.announce(Announcement(payload))
 
 
 def _ask(parts: SpeakerParts, payload: str) -> None:
     parts.refuse_if_muted(", and an answer would open it; unmute it first")
+    parts.refuse_if_unheard()
     parts.conversation.prompts.ask(payload)
 
 
@@ -88,6 +90,7 @@ def _announce(parts: SpeakerParts, payload: str) -> None:
     wanted = read_payload(payload, Announce)
     if bool(wanted.text.strip()) == bool(wanted.url):
         raise SpeakerError("give either text or url")
+    parts.refuse_if_unheard()
     parts.system_speech.announce(Announcement(wanted.text, wanted.url, wanted.volume, wanted.chime))
 
 
@@ -95,6 +98,7 @@ def _question(parts: SpeakerParts, payload: str) -> None:
     wanted = read_payload(payload, Question)
     checked_topic(wanted.reply_to, "reply_to")
     parts.refuse_if_muted(", so nobody can answer")
+    parts.refuse_if_unheard()
     if not parts.conversation.controller.idle:
         raise SpeakerError("a conversation is under way; ask again when it is over")
     parts.conversation.tasks.start(_put(parts, wanted))

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from speaker.conversation.observers import Observer, ToolCall
+from speaker.errors import About
 from speaker.tools.result import ToolResult
 from speaker.wake.detector import Detection
 
@@ -23,7 +24,7 @@ class EventPublisher(Observer):
         """A tool, and whether a device confirmed what it did."""
         self._tell({"type": "tool", "name": call.name, "ok": result.ok, "confirmed": result.confirmed})
 
-    def trouble(self, problem: str) -> None:
+    def trouble(self, problem: str, about: About = "conversation") -> None:  # noqa: ARG002 - as observers are told
         """What is wrong."""
         if problem:
             self._tell({"type": "error", "message": problem})

@@ -32,6 +32,11 @@ class SpeakerParts:
         """Whether the microphone is off."""
         return self.conversation.machine.state is State.MUTED
 
+    def refuse_if_unheard(self) -> None:
+        """Raises SpeakerError with the reason when nothing that is said can be heard."""
+        if problem := self.conversation.sound.unheard:
+            raise SpeakerError(f"nobody would hear it: {problem}")
+
     def refuse_if_muted(self, why: str) -> None:
         """Raise SpeakerError while the microphone is off; ``why`` follows "the microphone is muted"."""
         if self.muted:

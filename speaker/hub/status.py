@@ -11,6 +11,7 @@ from speaker.conversation.observers import End, Observer
 from speaker.conversation.states import Duplex, State
 from speaker.conversation.trace_recorder import BUTTON
 from speaker.cost.cost_tracker import now_here
+from speaker.errors import About
 from speaker.hub.controls import Controls
 from speaker.hub.mqtt_api import MqttApi
 from speaker.hub.parts import SpeakerParts
@@ -65,7 +66,8 @@ class Status(Observer):
         self._endpoint = ""
         """Who answered last; empty until somebody did."""
         self._wake_word: str | None = None
-        self._last_error: str | None = None
+        self._errors: dict[About, str] = {}
+        """What is wrong, and with what; the newest comes last."""
         self._duplex_reason = OWN_CHOICE
         self._asleep_bytes = 0
         """Microphone sound that was sent while no conversation was under way; must stay 0."""
@@ -94,9 +96,9 @@ class Status(Observer):
         self.show()
 
     def ended(self, end: End) -> None:
-        """A conversation that went well ends the trouble."""
+        """A conversation that went well ends the trouble with conversations."""
         if end.why not in {"error", events.CLAIMED}:
-            self._last_error = None
+            self._errors.pop("conversation", None)
 
     def state_changed(self, before: State, after: State, event: Event) -> None:  # noqa: ARG002 - as observers are told
         """Show it."""
@@ -106,10 +108,17 @@ class Status(Observer):
         """Show it."""
         self.show()
 
-    def trouble(self, problem: str) -> None:
+    def trouble(self, problem: str, about: About = "conversation") -> None:
         """Remember what is wrong, or with an empty text that it is right again."""
-        self._last_error = problem or None
+        self._errors.pop(about, None)
+        if problem:
+            self._errors[about] = problem
         self.show()
+
+    @property
+    def _last_error(self) -> str | None:
+        """The newest of what is still wrong."""
+        return next(reversed(self._errors.values()), None)
 
     # What it shows.
 

@@ -14,7 +14,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from speaker.config.settings import MqttSettings
-from speaker.errors import BrokerError, place_of
+from speaker.errors import BrokerError, Trouble, place_of
 from speaker.mqtt.connection import BrokerConnection, ConnectionNews
 from speaker.mqtt.dispatch import Dispatcher, IncomingMessage, MessageHandler
 from speaker.mqtt.reconnecting import ReconnectPlan
@@ -40,7 +40,7 @@ class MqttClient:
         will_topic: str,
         *,
         connected: Callable[[bool], None] = lambda _: None,
-        trouble: Callable[[str], None] = lambda _: None,
+        trouble: Trouble = lambda _problem, _about: None,
     ) -> None:
         """``connected`` is told when the broker comes and goes, ``trouble`` what is wrong with it."""
         self._settings = settings
@@ -246,12 +246,12 @@ class MqttClient:
     def _complain(self, problem: str) -> None:
         if problem != self._complained:
             log.error("%s; it is tried again until it works", problem)
-            self._trouble(problem)
+            self._trouble(problem, "broker")
         self._complained = problem
 
     def _say_wrong(self, problem: str) -> None:
         log.warning("%s", problem)
-        self._trouble(problem)
+        self._trouble(problem, "conversation")
 
     def _acknowledged(self, mid: int, problem: str) -> None:
         future = self._unacknowledged.get(mid)

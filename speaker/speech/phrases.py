@@ -15,6 +15,7 @@ REFUSED: Final = "Sorry, the speech service refuses to answer. Please check the 
 _KEY_REFUSED: Final = "Sorry, the key for the speech service is not accepted. Please check it."
 _NO_MODEL: Final = "Sorry, the speech service does not know the model. Please check the settings."
 TROUBLED: Final = "Sorry, the speech service had a problem. Please try again."
+SILENT: Final = "My microphone gives me nothing but silence, so I can't hear you. Please check it."
 DEAF: Final = "My microphone is gone, so I can't hear you. Please check it."
 NO_CONTENT: Final = "Sorry, I got no answer to that. Please ask again."
 BROKEN_OFF: Final = "Sorry, the answer was broken off. Please ask again."
@@ -63,7 +64,7 @@ HELPED_OUT: Final = "Until then I answer by myself."
 """Follows the reason when the offline server answers in place of a service that refuses."""
 
 EVERY: Final = tuple(
-    dict.fromkeys((ONE_MOMENT, NO_ANSWER, BROKEN, TROUBLED, REFUSED, DEAF, *_BY_CODE.values(), HELPED_OUT))
+    dict.fromkeys((ONE_MOMENT, NO_ANSWER, BROKEN, TROUBLED, REFUSED, DEAF, SILENT, *_BY_CODE.values(), HELPED_OUT))
 )
 """All of them, to be made before they are needed."""
 

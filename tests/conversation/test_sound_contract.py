@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from speaker.errors import About
 from tests.support.sound_contract import CONTRACT, Rig, Told
 from tests.support.stand_in_sound import StandInSound
 
@@ -13,7 +14,10 @@ class StandInRig:
 
     def __init__(self) -> None:
         self.told = Told()
-        self.sound = StandInSound(self.told.events.append, self.told.words.append, self.told.troubles.append)
+        self.sound = StandInSound(self.told.events.append, self.told.words.append, self._note)
+
+    def _note(self, problem: str, _about: About) -> None:
+        self.told.troubles.append(problem)
 
     async def say_wake_word(self) -> None:
         self.sound.hear_wake_word()

@@ -4,11 +4,11 @@ from speaker.daemon.deafness import Deafness
 from speaker.speech import phrases
 
 
-def looked(*hears: bool) -> tuple[list[bool], list[str]]:
+def looked(*hears: bool, dead: bool = False) -> tuple[list[bool], list[str]]:
     """What is found, look by look, and what is said."""
     said: list[str] = []
     left = list(hears)
-    deafness = Deafness(lambda: left.pop(0), said.append)
+    deafness = Deafness(lambda: left.pop(0), lambda: dead, said.append)
     return [deafness.look() for _ in hears], said
 
 
@@ -22,3 +22,7 @@ def test_who_had_one_is_and_says_so_once() -> None:
 
 def test_a_microphone_that_is_back_may_be_lost_again() -> None:
     assert looked(True, False, True, False) == ([True, False, True, False], [phrases.DEAF, phrases.DEAF])
+
+
+def test_a_microphone_that_is_muted_is_told_of_once_and_needs_no_new_start() -> None:
+    assert looked(True, True, True, dead=True) == ([True, True, True], [phrases.SILENT])

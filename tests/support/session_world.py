@@ -10,7 +10,7 @@ from speaker.conversation.observers import Observer
 from speaker.conversation.session_needs import SessionNeeds, SessionPatience
 from speaker.conversation.sound import OWN, Spoke
 from speaker.conversation.tasks import TaskSet
-from speaker.errors import SessionError
+from speaker.errors import About, SessionError
 from speaker.tools.result import ToolResult
 
 SPOKEN_MS: Final = 900.0
@@ -65,7 +65,7 @@ class SessionWorld(Observer):
     def answered_here(self, heard_ms: float, said_ms: float | None) -> None:
         self.answers.append((heard_ms, said_ms))
 
-    def trouble(self, problem: str) -> None:
+    def trouble(self, problem: str, about: About = "conversation") -> None:
         self.troubles.append(problem)
 
     def of(self, kind: type[Event]) -> list[Event]:

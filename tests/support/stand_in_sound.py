@@ -17,7 +17,7 @@ from speaker.audio.playback_queue import PlayedItem
 from speaker.conversation import events
 from speaker.conversation.inbox import Post
 from speaker.conversation.sound import OWN, Spoke
-from speaker.errors import SoundError
+from speaker.errors import SoundError, Trouble
 from speaker.listening.front_end import SensedFrame
 from speaker.listening.route import MicrophoneRoute, Route
 from speaker.listening.sample_audit import SampleAudit
@@ -44,7 +44,7 @@ class StandInSound:
         self,
         post: Post,
         woken: Callable[[Detection], None],
-        trouble: Callable[[str], None],
+        trouble: Trouble,
         *,
         sounds: Iterable[str] = ("wake", "done", "error", "muted", "timer"),
         faster: float = 10.0,
@@ -67,6 +67,8 @@ class StandInSound:
         self._count = 0
         self.open = False
         self.deaf = False
+        self.unheard = ""
+        self.dead = False
         """Whether no frames arrive."""
         self.held_open = False
         self.volume_percent = -1

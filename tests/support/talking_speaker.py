@@ -15,7 +15,7 @@ from speaker.conversation.observers import Observer, ToolCall
 from speaker.conversation.states import State
 from speaker.cost.cost_tracker import CostTracker
 from speaker.cost.tokens import Paid
-from speaker.errors import SessionError
+from speaker.errors import About, SessionError
 from speaker.offline.server.scripted import EmitStep, Expect, Scripted, ScriptStep
 from speaker.offline.server.server import RealtimeServer, ServerSettings
 from speaker.offline.speech.engines import OfflineEngines
@@ -127,7 +127,7 @@ class Notes(Observer):
     def sound_sent(self, ms: float, *, awake: bool) -> None:
         self.sent_asleep_ms += 0 if awake else ms
 
-    def trouble(self, problem: str) -> None:
+    def trouble(self, problem: str, about: About = "conversation") -> None:
         self.troubles.append(problem)
 
 

@@ -7,14 +7,17 @@ from typing import Final
 
 import numpy as np
 
-from speaker.audio.devices import Direction, SoundSystem
+from speaker.audio.capture import DEAD_DBFS
+from speaker.audio.capture_choice import Capture
+from speaker.audio.devices import SoundSystem
 from speaker.audio.echo_analysis import EchoReport, judge
 from speaker.audio.echo_test import EchoTest, undisturbed
 from speaker.audio.loudspeaker import Loudspeaker
 from speaker.audio.microphone import Microphone
 from speaker.audio.pcm import FRAME_MS, Samples, level_dbfs
+from speaker.audio.sound_cards import Direction
 from speaker.cli.doctor.check import Check, failed, good, skipped
-from speaker.config.settings import AudioSettings
+from speaker.config.audio_settings import AudioSettings
 from speaker.errors import SoundError
 
 LISTEN_FRAMES: Final = 1_000 // FRAME_MS
@@ -26,6 +29,10 @@ _WAIT_S: Final = 4.0
 LOUD_DBFS: Final = -20.0
 """A room that is so loud overdrives the microphone when somebody speaks."""
 
+_SILENT: Final = (
+    "unmute the capture in `alsamixer` (F4) and any switch on the microphone; if it has several channels, see with "
+    "`speaker listen` which one hears, and set audio.channel"
+)
 _BUSY: Final = "the service may have the devices: `sudo systemctl stop speaker` first; else see `speaker devices`"
 
 
@@ -62,7 +69,9 @@ class _Pair:
         self.problem = ""
         self._frames: list[Samples] = []
         self._test: EchoTest | None = None
-        self.microphone = Microphone(system, audio.microphone, self._take, self._note)
+        self.microphone = Microphone(
+            system, audio.microphone, self._take, self._note, capture=Capture(audio.channel, audio.gain_db)
+        )
         self.loudspeaker = Loudspeaker(
             system, audio.loudspeaker, _nothing, _nothing, self._note, lead_in_ms=audio.lead_in_ms
         )
@@ -76,10 +85,11 @@ class _Pair:
         return bool(self._frames)
 
     def level(self) -> Check:
-        """How loud the room is, from the first second; a microphone that never delivers but zeros is muted."""
-        if not np.any(np.concatenate(self._frames)):
-            text = "the microphone delivers nothing but zeros"
-            return failed("level", text, "unmute the capture in `alsamixer` (F4)")
+        """How loud the room is, from the first second; a microphone softer than any room is muted, or another one."""
+        loudest = max(level_dbfs(frame) for frame in self._frames)
+        if loudest < DEAD_DBFS:
+            text = f"the microphone delivers nothing but silence ({loudest:.0f} dBFS)"
+            return failed("level", text, _SILENT)
         level = level_dbfs(np.concatenate(self._frames[:LISTEN_FRAMES]))
         text = f"{level:.0f} dBFS while nobody should be speaking"
         if level > LOUD_DBFS:

@@ -12,11 +12,13 @@ import pyaudio
 import pytest
 
 from speaker.audio import pcm, portaudio
-from speaker.audio.devices import Direction, SoundDevice, SoundSystem
+from speaker.audio.device_names import SoundDevice
+from speaker.audio.devices import SoundSystem
 from speaker.audio.loudspeaker import Loudspeaker
 from speaker.audio.microphone import Microphone
 from speaker.audio.pcm import FRAME_SAMPLES, SESSION_HZ, WAKE_HZ, Samples
 from speaker.audio.playback_queue import PlaybackQueue
+from speaker.audio.sound_cards import Direction
 from speaker.demo.virtual_room import LOUDSPEAKER, MICROPHONE, VirtualRoom
 from speaker.errors import SoundError
 

@@ -48,7 +48,7 @@ async def rig(room: VirtualRoom, speech: Speech, engines: OfflineEngines, folder
     tts = TextToSpeech(engines, SoundCache(folder, 1_000_000), lambda _ms, _cached: None)
     sound = AudioIO(
         SETTINGS, system, WakeWords(open_words(SETTINGS), refractory_s=0.5), engines=engines, tts=tts,
-        post=told.events.append, woken=told.words.append, trouble=told.troubles.append,
+        post=told.events.append, woken=told.words.append, trouble=lambda problem, _about: told.troubles.append(problem),
     )  # fmt: skip
     sound.open_microphone(True)
     sound.hold(True)

@@ -12,6 +12,7 @@ import pytest
 
 from speaker.config.loading import load_settings
 from speaker.demo.broker import PrivateBroker
+from speaker.errors import About
 from speaker.home.device_controller import DeviceController
 from speaker.home.device_registry import DeviceRegistry
 from speaker.hub.command_intake import AT_ONCE
@@ -38,13 +39,16 @@ class Flooded:
         self.claims: list[Claim] = []
         self.troubles: list[str] = []
         topic = f"{self.settings.topic}/availability"
-        self.client = MqttClient(self.settings.mqtt, identity, None, topic, trouble=self.troubles.append)
+        self.client = MqttClient(self.settings.mqtt, identity, None, topic, trouble=self._note)
         self.hub = MqttApi(self.client, self.settings, "1", one.one.ledger)
         self.controls = Controls(one.parts, self.shelf, self._show)
         self.hostile = Peer(port, f"hostile-{identity}")
         self.watcher = Peer(port, f"watcher-{identity}")
         self.watcher.hear([f"{self.settings.topic}/#"])
         self.turns = 0
+
+    def _note(self, problem: str, about: About) -> None:
+        self.troubles.append(problem)
 
     def _show(self) -> None:
         self.hub.show(self.controls.state())

@@ -44,7 +44,7 @@ class Shown:
             None,
             f"{self.settings.topic}/availability",
             connected=lambda online: self.hub.connected() if online else None,
-            trouble=self.others.append,
+            trouble=lambda problem, _about: self.others.append(problem),
         )
         self.hub = MqttApi(self.broker, self.settings, "1.2.3", ledger)
 

@@ -32,7 +32,7 @@ class Peer:
             password,
             f"speaker/{name}/availability",
             connected=self.changes.append,
-            trouble=self.troubles.append,
+            trouble=lambda problem, _about: self.troubles.append(problem),
         )
 
     def hear(self, filters: list[str]) -> None:
