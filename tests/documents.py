@@ -22,7 +22,8 @@ from speaker.cli.parser import build_parser
 from speaker.config import audio_settings, turn_detection
 from speaker.config import settings as settings_module
 from speaker.config.loading import load_settings
-from speaker.config.settings import Section, Settings, ToolSettings
+from speaker.config.section import Section
+from speaker.config.settings import Settings, ToolSettings
 from speaker.conversation.state_machine import TABLE
 from speaker.conversation.states import POSTURES, WHILE_SPEAKING, State
 from speaker.hub.own_discovery import announcement

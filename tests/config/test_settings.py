@@ -21,7 +21,8 @@ from speaker.config.instructions import INSTRUCTIONS
 from speaker.config.loading import RESERVED_IDS, examine_settings, load_settings, slug
 from speaker.config.prices import PRICES
 from speaker.config.secret_shapes import names_secret
-from speaker.config.settings import Section, Settings
+from speaker.config.section import Section
+from speaker.config.settings import Settings
 from speaker.cost import pricing
 from speaker.errors import ConfigError
 
