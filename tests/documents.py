@@ -30,6 +30,7 @@ from speaker.hub.own_discovery import announcement
 from speaker.hub.topics import TOPICS
 from speaker.realtime.services import SERVICES
 from speaker.tools import registry
+from tests.card_rows import cards_table
 from tests.faults import faults_table
 
 ROOT: Final = Path(__file__).parent.parent
@@ -243,6 +244,7 @@ BLOCKS: Final[Mapping[str, Mapping[str, Callable[[], str]]]] = {
     "docs/home-assistant.md": {"entities": entities_table},
     "docs/mqtt.md": {"topics": topics_table},
     "docs/reliability.md": {"faults": faults_table},
+    "docs/sound.md": {"cards": cards_table},
     "docs/services.md": {"services": services_table},
     "docs/tools.md": {
         "tools": tools_table,

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 
+from tests.card_rows import CARDS
 from tests.documents import ROOT
 from tests.faults import FAULTS
 
@@ -22,3 +23,7 @@ def test_every_fault_is_made_by_a_test() -> None:
     told = [test for rows in FAULTS.values() for *_, test in rows]
     assert set(told) - set(named()) == set()
     assert len(told) == len(set(told)) >= 40
+
+
+def test_every_particular_card_is_made_by_a_test() -> None:
+    assert {test for *_, test in CARDS} - set(named()) == set()

@@ -15,6 +15,7 @@ import yaml
 
 from speaker.demo.stage import STAGE_NAME, Stage
 from speaker.demo.virtual_room import LOUDSPEAKER, MICROPHONE
+from speaker.demo.virtual_room import room as own_room
 from tests.support.real_parts import Speech
 
 STOP_S = 10
@@ -28,7 +29,7 @@ class Daemon:
         self.file = folder / "config.yaml"
         self.document: dict[str, Any] = {
             "id": STAGE_NAME,
-            "audio": {"microphone": MICROPHONE, "loudspeaker": LOUDSPEAKER, "volume": 100},
+            "audio": {"microphone": MICROPHONE, "loudspeaker": LOUDSPEAKER, "volume": 100, "dead_after_s": None},
             "session": {"endpoint": "offline"},
             "mqtt": {"host": "127.0.0.1", "port": on.broker.port},
             "quiet_hours": {"from": "00:00", "to": "00:00"},
@@ -123,6 +124,31 @@ async def test_a_daemon_that_stood_still_for_20_seconds_goes_on(daemon: Daemon, 
     await on.is_in("responding")
     process.terminate()
     assert await process.wait() == 0
+
+
+@pytest.mark.parametrize("calm_s", [0, 5], ids=["while it starts", "when all is calm"])
+async def test_a_sound_server_that_is_started_again_is_used_again(
+    tmp_path: Path, on: Stage, speech: Speech, calm_s: float
+) -> None:
+    folder = tmp_path / "room"
+    folder.mkdir()
+    async with own_room(folder) as room:
+        daemon = Daemon(tmp_path, on)
+        process = await daemon.start()
+        try:
+            await on.until(lambda: daemon.notified("READY=1"))
+            await asyncio.sleep(calm_s)
+            await room.unplug()
+            await on.until(lambda: "microphone" in str(on.state().get("last_error")), within_s=20)
+            await room.plug_in()
+            await on.until(lambda: not on.state()["last_error"], within_s=30)
+            await on.until(lambda: on.state()["state"] == "idle")
+            await room.say(speech("Hey Jarvis, order me a pizza."))
+            await on.is_in("responding")
+            process.terminate()
+            assert await process.wait() == 0
+        finally:
+            daemon.close()
 
 
 async def test_reload_takes_the_new_configuration_and_survives_a_broken_one(daemon: Daemon, on: Stage) -> None:
