@@ -54,6 +54,27 @@ install_packages() {
     rm -f "$log"
 }
 
+# install_demo_packages ENVIRONMENT: what the demo needs. Where PulseAudio would push out what gives a desktop its sound
+# (pipewire-alsa), it is only unpacked into the virtual environment, and nothing is removed.
+install_demo_packages() {
+    local plan rest folder=$1/share/pulseaudio
+    plan=$(apt-get install -s --no-install-recommends pulseaudio 2>/dev/null || true)
+    if ! grep -q '^Remv' <<<"$plan"; then
+        # shellcheck disable=SC2086 # a list of names
+        install_packages $packages_demo
+        return
+    fi
+    say "PulseAudio: unpacked into $folder, since installing it would remove $(awk '/^Remv/ { print $2 }' <<<"$plan" | xargs)"
+    rest=$(awk '/^Inst/ && $2 != "pulseaudio" { print $2 }' <<<"$plan")
+    # shellcheck disable=SC2046,SC2086 # lists of names
+    install_packages $(tr ' ' '\n' <<<"$packages_demo" | grep -vx pulseaudio) $rest
+    [ ! -x "$folder/usr/bin/pulseaudio" ] || return 0
+    (
+        cd "$(mktemp -d)" && apt-get -qq download pulseaudio 2>/dev/null && mkdir -p "$folder" &&
+            dpkg -x pulseaudio*.deb "$folder" && rm -rf "$PWD"
+    ) || fail "PulseAudio could not be fetched: check the network and 'sudo apt-get update', then try again"
+}
+
 # find_python: the interpreter to build the environment with, in $python.
 find_python() {
     local candidate

@@ -242,7 +242,8 @@ class Settings(Section, frozen=True, kw_only=True):
 
     id: Slug | None = None
     """Name in topics: lower-case letters, digits, _ and -; unique per broker, since the broker throws one of
-    two that are alike out. null = the host name, so name it where several cards were written alike."""
+    two that are alike out. null = the host name, so name it where several cards were written alike;
+    the installer writes the host name and a mark of the machine."""
     name: str | None = None
     """Name for people; null = made from the id."""
     room: str | None = None

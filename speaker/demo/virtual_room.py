@@ -16,6 +16,7 @@ from speaker.audio import pcm
 from speaker.audio.pcm import SESSION_HZ, Samples
 from speaker.demo import echo_path
 from speaker.demo.processes import Process, need
+from speaker.demo.sound_server import sound_server
 from speaker.errors import SpeakerError
 
 MICROPHONE: Final = "room_mic"
@@ -47,18 +48,19 @@ class VirtualRoom:
             "PULSE_RUNTIME_PATH": str(folder),
         }
         self._env |= {"PULSE_SERVER": f"unix:{self._socket}"}
-        self._server = Process("PulseAudio", self._command(), folder / "pulseaudio.log", self._env)
+        program, needed = sound_server()
+        self._server = Process("PulseAudio", self._command(program), folder / "pulseaudio.log", self._env | needed)
         self._ear: asyncio.subprocess.Process | None = None
         self._listening: asyncio.Task[None] | None = None
         self._recording = bytearray()
         folder.chmod(0o700)
         self.alsa_config.write_text(_ALSA.format(socket=self._socket))
 
-    def _command(self) -> list[str]:
+    def _command(self, program: list[str]) -> list[str]:
         # Without norewinds=1 PortAudio's playback on a null sink stalls.
         sink = "module-null-sink sink_name={} rate=48000 norewinds=1"
         return [
-            need("pulseaudio", "pulseaudio"), "-n", "--daemonize=no", "--exit-idle-time=-1", "--disable-shm=yes",
+            *program, "-n", "--daemonize=no", "--exit-idle-time=-1", "--disable-shm=yes",
             "--use-pid-file=no", "--log-level=error",
             "-L", f"module-native-protocol-unix socket={self._socket} auth-anonymous=1",
             "-L", sink.format("microphone"), "-L", sink.format("loudspeaker"),
