@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import sys
 from dataclasses import replace
 
@@ -50,6 +51,8 @@ class _Live:
 
     def __init__(self, words: WakeWords) -> None:
         self._words = words
+        self.unread = asyncio.Event()
+        """Whether nobody reads the lines any more, as behind ``| head``."""
         self._channels = ""
 
     def hear(self, samples: Samples, channels: int) -> None:
@@ -65,7 +68,10 @@ class _Live:
         scores = " ".join(f"{word.name} {word.score:.3f}" for word in self._words.words)
         mark = f"  <- {heard.word}" if heard else ""
         every = f"  ({self._channels})" if self._channels else ""
-        print(f"{level_dbfs(frame):6.1f} dBFS  {scores}{every}{mark}", flush=True)
+        try:
+            print(f"{level_dbfs(frame):6.1f} dBFS  {scores}{every}{mark}", flush=True)
+        except BrokenPipeError:
+            self.unread.set()
 
 
 def listen_live(options: argparse.Namespace) -> int:
@@ -82,11 +88,20 @@ def listen_live(options: argparse.Namespace) -> int:
         microphone = Microphone(system, name, live.show, problems.put_nowait, capture=shown, raw=live.hear)
         microphone.open(True)
         async with asyncio.TaskGroup() as group:
-            hearing = group.create_task(microphone.run())
-            while not (problem := await problems.get()):
-                pass
-            hearing.cancel()
-        raise SoundError(problem)
+            tasks = [group.create_task(one) for one in (microphone.run(), _first(problems), live.unread.wait())]
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks:
+                task.cancel()
+        if live.unread.is_set():
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the interpreter's end flushes it
+            return
+        raise SoundError(await tasks[1])
 
     asyncio.run(listen())
     return GOOD
+
+
+async def _first(problems: asyncio.Queue[str]) -> str:
+    while not (problem := await problems.get()):
+        pass
+    return problem
