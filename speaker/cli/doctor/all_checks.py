@@ -8,13 +8,16 @@ from speaker.cli.doctor.machine import check_machine
 from speaker.cli.doctor.sound import check_sound
 from speaker.cli.doctor.speech import check_service, check_speech
 from speaker.config.settings import Settings
+from speaker.daemon.checking import inspect_config
 from speaker.daemon.loading import Surroundings
 
 
 async def visit(settings: Settings, around: Surroundings) -> AsyncIterator[Check]:
     """Every check as it is done. The loudspeaker is heard for two seconds."""
     file = around.config_file
-    yield good("config", f"{file} is good" if file is not None else "no file, all defaults")
+    doubts = inspect_config(file).doubts
+    told = "; but look: " + "; ".join(doubts) if doubts else ""
+    yield good("config", f"{file} is good{told}" if file is not None else "no file, all defaults")
     for one in await check_sound(settings.audio):
         yield one
     for one in await check_speech(settings):
