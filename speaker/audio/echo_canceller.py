@@ -46,10 +46,10 @@ AHEAD_MS: Final = 30
 MOST_GAIN: Final = 1.5
 """Power after the filter against before: what makes a frame so much stronger has nothing to take away."""
 
-NO_ECHO_FRAMES: Final = 16
+NO_ECHO_FRAMES: Final = 28
 """After so many frames of loud sound that the microphone does not hear, there is no echo: headphones, or a microphone
-that cancels it itself. It takes so long since a loudspeaker may be half a second later than it says, over Bluetooth for
-instance, and an amplifier that was asleep may need a second."""
+that cancels it itself. It takes so long since a loudspeaker may be two seconds later than it says, over Bluetooth for
+instance, where nothing was measured; and an amplifier that was asleep may need a second."""
 
 NO_ECHO_DBFS: Final = -65.0
 """What the microphone does not hear; nothing so soft counts as speech."""
@@ -122,6 +122,11 @@ def _power(samples: Samples) -> float:
     return float(np.mean(np.square(samples.astype(np.float64)))) + 1.0
 
 
+def _without_offset(frame: Samples) -> Samples:
+    """The frame without the constant voltage of a cheap microphone, which is no sound."""
+    return (frame - np.mean(frame)).astype(np.int16)
+
+
 class EchoCanceller:
     """Both cancellers over one stream of frames, in order. Not thread-safe: one worker feeds it."""
 
@@ -176,7 +181,7 @@ class EchoCanceller:
 
     def _no_echo(self, frame: Samples, reference: Samples) -> bool:
         if self._unheard < NO_ECHO_FRAMES:
-            if level_dbfs(frame) > NO_ECHO_DBFS:
+            if level_dbfs(_without_offset(frame)) > NO_ECHO_DBFS:
                 self._unheard = 0
             elif level_dbfs(reference) > AUDIBLE_DBFS:
                 self._unheard += 1

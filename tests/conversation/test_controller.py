@@ -457,7 +457,7 @@ async def test_a_risky_tool_asks_and_does_nothing_without_a_yes(tmp_path: Path) 
 
 async def test_the_echo_test_chooses_when_it_may(tmp_path: Path) -> None:
     async with talking(tmp_path, OPENING) as one:
-        one.sound.echo = EchoReport(heard=True, delay_ms=90, loss_db=10, removed_db=30, frame_ms=1)
+        one.sound.echo = EchoReport(heard=True, delay_ms=90, loss_db=10, removed_db=30, clock_ratio=1.0, frame_ms=1)
         one.conversation.duplex.choose("auto")
         await one.until(lambda: bool(one.notes.duplex))
         assert one.notes.duplex[0][0] == one.conversation.machine.duplex == "full"
@@ -466,7 +466,7 @@ async def test_the_echo_test_chooses_when_it_may(tmp_path: Path) -> None:
 
 async def test_a_chosen_mode_is_not_overruled_by_a_test(tmp_path: Path) -> None:
     async with talking(tmp_path, OPENING) as one:
-        one.sound.echo = EchoReport(heard=True, delay_ms=90, loss_db=10, removed_db=30, frame_ms=1)
+        one.sound.echo = EchoReport(heard=True, delay_ms=90, loss_db=10, removed_db=30, clock_ratio=1.0, frame_ms=1)
         one.conversation.duplex.choose("half")
         one.conversation.duplex.test()
         await one.until(lambda: bool(one.notes.duplex))
@@ -484,7 +484,7 @@ async def test_a_muted_speaker_measures_when_it_hears_again(tmp_path: Path) -> N
     async with talking(tmp_path, OPENING) as one:
         one.conversation.inbox.post(events.Muted())
         await one.is_in(State.MUTED)
-        one.sound.echo = EchoReport(heard=True, delay_ms=90, loss_db=10, removed_db=30, frame_ms=1)
+        one.sound.echo = EchoReport(heard=True, delay_ms=90, loss_db=10, removed_db=30, clock_ratio=1.0, frame_ms=1)
         one.conversation.duplex.choose("auto")
         await asyncio.sleep(0.02)
         assert one.notes.duplex == []
