@@ -25,7 +25,7 @@ from speaker.errors import SoundError
 
 log = logging.getLogger(__name__)
 
-_BEFORE_FRAMES: Final = 6
+BEFORE_FRAMES: Final = 6
 """Frames of the room's own noise, about half a second."""
 
 AFTER_S: Final = 1.6
@@ -57,13 +57,13 @@ class EchoTest:
 
     async def run(self) -> EchoReport:
         """Play and measure. Raises SoundError when the microphone delivers nothing."""
-        await self._collect(_BEFORE_FRAMES)
+        await self._collect(BEFORE_FRAMES)
         sound = test_sound()
         self._play(sound)
         report = EchoReport(heard=False)
         for after_s in (AFTER_S, LONG_AFTER_S):
             length_s = sound.size / SESSION_HZ + after_s
-            await self._collect(_BEFORE_FRAMES + round(length_s * 1000 / FRAME_MS))
+            await self._collect(BEFORE_FRAMES + round(length_s * 1000 / FRAME_MS))
             recorded, played = (np.concatenate(part) for part in zip(*self._frames, strict=True))
             report = await asyncio.to_thread(_measure, recorded, played)
             if report.heard and report.clock_ratio is not None:

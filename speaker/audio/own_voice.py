@@ -27,6 +27,9 @@ LEAKED: Final = 0.2
 STRAYED: Final = 0.85
 """Coherence with the best moment of what was played. Measured: of a talker at most 0.74, of an echo about 0.9."""
 
+MAY_BE_HEARD_MS: Final = 4_500
+"""What may be heard of the loudspeaker in the last two seconds: its echo comes up to two seconds late."""
+
 _WINDOW: Final = 512
 _HOP: Final = 128
 _BAND_HZ: Final = (150, 6_000)

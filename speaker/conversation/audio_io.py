@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from contextlib import aclosing
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from speaker.audio.echo_reference import ReferenceReader
 from speaker.audio.echo_test import EchoTest
 from speaker.audio.loudspeaker import Loudspeaker
 from speaker.audio.microphone import Microphone
-from speaker.audio.own_voice import is_own_voice
+from speaker.audio.own_voice import MAY_BE_HEARD_MS, is_own_voice
 from speaker.audio.pcm import WAKE_HZ, Samples
 from speaker.audio.playback_queue import PlayedItem
 from speaker.audio.vad import TurnSettings
@@ -37,10 +37,6 @@ from speaker.speech.tts import TextToSpeech
 from speaker.wake.detector import Detection, WakeWords
 
 log = logging.getLogger(__name__)
-
-
-_MAY_BE_HEARD_MS: Final = 4_500
-"""What may be heard of the loudspeaker in the last two seconds: its echo comes up to two seconds late."""
 
 
 def turn_settings(session: SessionSettings) -> TurnSettings | None:
@@ -227,7 +223,7 @@ class AudioIO:
             return False
         heard = np.concatenate([one.residue for one in frames])
         reference = np.concatenate([one.reference for one in frames])
-        played = self._loudspeaker.reference.latest(pcm.ms_to_samples(_MAY_BE_HEARD_MS, WAKE_HZ))
+        played = self._loudspeaker.reference.latest(pcm.ms_to_samples(MAY_BE_HEARD_MS, WAKE_HZ))
         return is_own_voice(heard, reference, played)
 
     def _take(self, frame: Samples, index: int) -> None:
