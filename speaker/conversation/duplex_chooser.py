@@ -47,7 +47,6 @@ class DuplexChooser(Observer):
         settled: Callable[[], bool],
         tasks: TaskSet,
         ready_s: float = READY_S,
-        again_s: float = AGAIN_S,
     ) -> None:
         """``hears``: whether microphone frames are being worked on; ``percent``: how loud answers are now.
 
@@ -61,7 +60,6 @@ class DuplexChooser(Observer):
         self._settled = settled
         self._tasks = tasks
         self._ready_s = ready_s
-        self._again_s = again_s
         self._automatic = False
         """Whether the verdict counts, or somebody has chosen a mode."""
         self._due = False
@@ -109,7 +107,7 @@ class DuplexChooser(Observer):
         self._tasks.start(self._test_again())
 
     async def _test_again(self) -> None:
-        await asyncio.sleep(self._again_s)
+        await asyncio.sleep(AGAIN_S)
         if self._automatic:
             self.test()
 

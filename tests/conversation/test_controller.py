@@ -10,6 +10,7 @@ import pytest
 
 from speaker.audio.echo_analysis import EchoReport
 from speaker.conversation import events
+from speaker.conversation.duplex_chooser import OWN_VOICE
 from speaker.conversation.states import State
 from speaker.conversation.voice import SpeakerVoice
 from speaker.cost.cost_tracker import now_here
@@ -27,6 +28,7 @@ from speaker.wake.arbitration import Claim
 from tests.support.daemon_scenes import black_hole, nobody
 from tests.support.talking_speaker import (
     OPENING,
+    TalkingSpeaker,
     answer,
     begins,
     brisk,
@@ -490,6 +492,43 @@ async def test_a_muted_speaker_measures_when_it_hears_again(tmp_path: Path) -> N
         assert one.notes.duplex == []
         one.conversation.inbox.post(events.Unmuted())
         await one.until(lambda: bool(one.notes.duplex))
+        assert one.conversation.machine.duplex == "full"
+
+
+async def interrupted(one: TalkingSpeaker, *, own: bool) -> None:
+    """An answer over which talk is noticed, in the mode that the echo test has found."""
+    one.sound.echo = EchoReport(heard=True, delay_ms=90, removed_db=30, clock_ratio=1.0)
+    one.conversation.duplex.choose("auto")
+    await one.until(lambda: bool(one.notes.duplex))
+    one.sound.own_voice = own
+    await one.wake_and_speak()
+    await one.is_in(State.SPEAKING)
+    one.sound.hear_talk()
+    await one.is_in(State.LISTENING)
+
+
+async def test_who_interrupts_with_its_own_voice_falls_back_to_the_wake_word(tmp_path: Path) -> None:
+    async with talking(tmp_path, answer(ms=60_000)) as one:
+        await interrupted(one, own=True)
+        assert one.conversation.machine.duplex == "wake"
+        assert one.notes.duplex[1:] == [("wake", OWN_VOICE)]
+
+
+async def test_who_talks_over_an_answer_changes_no_mode(tmp_path: Path) -> None:
+    async with talking(tmp_path, answer(ms=60_000)) as one:
+        await interrupted(one, own=False)
+        assert one.conversation.machine.duplex == "full"
+        assert len(one.notes.duplex) == 1
+
+
+async def test_a_chosen_mode_stays_whoever_interrupts(tmp_path: Path) -> None:
+    async with talking(tmp_path, answer(ms=60_000)) as one:
+        one.conversation.duplex.choose("full")
+        one.sound.own_voice = True
+        await one.wake_and_speak()
+        await one.is_in(State.SPEAKING)
+        one.sound.hear_talk()
+        await one.is_in(State.LISTENING)
         assert one.conversation.machine.duplex == "full"
 
 
