@@ -145,7 +145,9 @@ def _without_offset(frame: Samples) -> Samples:
 class EchoCanceller:
     """Both cancellers over one stream of frames, in order. Not thread-safe: one worker feeds it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, doubting: bool = True) -> None:
+        """``doubting``: whether what AEC3 leaves must stand out to count. Who measures what it can do, wants it all."""
+        self._doubting = doubting
         self._ringing = 0
         """Samples for which the echo of what was played may still be heard."""
         self._frames = 0
@@ -201,7 +203,9 @@ class EchoCanceller:
     def _trusted(self, frame: Samples, residue: Samples) -> bool:
         """AEC3 lets the first moment of an echo pass after a silence, and while it is young more of it."""
         self._heard = max(_power(frame), self._heard * 10 ** (FALL_DB / 10))
-        if self._frames <= SETTLE_FRAMES or self._age <= NEW_FRAMES:
+        if self._frames <= SETTLE_FRAMES or not self._doubting:
+            return self._frames > SETTLE_FRAMES
+        if self._age <= NEW_FRAMES:
             return False
         least_db = YOUNG_LEAST_DB if self._age <= YOUNG_FRAMES else LEAST_DB
         return _power(residue) > 10 ** (least_db / 10) * self._heard

@@ -85,7 +85,7 @@ def _measure(recorded: Samples, played: Samples) -> EchoReport:
     begin = first_sound(played)
     ratio = None if begin is None else find_ratio(sound, delay_ms, begin)
     reference = on_microphone_clock(played, delay_ms - AHEAD_MS, ratio)
-    canceller = EchoCanceller()
+    canceller = EchoCanceller(doubting=False)
     # Both libraries do all their work on the thread that calls them: other threads and programs do not count.
     began = time.thread_time()
     starts = range(0, recorded.size, FRAME_SAMPLES)

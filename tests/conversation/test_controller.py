@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from speaker.audio.echo_analysis import EchoReport
-from speaker.conversation import events
+from speaker.conversation import duplex_chooser, events
 from speaker.conversation.duplex_chooser import OWN_VOICE
 from speaker.conversation.states import State
 from speaker.conversation.voice import SpeakerVoice
@@ -519,6 +519,32 @@ async def test_who_talks_over_an_answer_changes_no_mode(tmp_path: Path) -> None:
         await interrupted(one, own=False)
         assert one.conversation.machine.duplex == "full"
         assert len(one.notes.duplex) == 1
+
+
+async def test_the_echo_is_measured_again_once_the_room_is_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(duplex_chooser, "AGAIN_S", 0.01)
+    async with talking(tmp_path, answer(ms=60_000)) as one:
+        await interrupted(one, own=True)
+        await asyncio.sleep(0.05)
+        assert len(one.notes.duplex) == 2, "not while somebody is awake"
+        one.conversation.inbox.post(events.Stopped())
+        await one.until(lambda: len(one.notes.duplex) == 3)
+        assert one.conversation.machine.duplex == "full"
+
+
+@pytest.mark.parametrize(("silent", "mode"), [(2, "full"), (3, "wake")])
+async def test_interruptions_by_nobody_are_suspected_until_the_third(tmp_path: Path, silent: int, mode: str) -> None:
+    async with talking(tmp_path, OPENING) as one:
+        one.sound.echo = EchoReport(heard=True, removed_db=30, clock_ratio=1.0)
+        chooser = one.conversation.duplex
+        chooser.choose("auto")
+        await one.until(lambda: bool(one.notes.duplex))
+        for event in [events.Expired(), events.SpeechEnded(0)] + [events.Expired()] * silent:
+            chooser.state_changed(State.SPEAKING, State.LISTENING, events.SpokenOver())
+            chooser.state_changed(State.LISTENING, State.ASLEEP, event)
+        assert one.conversation.machine.duplex == mode
 
 
 async def test_a_chosen_mode_stays_whoever_interrupts(tmp_path: Path) -> None:

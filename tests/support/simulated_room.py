@@ -27,6 +27,9 @@ _AHEAD_S: Final = 0.06
 """How much before it is heard the device takes a block."""
 
 _BLOCK: Final = SESSION_HZ * 40 // 1000
+_RATTLE: Final = 0.7
+"""How often loose parts knock, radians a sample: about 1,800 times a second."""
+
 _ROOM_NOISE: Final = 10.0
 """Standard deviation of the room's own noise, samples: about -70 dBFS."""
 
@@ -39,6 +42,8 @@ class Room:
     gain_db: float = -10.0
     decay_ms: float = 200.0
     seed: int = 1
+    rattle: float = 0.0
+    """How loosely the loudspeaker is built: with 10 something rattles with the sound, and hardly like it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +122,11 @@ class Performance:
         for at_s, samples in self._played:
             from_hz = SESSION_HZ * (1 + self.clocks.loudspeaker_ppm / 1e6)
             sound = soxr.resample(samples.astype(np.float64), from_hz, rate, "VHQ")
-            at = at_s * rate
-            _add(air, round(at), sound)
+            _add(air, round(at_s * rate), sound)
         room = self.room
+        if room.rattle:
+            knocks = np.sign(np.sin(_RATTLE * np.arange(air.size)))
+            air = 6_000 * np.tanh(air / 32767 * room.rattle) ** 2 * knocks
         response = impulse_response(room.delay_ms, room.gain_db, room.decay_ms, WAKE_HZ, room.seed)
         whole = Convolver(response).push(pcm.from_float((air / 32767).astype(np.float32))).astype(np.float64)
         for at_s, samples in self._said:
