@@ -42,8 +42,8 @@ YOUNG_LEAST_DB: Final = -8.0
 """What AEC3 leaves, against what was heard, from which it is somebody who talks; from a young AEC3 it must be more.
 What it lets pass is 10 to 30 dB softer, and who talks even half as loud as the echo stands out of it."""
 
-FALL_DB: Final = -4.0
-"""How fast a room that reverberates for 1.2 s falls silent, for each frame: what follows a loud one is its echo."""
+FALL_DB: Final = -2.0
+"""How fast a room that reverberates for 2.4 s falls silent, for each frame: what follows a loud one is its echo."""
 
 FORGET_S: Final = 1.5
 """After so long a silence AEC3 begins anew. The loudspeaker's device may have been closed meanwhile, and comes

@@ -43,7 +43,7 @@ class Room:
     decay_ms: float = 200.0
     seed: int = 1
     rattle: float = 0.0
-    """How loosely the loudspeaker is built: with 10 something rattles with the sound, and hardly like it."""
+    """How loud loose parts of the loudspeaker knock against the sound that moves them; 1 is as loud."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ class Performance:
         room = self.room
         if room.rattle:
             knocks = np.sign(np.sin(_RATTLE * np.arange(air.size)))
-            air = 6_000 * np.tanh(air / 32767 * room.rattle) ** 2 * knocks
+            air += room.rattle * np.abs(air) * knocks
         response = impulse_response(room.delay_ms, room.gain_db, room.decay_ms, WAKE_HZ, room.seed)
         whole = Convolver(response).push(pcm.from_float((air / 32767).astype(np.float32))).astype(np.float64)
         for at_s, samples in self._said:
