@@ -114,9 +114,18 @@ class EchoReference:
 class ReferenceReader:
     """Reads the reference beside the frames of a microphone, frame after frame."""
 
-    def __init__(self, reference: EchoReference, microphone: SampleClock | None = None) -> None:
-        """Without the microphone's clock it reads sample by sample, from where it began."""
+    def __init__(
+        self,
+        reference: EchoReference,
+        microphone: SampleClock | None = None,
+        slipped: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Without the microphone's clock it reads sample by sample, from where it began.
+
+        ``slipped`` is called when it has to jump while something sounds.
+        """
         self._reference = reference
+        self._tell_slip = slipped
         self._microphone = microphone
         self._measured: float | None = None
         self._at: float | None = None
@@ -145,6 +154,8 @@ class ReferenceReader:
         ratio, at = self.ratio, self._at
         step = ratio
         if at is None or (self._microphone is not None and self._may_jump(due - at)):
+            if at is not None and self._quiet < _QUIET:
+                self._tell_slip()
             at = due
         elif self._microphone is not None and abs(due - at) > _FAR:
             step += _SLEW if due > at else -_SLEW

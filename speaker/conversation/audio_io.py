@@ -82,7 +82,7 @@ class AudioIO:
             system, audio.loudspeaker, lambda: post(events.PlaybackBegan()), self._ran_dry, trouble,
             slipped=canceller.slipped, lead_in_ms=audio.lead_in_ms,
         )  # fmt: skip
-        self._reader = ReferenceReader(self._loudspeaker.reference, self._microphone.clock)
+        self._reader = ReferenceReader(self._loudspeaker.reference, self._microphone.clock, canceller.slipped)
         self._speaking: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Lock()
         """Sentences are spoken one after the other, in the order in which they were asked for."""

@@ -72,6 +72,21 @@ def test_it_stays_beside_the_echo_however_the_clocks_run(ppm: float) -> None:
     assert max(steps) < 2, "and nothing jumps"
 
 
+def test_a_jump_while_something_sounds_is_told() -> None:
+    told: list[bool] = []
+    reference = EchoReference()
+    reader = ReferenceReader(reference, SampleClock(), lambda: told.append(True))
+    loud = np.full(WAKE_HZ, 1_000, np.int16)
+    for second in range(4):
+        reference.took(pcm.to_bytes(loud), WAKE_HZ, 50.0 + second, 1)
+    begin = 50 * WAKE_HZ
+    for at in (0, FRAME_SAMPLES, 2 * FRAME_SAMPLES):
+        reader.read(begin + at, FRAME_SAMPLES)
+    assert told == []
+    reader.read(begin + 3 * FRAME_SAMPLES + WAKE_HZ // 10, FRAME_SAMPLES)
+    assert told == [True]
+
+
 def lag(frame: Samples, read: Samples) -> int:
     """How much later, samples, the frame has what was read."""
     size = 2 * FRAME_SAMPLES

@@ -86,7 +86,7 @@ class Listener:
         self._front_end = FrontEnd(words, canceller, 0.25, TurnSettings())
         self._clock = SampleClock(canceller.slipped)
         self.reference = EchoReference(canceller.slipped)
-        self.reader = ReferenceReader(self.reference, self._clock)
+        self.reader = ReferenceReader(self.reference, self._clock, canceller.slipped)
         self.delay = -pcm.ms_to_samples(AHEAD_MS, WAKE_HZ)
 
     def place(self, moment: Moment) -> int:
