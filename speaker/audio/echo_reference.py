@@ -1,17 +1,18 @@
-"""What the loudspeaker put into the air and when, for the echo canceller: one clock for both directions.
+"""What the loudspeaker put into the air and when, for the echo canceller, on the microphone's own clock.
 
-The idea. Every sample of both directions gets a number on one common clock: monotonic time at 16 kHz. A canceller then
-asks "what was in the air at the numbers of this microphone frame?" and gets it from a ring of the last seconds.
+The idea. A canceller asks "what was in the air while this microphone frame was recorded?". Both devices stamp their
+blocks with monotonic time, and each has a crystal of its own that is a little wrong.
 
-    loudspeaker  block stamped "heard at t"  ──►  number = t · 16000  ──►  ring[number mod size] = samples
-    microphone   frame stamped "begins at t" ──►  number = t · 16000  ──►  reference = ring[number …]
+    loudspeaker  block stamped "heard at t"  ──►  SampleClock ──►  ring of its own samples, and when each was heard
+    microphone   frame stamped "begins at t" ──►  SampleClock ──►  when it began, and how long its samples last
+    reader       as many values of the ring as the frame has samples, read at the pace of the microphone
 
-Stamps jitter by milliseconds, and a canceller needs samples that lie still beside each other. So a stream is numbered
-evenly, sample after sample, and its stamps only say where it begins; when the last dozen of them all disagree in the
-same direction, the stream has really slipped (sound was dropped or inserted), and is moved once.
+Stamps jitter by milliseconds, and a canceller needs samples that lie still beside each other. So a reader goes through
+the ring evenly, at the ratio of the two clocks, and what the stamps say of its place only makes it a little faster or
+slower; while nothing sounds it goes where it should be. 150 ppm between the clocks, left alone, make AEC3 let words of
+the speaker's own voice pass, and 100 take 16 of 24 dB from the linear filter.
 """
 
-import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -19,19 +20,33 @@ from typing import Final
 import numpy as np
 
 from speaker.audio import pcm
+from speaker.audio.echo_canceller import SILENT_BELOW
+from speaker.audio.interpolation import POINTS, read_at
 from speaker.audio.pcm import WAKE_HZ, Samples
+from speaker.audio.sample_clock import SLIP_MS, SampleClock
 
-SLIP_MS: Final = 25
-"""Stamps that disagree by more than this, all of the last ones, mean that the stream has slipped."""
-
-AGREEING: Final = 12
-"""How many stamps in a row must disagree before they are believed."""
-
-KEPT_S: Final = 4.0
-"""How much of the past is kept; no microphone frame comes later than that."""
+KEPT_S: Final = 8.0
+"""How much is kept, what is not in the air yet included: a loudspeaker takes sound up to ``MOST_LATENCY_S`` before it
+is heard, an echo comes up to two seconds late, and a microphone frame as late again on a busy machine."""
 
 MOST_LATENCY_S: Final = 2.0
 """A latency beyond this is a driver's mistake."""
+
+_QUIET: Final = 2 * WAKE_HZ
+"""After so many samples of silence a reader may jump: AEC3 begins anew then, and would not forgive it earlier."""
+
+_NEAR: Final = pcm.ms_to_samples(2, WAKE_HZ)
+"""So near to its place, samples, a reader stays where it is."""
+
+_FAR: Final = pcm.ms_to_samples(10, WAKE_HZ)
+"""So far from its place a reader may go on at the clocks' pace: the canceller's reserve is larger."""
+
+_SLEW: Final = 40e-6
+"""How much faster or slower than the clocks say it reads when it is farther away. The linear filter removes less
+meanwhile; AEC3 follows 100 ppm without harm."""
+
+_MEASURED_DEVIATION: Final = 8e-6
+"""How exact a ratio of the clocks is that the echo test has measured, also when it has become warm since."""
 
 
 def latency_s(times: Mapping[str, float], key: str) -> float:
@@ -40,72 +55,114 @@ def latency_s(times: Mapping[str, float], key: str) -> float:
     return distance if times[key] > 0 and distance < MOST_LATENCY_S else 0.0
 
 
-class SampleClock:
-    """Numbers the samples of one stream on the common clock: evenly, although its stamps jitter."""
-
-    def __init__(self, slipped: Callable[[], None] = lambda: None) -> None:
-        """``slipped`` is called when the stream turns out to lie elsewhere: it lost sound, or its clock drifts."""
-        self._tell_slip = slipped
-        self._next: int | None = None
-        self._deviations: deque[int] = deque(maxlen=AGREEING)
-
-    def place(self, begins_s: float, count: int) -> int:
-        """Index (at 16 kHz, of monotonic time) of the first of ``count`` samples stamped ``begins_s``."""
-        due = round(begins_s * WAKE_HZ)
-        if self._next is None:
-            self._next = due
-        self._deviations.append(due - self._next)
-        if len(self._deviations) == AGREEING and self._slipped():
-            self._next += int(np.median(self._deviations))
-            self._deviations.clear()
-            self._tell_slip()
-        index = self._next
-        self._next += count
-        return index
-
-    def _slipped(self) -> bool:
-        limit = pcm.ms_to_samples(SLIP_MS, WAKE_HZ)
-        return all(one > limit for one in self._deviations) or all(one < -limit for one in self._deviations)
-
-
 class EchoReference:
-    """The sound of the loudspeaker on the common clock: int16, 16 kHz."""
+    """The sound of the loudspeaker: int16, 16 kHz of its own clock, and when each sample was heard."""
 
     def __init__(self, slipped: Callable[[], None] = lambda: None) -> None:
-        self._tell_slip = slipped
+        self.clock = SampleClock(slipped)
+        """The loudspeaker's clock."""
         self._blocks: deque[tuple[bytes, int, float, int]] = deque()
         self._generation = -1
-        self._sample_clock = SampleClock(slipped)
         self._resampler = pcm.Resampler(WAKE_HZ, WAKE_HZ)
         self._ring: Samples = np.zeros(round(KEPT_S * WAKE_HZ), np.int16)
         self._end = 0
+        """Number of the sample behind the last one; a stream's first sample has its place as its number."""
 
-    def took(self, data: bytes, hz: int, heard_in_s: float, generation: int) -> None:
-        """The device took a block that will be in the air soon; called on PortAudio's thread.
+    def took(self, data: bytes, hz: int, heard_at_s: float, generation: int) -> None:
+        """The device took a block that is in the air from ``heard_at_s`` on, in monotonic time; from any thread.
 
         ``generation`` counts the streams: each begins a timeline of its own.
         """
-        self._blocks.append((data, hz, time.monotonic() + heard_in_s, generation))
+        self._blocks.append((data, hz, heard_at_s, generation))
 
-    def at(self, index: int, count: int) -> Samples:
-        """What was in the air from sample ``index`` of the common clock on, shape (count,); silence if unknown."""
+    def number_at(self, place: float) -> float:
+        """Number of the sample that was in the air at a place of the common clock."""
         while self._blocks:  # PortAudio's thread only queues; the work is done here
             self._draw(*self._blocks.popleft())
-        found = np.zeros(count, np.int16)
+        if self.clock.next is None:
+            return place
+        return self._end + (place - self.clock.next) / self.clock.length
+
+    def read(self, first: float, step: float, count: int) -> Samples:
+        """``count`` values from number ``first`` on, ``step`` apart, shape (count,); silence if unknown."""
+        begin = int(np.floor(first)) - POINTS
+        numbers = np.arange(begin, int(np.ceil(first + step * count)) + POINTS)
         # The ring holds the numbers from ``_end - size`` to ``_end``; outside of them there is silence.
-        first, last = max(index, self._end - self._ring.size), min(index + count, self._end)
-        if first < last:
-            found[first - index : last - index] = self._ring[np.arange(first, last) % self._ring.size]
-        return found
+        held = (numbers >= self._end - self._ring.size) & (numbers < self._end)
+        piece = np.where(held, self._ring[numbers % self._ring.size], np.int16(0))
+        return read_at(piece, first - begin, step, count) if piece.any() else np.zeros(count, np.int16)
+
+    def latest(self, count: int) -> Samples:
+        """The last ``count`` samples that the device took, shape (count,)."""
+        return self._ring[np.arange(self._end - count, self._end) % self._ring.size]
 
     def _draw(self, data: bytes, hz: int, heard_at_s: float, generation: int) -> None:
-        if generation != self._generation:
+        begins = generation != self._generation
+        if begins:
             self._generation, self._resampler = generation, pcm.Resampler(hz, WAKE_HZ)
-            self._sample_clock = SampleClock(self._tell_slip)
+            self.clock.restart()
         samples = self._resampler.push(pcm.from_bytes(data))
-        start = self._sample_clock.place(heard_at_s, samples.size)
+        place = self.clock.place(heard_at_s, samples.size)
+        start = round(place) if begins else self._end
         if start > self._end:  # nothing was played in between, and the ring must not keep what was there before
             gap = min(start - self._end, self._ring.size)
             self._ring[np.arange(start - gap, start) % self._ring.size] = 0
         self._ring[np.arange(start, start + samples.size) % self._ring.size] = samples
-        self._end = max(self._end, start + samples.size)
+        self._end = start + samples.size
+
+
+class ReferenceReader:
+    """Reads the reference beside the frames of a microphone, frame after frame."""
+
+    def __init__(
+        self,
+        reference: EchoReference,
+        microphone: SampleClock | None = None,
+        slipped: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Without the microphone's clock it reads sample by sample, from where it began.
+
+        ``slipped`` is called when it has to jump while something sounds.
+        """
+        self._reference = reference
+        self._tell_slip = slipped
+        self._microphone = microphone
+        self._measured: float | None = None
+        self._at: float | None = None
+        self._quiet = 0
+
+    def learn(self, ratio: float) -> None:
+        """An echo test has found so many samples of the loudspeaker for one of the microphone."""
+        self._measured = ratio
+
+    @property
+    def ratio(self) -> float:
+        """Samples of the loudspeaker for one of the microphone: what was measured and what the stamps say, weighed."""
+        if self._microphone is None:
+            return 1.0
+        loudspeaker = self._reference.clock
+        stamped = self._microphone.length / loudspeaker.length
+        if self._measured is None:
+            return stamped
+        doubt = self._microphone.variance + loudspeaker.variance
+        share = doubt / (doubt + _MEASURED_DEVIATION**2)
+        return stamped + share * (self._measured - stamped)
+
+    def read(self, index: int, count: int) -> Samples:
+        """What was in the air beside a frame that begins at ``index`` of the common clock, shape (count,)."""
+        due = self._reference.number_at(index)
+        ratio, at = self.ratio, self._at
+        step = ratio
+        if at is None or (self._microphone is not None and self._may_jump(due - at)):
+            if at is not None and self._quiet < _QUIET:
+                self._tell_slip()
+            at = due
+        elif self._microphone is not None and abs(due - at) > _FAR:
+            step += _SLEW if due > at else -_SLEW
+        found = self._reference.read(at, step, count)
+        self._at = at + step * count
+        self._quiet = 0 if np.max(np.abs(found.astype(np.int32))) >= SILENT_BELOW else self._quiet + count
+        return found
+
+    def _may_jump(self, distance: float) -> bool:
+        return abs(distance) > (_NEAR if self._quiet >= _QUIET else pcm.ms_to_samples(SLIP_MS, WAKE_HZ))

@@ -8,20 +8,31 @@ from typing import Final
 
 import numpy as np
 
-from speaker.audio import pcm
-from speaker.audio.echo_analysis import EchoReport, find_delay, measure, test_sound
+from speaker.audio.echo_analysis import (
+    EchoReport,
+    audible,
+    find_delay,
+    find_ratio,
+    first_sound,
+    measure,
+    on_microphone_clock,
+    test_sound,
+)
 from speaker.audio.echo_canceller import AHEAD_MS, EchoCanceller
-from speaker.audio.echo_reference import EchoReference
-from speaker.audio.pcm import FRAME_MS, FRAME_SAMPLES, SESSION_HZ, WAKE_HZ, Samples
+from speaker.audio.echo_reference import EchoReference, ReferenceReader
+from speaker.audio.pcm import FRAME_MS, FRAME_SAMPLES, SESSION_HZ, Samples
 from speaker.errors import SoundError
 
 log = logging.getLogger(__name__)
 
-_BEFORE_FRAMES: Final = 6
+BEFORE_FRAMES: Final = 6
 """Frames of the room's own noise, about half a second."""
 
 AFTER_S: Final = 1.6
 """How long the recording goes on: a device that has to be opened first, its buffer, and the room."""
+
+LONG_AFTER_S: Final = 4.0
+"""How long it goes on when nothing was heard until then: the echo of a loudspeaker that is two seconds late."""
 
 _LATE_S: Final = 3.0
 """Frames that come so late will not come at all."""
@@ -34,25 +45,30 @@ class EchoTest:
     """One test. ``play`` queues int16 samples at 24 kHz; ``take`` is given every frame of the microphone."""
 
     def __init__(self, reference: EchoReference, play: Callable[[Samples], None]) -> None:
-        self._reference = reference
+        self._reader = ReferenceReader(reference)
         self._play = play
         self._frames: list[tuple[Samples, Samples]] = []
         self._arrived = asyncio.Event()
 
     def take(self, frame: Samples, index: int) -> None:
         """The next frame, and the place of its first sample on the clock of the reference."""
-        self._frames.append((frame, self._reference.at(index, frame.size)))
+        self._frames.append((frame, self._reader.read(index, frame.size)))
         self._arrived.set()
 
     async def run(self) -> EchoReport:
         """Play and measure. Raises SoundError when the microphone delivers nothing."""
-        await self._collect(_BEFORE_FRAMES)
+        await self._collect(BEFORE_FRAMES)
         sound = test_sound()
         self._play(sound)
-        length_s = sound.size / SESSION_HZ + AFTER_S
-        await self._collect(_BEFORE_FRAMES + round(length_s * 1000 / FRAME_MS))
-        frames = list(self._frames)
-        return await asyncio.to_thread(_measure, *(np.concatenate(part) for part in zip(*frames, strict=True)))
+        report = EchoReport(heard=False)
+        for after_s in (AFTER_S, LONG_AFTER_S):
+            length_s = sound.size / SESSION_HZ + after_s
+            await self._collect(BEFORE_FRAMES + round(length_s * 1000 / FRAME_MS))
+            recorded, played = (np.concatenate(part) for part in zip(*self._frames, strict=True))
+            report = await asyncio.to_thread(_measure, recorded, played)
+            if report.heard and report.clock_ratio is not None:
+                break
+        return report
 
     async def _collect(self, count: int) -> None:
         while len(self._frames) < count:
@@ -64,12 +80,16 @@ class EchoTest:
 
 
 def _measure(recorded: Samples, played: Samples) -> EchoReport:
-    delay_ms, _ = find_delay(recorded, played)
-    shifted = np.roll(played, pcm.ms_to_samples(delay_ms - AHEAD_MS, WAKE_HZ))
-    canceller = EchoCanceller()
+    sound = audible(recorded)
+    delay_ms, _ = find_delay(sound, played)
+    begin = first_sound(played)
+    ratio = None if begin is None else find_ratio(sound, delay_ms, begin)
+    reference = on_microphone_clock(played, delay_ms - AHEAD_MS, ratio)
+    canceller = EchoCanceller(doubting=False)
+    # Both libraries do all their work on the thread that calls them: other threads and programs do not count.
     began = time.thread_time()
     starts = range(0, recorded.size, FRAME_SAMPLES)
-    cleaned = [canceller.push(recorded[at : at + FRAME_SAMPLES], shifted[at : at + FRAME_SAMPLES]) for at in starts]
+    cleaned = [canceller.push(sound[at : at + FRAME_SAMPLES], reference[at : at + FRAME_SAMPLES]) for at in starts]
     frame_ms = 1000 * (time.thread_time() - began) / len(cleaned)
     return measure(recorded, played, np.concatenate([one.residue for one in cleaned]), frame_ms)
 

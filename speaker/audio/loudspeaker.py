@@ -195,7 +195,7 @@ class Loudspeaker:
             self._slipped()
         delay_s = latency_s(times, "output_buffer_dac_time")
         data, speech, dry = self._queue.pull(count, delay_s)
-        self.reference.took(data, self._queue.hz, delay_s, self._streams)
+        self.reference.took(data, self._queue.hz, time.monotonic() + delay_s, self._streams)
         if (speech and not self._speaking) or dry:
             with contextlib.suppress(RuntimeError):  # the loop is closed while the program ends
                 self._loop.call_soon_threadsafe(self._notice, speech, delay_s, self._hushes)

@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 
 from speaker.audio import pcm
+<<<<<<< HEAD
 from speaker.audio.capture import CaptureChain, ChannelPicker, Pulse, capture_shapes
 from speaker.audio.capture_choice import Capture
 from speaker.audio.device_names import SoundDevice
@@ -19,6 +20,13 @@ from speaker.audio.echo_reference import SampleClock, latency_s
 from speaker.audio.pcm import FRAME_MS, FRAME_SAMPLES, WAKE_HZ, Samples
 from speaker.audio.portaudio import CONTINUE, INPUT_OVERFLOW, Stream
 from speaker.audio.sound_stream import SILENT_AFTER_S, SoundStream, opened
+=======
+from speaker.audio.devices import SILENT_AFTER_S, SoundDevice, SoundStream, SoundSystem, opened
+from speaker.audio.echo_reference import latency_s
+from speaker.audio.pcm import FRAME_MS, FRAME_SAMPLES, WAKE_HZ, Samples
+from speaker.audio.portaudio import CONTINUE, INPUT_OVERFLOW, Stream
+from speaker.audio.sample_clock import SampleClock
+>>>>>>> echo
 from speaker.errors import SoundError
 
 log = logging.getLogger(__name__)
@@ -64,7 +72,8 @@ class Microphone:
         self._chain = CaptureChain(self._capture)
         self._stale = False
         """Whether it is to be opened anew because it delivered nothing but zeros."""
-        self._sample_clock = SampleClock(slipped)
+        self.clock = SampleClock(slipped)
+        """The microphone's clock."""
         self.overflows = 0
         """How often the device dropped sound because nobody took it in time."""
         self._generation = 0
@@ -144,7 +153,7 @@ class Microphone:
         self._picker = ChannelPicker(self._capture.channel, channels, hz)
         self._resampler = pcm.Resampler(hz, WAKE_HZ)
         self._rest = np.zeros(0, np.int16)
-        self._sample_clock = SampleClock(self._slipped)
+        self.clock.restart()
         stream = self._stage.system.open(
             device, "microphone", arrived, rate=hz, channels=channels, frames_per_buffer=hz * FRAME_MS // 1000
         )
@@ -166,7 +175,7 @@ class Microphone:
             self.overflows += 1
             self._slipped()
         fresh = self._resampler.push(self._picker.push(samples))
-        index = self._sample_clock.place(begins_s, fresh.size) - self._rest.size
+        index = round(self.clock.place(begins_s, fresh.size)) - self._rest.size
         ready = np.concatenate([self._rest, fresh]) if self._rest.size else fresh
         whole = ready.size - ready.size % FRAME_SAMPLES
         self._rest = ready[whole:]

@@ -6,15 +6,19 @@ from collections.abc import Callable, Coroutine
 from contextlib import aclosing
 from typing import Any
 
+import numpy as np
+
 from speaker.audio import pcm
 from speaker.audio.capture_choice import Capture
 from speaker.audio.chimes import Chime, chime
 from speaker.audio.devices import SoundSystem
 from speaker.audio.echo_analysis import EchoReport
 from speaker.audio.echo_canceller import AHEAD_MS, EchoCanceller
+from speaker.audio.echo_reference import ReferenceReader
 from speaker.audio.echo_test import EchoTest
 from speaker.audio.loudspeaker import Loudspeaker
 from speaker.audio.microphone import Microphone
+from speaker.audio.own_voice import MAY_BE_HEARD_MS, is_own_voice
 from speaker.audio.pcm import WAKE_HZ, Samples
 from speaker.audio.playback_queue import PlayedItem
 from speaker.audio.vad import TurnSettings
@@ -83,6 +87,7 @@ class AudioIO:
             system, audio.loudspeaker, lambda: post(events.PlaybackBegan()), self._ran_dry,
             lambda problem: trouble(problem, "loudspeaker"), slipped=canceller.slipped, lead_in_ms=audio.lead_in_ms,
         )  # fmt: skip
+        self._reader = ReferenceReader(self._loudspeaker.reference, self._microphone.clock, canceller.slipped)
         self._speaking: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Lock()
         """Sentences are spoken one after the other, in the order in which they were asked for."""
@@ -220,14 +225,26 @@ class AudioIO:
         finally:
             self._test = None
 
-    def expect_echo(self, delay_ms: float) -> None:
-        """The echo comes so much later than the drivers say."""
+    def expect_echo(self, delay_ms: float, clock_ratio: float | None) -> None:
+        """The echo comes so much later than the drivers say, and the clocks run like this (see ``EchoReport``)."""
         self._delay = pcm.ms_to_samples(delay_ms - AHEAD_MS, WAKE_HZ)
+        if clock_ratio is not None:
+            self._reader.learn(clock_ratio)
+
+    def heard_itself(self) -> bool:
+        """Whether what was taken for somebody who talks over an answer, just now, was the speaker's own voice."""
+        frames = self._router.over
+        if not frames:
+            return False
+        heard = np.concatenate([one.residue for one in frames])
+        reference = np.concatenate([one.reference for one in frames])
+        played = self._loudspeaker.reference.latest(pcm.ms_to_samples(MAY_BE_HEARD_MS, WAKE_HZ))
+        return is_own_voice(heard, reference, played)
 
     def _take(self, frame: Samples, index: int) -> None:
         if self._test is not None:
             self._test.take(frame, index)
-        self._router.take(frame, self._loudspeaker.reference.at(index - self._delay, frame.size))
+        self._router.take(frame, self._reader.read(index - self._delay, frame.size))
 
     def _tell_sensed(self, sensed: SensedFrame) -> None:
         for hear in self._attentive:

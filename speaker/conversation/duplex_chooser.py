@@ -1,4 +1,8 @@
-"""Finds out what may interrupt an answer: plays a test sound when nobody needs the room, and measures the echo."""
+"""Finds out what may interrupt an answer: plays a test sound when nobody needs the room, and measures the echo.
+
+A room changes, and devices with it. So every interruption is looked at: if it was the speaker's own voice, only the
+wake word interrupts from then on, until another test has shown that the echo can be removed.
+"""
 
 import asyncio
 import logging
@@ -7,7 +11,7 @@ from typing import Final, Literal
 
 from speaker.audio.echo_analysis import judge
 from speaker.audio.echo_test import undisturbed
-from speaker.conversation.events import Event
+from speaker.conversation.events import Event, Expired, SpeechBegan, SpokenOver
 from speaker.conversation.observers import Observer
 from speaker.conversation.sound import SoundPart
 from speaker.conversation.state_machine import StateMachine
@@ -19,6 +23,14 @@ log = logging.getLogger(__name__)
 
 READY_S: Final = 0.5
 """How often it is looked whether the room is free for the test."""
+
+AGAIN_S: Final = 600.0
+"""How long after the speaker has interrupted itself the echo is measured again, once the room is free."""
+
+MOST_SUSPECTED: Final = 3
+"""So many interruptions in a row after which nobody said anything are the speaker's own."""
+
+OWN_VOICE: Final = "the speaker heard its own voice as an interruption; the echo is measured again in 10 minutes"
 
 
 class DuplexChooser(Observer):
@@ -52,6 +64,10 @@ class DuplexChooser(Observer):
         """Whether the verdict counts, or somebody has chosen a mode."""
         self._due = False
         """Whether the echo is still to be measured, since the microphone was muted."""
+        self._interrupted = False
+        """Whether somebody seems to have talked over the answer, of whom nothing was heard yet."""
+        self._suspected = 0
+        """Interruptions in a row after which nobody said anything."""
 
     def choose(self, mode: Literal["auto"] | Duplex) -> None:
         """Take a mode, or with ``auto`` the one that a measurement will find."""
@@ -66,10 +82,34 @@ class DuplexChooser(Observer):
         self._due = True
         self._tasks.start(self.measure())
 
-    def state_changed(self, before: State, after: State, event: Event) -> None:  # noqa: ARG002 - as observers are told
-        """Make up for what could not be measured."""
+    def state_changed(self, before: State, after: State, event: Event) -> None:
+        """Make up for what could not be measured, and look at who interrupts."""
         if before is State.MUTED and self._due:
             self._tasks.start(self.measure())
+        if before is State.SPEAKING and self._machine.duplex == "full" and isinstance(event, SpokenOver | SpeechBegan):
+            self._interrupted = True
+            if self._sound.heard_itself():
+                self._fall_back()
+        elif before is State.LISTENING and after is not State.LISTENING and self._interrupted:
+            self._interrupted = False
+            self._suspected = self._suspected + 1 if isinstance(event, Expired) else 0
+            if self._suspected >= MOST_SUSPECTED:
+                self._fall_back()
+
+    def _fall_back(self) -> None:
+        """The speaker has interrupted itself."""
+        self._suspected, self._interrupted = 0, False
+        if not self._automatic or self._machine.duplex != "full":
+            return  # a mode that somebody has chosen is theirs
+        self._machine.duplex = "wake"
+        log.warning("%s", OWN_VOICE)
+        self._observers.duplex_chosen("wake", OWN_VOICE)
+        self._tasks.start(self._test_again())
+
+    async def _test_again(self) -> None:
+        await asyncio.sleep(AGAIN_S)
+        if self._automatic:
+            self.test()
 
     async def measure(self) -> None:
         """Wait until the room is free, measure, and choose; a muted speaker measures nothing."""
@@ -87,7 +127,7 @@ class DuplexChooser(Observer):
             return
         mode, reason = judge(report)
         if report.heard:
-            self._sound.expect_echo(report.delay_ms)
+            self._sound.expect_echo(report.delay_ms, report.clock_ratio)
         if self._automatic:
             machine.duplex = mode
         log.info("= duplex %s: %s", mode, reason)

@@ -119,8 +119,11 @@ class SoundPart(Playback, Protocol):
     async def test_echo(self, percent: int) -> EchoReport:
         """Play the test sound as loud as an answer, and measure. Raises SoundError without a microphone."""
 
-    def expect_echo(self, delay_ms: float) -> None:
-        """The echo comes so much later than the drivers say."""
+    def expect_echo(self, delay_ms: float, clock_ratio: float | None) -> None:
+        """The echo comes so much later than the drivers say, and the clocks run like this (see ``EchoReport``)."""
+
+    def heard_itself(self) -> bool:
+        """Whether what was taken for somebody who talks over an answer, just now, was the speaker's own voice."""
 
 
 Recognise = Callable[[Samples], Awaitable[str]]

@@ -35,6 +35,9 @@ OVER_FRAMES: Final = 10
 """How far what is sent lags behind while the speaker speaks, 0.8 s: it takes so long to notice that somebody
 talks, since what removes the echo muffles their first word, which is in it."""
 
+LATELY_FRAMES: Final = 25
+"""How much of what was left of the echo is remembered, 2 s: a service tells late that somebody talks."""
+
 MOST_KEPT_S: Final = 60
 """Held or unanswered sound beyond this is dropped from the front: nobody speaks so long into a closed socket."""
 
@@ -79,6 +82,7 @@ class FrameRouter:
         self._unanswered: deque[UplinkPiece] = deque(maxlen=most)
         self._over: deque[tuple[int, SensedFrame]] = deque()
         """Frames that wait to be sent without echo, in case somebody talks in them."""
+        self._lately: deque[SensedFrame] = deque(maxlen=LATELY_FRAMES)
         self._talk = False
         """Whether somebody talks, as far as that is listened for."""
         self._since: tuple[int, SensedFrame] | None = None
@@ -109,9 +113,16 @@ class FrameRouter:
         self._unanswered.clear()
         self.audit.pause()
 
+    @property
+    def over(self) -> list[SensedFrame]:
+        """The last frames in which talk over the speaker's own voice was listened for."""
+        return list(self._lately)
+
     def route(self, route: Route) -> None:
         """Send frames there from now on."""
         before, self._route = self._route.mode, route
+        if route.mode is MicrophoneRoute.OVER is not before:
+            self._lately.clear()
         since = self._since
         if route.mode is not MicrophoneRoute.WAKE:
             self._since = None
@@ -183,6 +194,7 @@ class FrameRouter:
     def _deliver_over(self, sensed: SensedFrame) -> None:
         """Send what has no echo in it, late; what somebody says over the answer waits until they are listened to."""
         self._over.append((self._count, sensed))
+        self._lately.append(sensed)
         if self._talk:
             self._spoken_over()
         elif len(self._over) > OVER_FRAMES:

@@ -5,7 +5,7 @@ by the loudspeaker, hears what nothing of the echo is left in.
 """
 
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 import numpy as np
@@ -57,6 +57,8 @@ class SensedFrame:
     """Where the turn begins that begins in this frame: so many samples before its end."""
     ended: int = 0
     """And the one that ends in it."""
+    reference: Samples = field(default_factory=lambda: np.zeros(0, np.int16))
+    """What the canceller was told that the loudspeaker played meanwhile."""
 
 
 class FrontEnd:
@@ -88,8 +90,9 @@ class FrontEnd:
         heard = clean.voice if wanted.turns == "voice" else clean.residue
         noticed = self._activity.push(heard, talk=wanted.talk, turns=bool(wanted.turns))
         plain = SensedFrame(
-            clean.voice, clean.residue, talk=noticed.talk, turn=noticed.turn, begun=noticed.begun, ended=noticed.ended
-        )
+            clean.voice, clean.residue, talk=noticed.talk, turn=noticed.turn, begun=noticed.begun, ended=noticed.ended,
+            reference=reference,
+        )  # fmt: skip
         self._recent.append(plain)
         return plain if detection is None else self._end_word(plain, detection)
 

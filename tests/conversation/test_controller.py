@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from speaker.audio.echo_analysis import EchoReport
-from speaker.conversation import events
+from speaker.conversation import duplex_chooser, events
+from speaker.conversation.duplex_chooser import OWN_VOICE
 from speaker.conversation.states import State
 from speaker.conversation.voice import SpeakerVoice
 from speaker.cost.cost_tracker import now_here
@@ -27,6 +28,7 @@ from speaker.wake.arbitration import Claim
 from tests.support.daemon_scenes import black_hole, nobody
 from tests.support.talking_speaker import (
     OPENING,
+    TalkingSpeaker,
     answer,
     begins,
     brisk,
@@ -457,7 +459,7 @@ async def test_a_risky_tool_asks_and_does_nothing_without_a_yes(tmp_path: Path) 
 
 async def test_the_echo_test_chooses_when_it_may(tmp_path: Path) -> None:
     async with talking(tmp_path, OPENING) as one:
-        one.sound.echo = EchoReport(heard=True, delay_ms=90, loss_db=10, removed_db=30, frame_ms=1)
+        one.sound.echo = EchoReport(heard=True, delay_ms=90, loss_db=10, removed_db=30, clock_ratio=1.0, frame_ms=1)
         one.conversation.duplex.choose("auto")
         await one.until(lambda: bool(one.notes.duplex))
         assert one.notes.duplex[0][0] == one.conversation.machine.duplex == "full"
@@ -466,7 +468,7 @@ async def test_the_echo_test_chooses_when_it_may(tmp_path: Path) -> None:
 
 async def test_a_chosen_mode_is_not_overruled_by_a_test(tmp_path: Path) -> None:
     async with talking(tmp_path, OPENING) as one:
-        one.sound.echo = EchoReport(heard=True, delay_ms=90, loss_db=10, removed_db=30, frame_ms=1)
+        one.sound.echo = EchoReport(heard=True, delay_ms=90, loss_db=10, removed_db=30, clock_ratio=1.0, frame_ms=1)
         one.conversation.duplex.choose("half")
         one.conversation.duplex.test()
         await one.until(lambda: bool(one.notes.duplex))
@@ -484,12 +486,75 @@ async def test_a_muted_speaker_measures_when_it_hears_again(tmp_path: Path) -> N
     async with talking(tmp_path, OPENING) as one:
         one.conversation.inbox.post(events.Muted())
         await one.is_in(State.MUTED)
-        one.sound.echo = EchoReport(heard=True, delay_ms=90, loss_db=10, removed_db=30, frame_ms=1)
+        one.sound.echo = EchoReport(heard=True, delay_ms=90, loss_db=10, removed_db=30, clock_ratio=1.0, frame_ms=1)
         one.conversation.duplex.choose("auto")
         await asyncio.sleep(0.02)
         assert one.notes.duplex == []
         one.conversation.inbox.post(events.Unmuted())
         await one.until(lambda: bool(one.notes.duplex))
+        assert one.conversation.machine.duplex == "full"
+
+
+async def interrupted(one: TalkingSpeaker, *, own: bool) -> None:
+    """An answer over which talk is noticed, in the mode that the echo test has found."""
+    one.sound.echo = EchoReport(heard=True, delay_ms=90, removed_db=30, clock_ratio=1.0)
+    one.conversation.duplex.choose("auto")
+    await one.until(lambda: bool(one.notes.duplex))
+    one.sound.own_voice = own
+    await one.wake_and_speak()
+    await one.is_in(State.SPEAKING)
+    one.sound.hear_talk()
+    await one.is_in(State.LISTENING)
+
+
+async def test_who_interrupts_with_its_own_voice_falls_back_to_the_wake_word(tmp_path: Path) -> None:
+    async with talking(tmp_path, answer(ms=60_000)) as one:
+        await interrupted(one, own=True)
+        assert one.conversation.machine.duplex == "wake"
+        assert one.notes.duplex[1:] == [("wake", OWN_VOICE)]
+
+
+async def test_who_talks_over_an_answer_changes_no_mode(tmp_path: Path) -> None:
+    async with talking(tmp_path, answer(ms=60_000)) as one:
+        await interrupted(one, own=False)
+        assert one.conversation.machine.duplex == "full"
+        assert len(one.notes.duplex) == 1
+
+
+async def test_the_echo_is_measured_again_once_the_room_is_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(duplex_chooser, "AGAIN_S", 0.01)
+    async with talking(tmp_path, answer(ms=60_000)) as one:
+        await interrupted(one, own=True)
+        await asyncio.sleep(0.05)
+        assert len(one.notes.duplex) == 2, "not while somebody is awake"
+        one.conversation.inbox.post(events.Stopped())
+        await one.until(lambda: len(one.notes.duplex) == 3)
+        assert one.conversation.machine.duplex == "full"
+
+
+@pytest.mark.parametrize(("silent", "mode"), [(2, "full"), (3, "wake")])
+async def test_interruptions_by_nobody_are_suspected_until_the_third(tmp_path: Path, silent: int, mode: str) -> None:
+    async with talking(tmp_path, OPENING) as one:
+        one.sound.echo = EchoReport(heard=True, removed_db=30, clock_ratio=1.0)
+        chooser = one.conversation.duplex
+        chooser.choose("auto")
+        await one.until(lambda: bool(one.notes.duplex))
+        for event in [events.Expired(), events.SpeechEnded(0)] + [events.Expired()] * silent:
+            chooser.state_changed(State.SPEAKING, State.LISTENING, events.SpokenOver())
+            chooser.state_changed(State.LISTENING, State.ASLEEP, event)
+        assert one.conversation.machine.duplex == mode
+
+
+async def test_a_chosen_mode_stays_whoever_interrupts(tmp_path: Path) -> None:
+    async with talking(tmp_path, answer(ms=60_000)) as one:
+        one.conversation.duplex.choose("full")
+        one.sound.own_voice = True
+        await one.wake_and_speak()
+        await one.is_in(State.SPEAKING)
+        one.sound.hear_talk()
+        await one.is_in(State.LISTENING)
         assert one.conversation.machine.duplex == "full"
 
 

@@ -85,6 +85,9 @@ class StandInSound:
         self.echo: EchoReport | None = None
         """What the next echo test finds; None: there is no microphone."""
         self.echo_delay_ms: float | None = None
+        self.clock_ratio: float | None = None
+        self.own_voice = False
+        """Whether what is noticed over an answer is the speaker's own voice."""
 
     # Playing.
 
@@ -273,5 +276,8 @@ class StandInSound:
             raise SoundError("no microphone delivers anything")
         return self.echo
 
-    def expect_echo(self, delay_ms: float) -> None:
-        self.echo_delay_ms = delay_ms
+    def expect_echo(self, delay_ms: float, clock_ratio: float | None) -> None:
+        self.echo_delay_ms, self.clock_ratio = delay_ms, clock_ratio
+
+    def heard_itself(self) -> bool:
+        return self.own_voice
