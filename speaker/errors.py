@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Final, Literal
 
-About = Literal["conversation", "microphone", "loudspeaker", "broker"]
+About = Literal["conversation", "microphone", "silence", "loudspeaker", "broker"]
 """What trouble is with: what is right again with one says nothing of the others."""
 
 Trouble = Callable[[str, About], None]

@@ -11,22 +11,15 @@ from typing import Final
 import numpy as np
 
 from speaker.audio import pcm
-<<<<<<< HEAD
 from speaker.audio.capture import CaptureChain, ChannelPicker, Pulse, capture_shapes
 from speaker.audio.capture_choice import Capture
 from speaker.audio.device_names import SoundDevice
 from speaker.audio.devices import SoundSystem
-from speaker.audio.echo_reference import SampleClock, latency_s
-from speaker.audio.pcm import FRAME_MS, FRAME_SAMPLES, WAKE_HZ, Samples
-from speaker.audio.portaudio import CONTINUE, INPUT_OVERFLOW, Stream
-from speaker.audio.sound_stream import SILENT_AFTER_S, SoundStream, opened
-=======
-from speaker.audio.devices import SILENT_AFTER_S, SoundDevice, SoundStream, SoundSystem, opened
 from speaker.audio.echo_reference import latency_s
 from speaker.audio.pcm import FRAME_MS, FRAME_SAMPLES, WAKE_HZ, Samples
 from speaker.audio.portaudio import CONTINUE, INPUT_OVERFLOW, Stream
 from speaker.audio.sample_clock import SampleClock
->>>>>>> echo
+from speaker.audio.sound_stream import SILENT_AFTER_S, SoundStream, opened
 from speaker.errors import SoundError
 
 log = logging.getLogger(__name__)
@@ -53,13 +46,16 @@ class Microphone:
         slipped: Callable[[], None] = lambda: None,
         capture: Capture | None = None,
         raw: Callable[[Samples, int], None] = lambda _samples, _channels: None,
+        silent: Callable[[str], None] | None = None,
     ) -> None:
         """``slipped`` is called, on the event loop, when the device dropped sound that nobody took in time.
 
-        ``raw`` is given what the device delivers, interleaved, and its count of channels.
+        ``raw`` is given what the device delivers, interleaved, and its count of channels. ``silent`` is told, as
+        ``trouble`` is, that nothing but silence comes; by default ``trouble`` is.
         """
         self._stage = SoundStream(system, name, "microphone", trouble)
         self._slipped = slipped
+        self._silent = silent or trouble
         self._deliver = deliver
         self._wanted = asyncio.Event()
         self._unwanted = asyncio.Event()
@@ -166,6 +162,7 @@ class Microphone:
     def _take(self, data: bytes, begins_s: float, dropped: bool, generation: int) -> None:
         if generation != self._generation or not self._wanted.is_set():
             return
+        self._stage.works()
         self._last_frame_at = asyncio.get_running_loop().time()
         samples = pcm.from_bytes(data)
         self._raw(samples, self._channels)
@@ -190,6 +187,9 @@ class Microphone:
             log.warning('the microphone "%s" delivers nothing but silence; it is opened anew', self._stage.name)
             self._stale = True
         elif pulse == "dead":
-            self._stage.say(f'the microphone "{self._stage.name}" is dead: {_DEAD}')
-        elif not self._chain.watch.dead:
-            self._stage.works()
+            told = f'the microphone "{self._stage.name}" is dead: {_DEAD}'
+            log.error("%s", told)
+            self._silent(told)
+        elif pulse == "back":
+            log.warning("the microphone hears again")
+            self._silent("")

@@ -81,7 +81,8 @@ class AudioIO:
         )  # fmt: skip
         self._microphone = Microphone(
             system, audio.microphone, self._take, lambda problem: trouble(problem, "microphone"),
-            slipped=canceller.slipped, capture=Capture(audio.channel, audio.gain_db, audio.dead_after_s),
+            silent=lambda problem: trouble(problem, "silence"), slipped=canceller.slipped,
+            capture=Capture(audio.channel, audio.gain_db, audio.dead_after_s),
         )  # fmt: skip
         self._loudspeaker = Loudspeaker(
             system, audio.loudspeaker, lambda: post(events.PlaybackBegan()), self._ran_dry,

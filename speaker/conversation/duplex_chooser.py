@@ -17,12 +17,18 @@ from speaker.conversation.sound import SoundPart
 from speaker.conversation.state_machine import StateMachine
 from speaker.conversation.states import Duplex, State
 from speaker.conversation.tasks import TaskSet
-from speaker.errors import SoundError
+from speaker.errors import About, SoundError
 
 log = logging.getLogger(__name__)
 
 READY_S: Final = 0.5
 """How often it is looked whether the room is free for the test."""
+
+CALM_S: Final = 30.0
+"""How long the volume has to stay as it is until the echo is measured with it."""
+
+LOUDER_PERCENT: Final = 10
+"""A volume that differs by so much from the one that was measured with says something else of the echo."""
 
 AGAIN_S: Final = 600.0
 """How long after the speaker has interrupted itself the echo is measured again, once the room is free."""
@@ -64,6 +70,10 @@ class DuplexChooser(Observer):
         """Whether the verdict counts, or somebody has chosen a mode."""
         self._due = False
         """Whether the echo is still to be measured, since the microphone was muted."""
+        self._measured_percent: int | None = None
+        """How loud the last measurement was, of this life."""
+        self._waiting: asyncio.TimerHandle | None = None
+        """A measurement that waits until nobody changes anything any more."""
         self._interrupted = False
         """Whether somebody seems to have talked over the answer, of whom nothing was heard yet."""
         self._suspected = 0
@@ -82,10 +92,28 @@ class DuplexChooser(Observer):
         self._due = True
         self._tasks.start(self.measure())
 
+    def trouble(self, problem: str, about: About = "conversation") -> None:
+        """A device that is back may be another one, and stand elsewhere."""
+        if not problem and about in {"microphone", "loudspeaker"} and self._automatic:
+            self._test_when_calm(self._ready_s)
+
+    def volume_changed(self) -> None:
+        """A louder answer comes back louder: what was measured holds no more."""
+        before = self._measured_percent
+        if self._automatic and before is not None and abs(self._percent() - before) >= LOUDER_PERCENT:
+            self._test_when_calm(CALM_S)
+
+    def _test_when_calm(self, calm_s: float) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+        self._waiting = asyncio.get_running_loop().call_later(calm_s, self.test)
+
     def state_changed(self, before: State, after: State, event: Event) -> None:
         """Make up for what could not be measured, and look at who interrupts."""
         if before is State.MUTED and self._due:
             self._tasks.start(self.measure())
+        if after is State.ASLEEP:
+            self.volume_changed()  # the quiet hours may be over
         if before is State.SPEAKING and self._machine.duplex == "full" and isinstance(event, SpokenOver | SpeechBegan):
             self._interrupted = True
             if self._sound.heard_itself():
@@ -119,6 +147,7 @@ class DuplexChooser(Observer):
                 return
             await asyncio.sleep(self._ready_s)
         self._due = False
+        self._measured_percent = self._percent()
         try:
             report = await undisturbed(lambda: self._sound.test_echo(self._percent()), lambda: self._sound.slips)
         except SoundError as error:

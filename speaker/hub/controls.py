@@ -47,6 +47,7 @@ def _set_volume(parts: SpeakerParts, percent: int) -> None:
     conversation = parts.conversation
     conversation.loudness.chosen = percent
     conversation.sound.set_volume(conversation.loudness.answers)
+    conversation.duplex.volume_changed()
 
 
 def _set_announcement_volume(parts: SpeakerParts, percent: int) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, closing
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from speaker.conversation.duplex_chooser import OWN_VOICE
 from speaker.conversation.states import State
 from speaker.conversation.voice import SpeakerVoice
 from speaker.cost.cost_tracker import now_here
-from speaker.errors import SessionError, SpeakerError
+from speaker.errors import About, SessionError, SpeakerError
 from speaker.listening.route import MicrophoneRoute
 from speaker.offline.server.scripted import Close, Delay, Drop, EmitStep, Expect, ScriptStep
 from speaker.realtime.endpoint import Target
@@ -545,6 +545,55 @@ async def test_interruptions_by_nobody_are_suspected_until_the_third(tmp_path: P
             chooser.state_changed(State.SPEAKING, State.LISTENING, events.SpokenOver())
             chooser.state_changed(State.LISTENING, State.ASLEEP, event)
         assert one.conversation.machine.duplex == mode
+
+
+async def measured(one: TalkingSpeaker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The echo has been measured, with a volume of 60 percent."""
+    monkeypatch.setattr(duplex_chooser, "CALM_S", 0.01)
+    one.conversation.loudness.now = lambda: datetime(2026, 6, 1, 12, 0, tzinfo=UTC)  # no quiet hours
+    one.conversation.loudness.chosen = 60
+    one.sound.echo = EchoReport(heard=True, removed_db=30, clock_ratio=1.0)
+    one.conversation.duplex.choose("auto")
+    await one.until(lambda: len(one.notes.duplex) == 1)
+
+
+@pytest.mark.parametrize("about", ["microphone", "loudspeaker"])
+async def test_the_echo_is_measured_again_when_a_device_is_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, about: About
+) -> None:
+    async with talking(tmp_path, OPENING) as one:
+        await measured(one, monkeypatch)
+        one.conversation.observers.trouble("it is gone", about)
+        one.conversation.observers.trouble("", about)
+        await one.until(lambda: len(one.notes.duplex) == 2)
+
+
+async def test_the_echo_is_measured_again_when_answers_are_louder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with talking(tmp_path, OPENING) as one:
+        await measured(one, monkeypatch)
+        for percent in (62, 70, 80):
+            one.conversation.loudness.chosen = percent
+            one.conversation.duplex.volume_changed()
+        await one.until(lambda: len(one.notes.duplex) == 2)
+        await asyncio.sleep(0.05)
+        assert len(one.notes.duplex) == 2, "once for all turns of the knob"
+
+
+async def test_nothing_else_is_a_reason_to_measure_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with talking(tmp_path, OPENING) as one:
+        await measured(one, monkeypatch)
+        one.conversation.loudness.chosen = 65
+        one.conversation.duplex.volume_changed()
+        one.conversation.observers.trouble("", "silence")
+        one.conversation.observers.trouble("", "conversation")
+        one.conversation.duplex.choose("full")
+        one.conversation.loudness.chosen = 90
+        one.conversation.duplex.volume_changed()
+        one.conversation.observers.trouble("", "loudspeaker")
+        await asyncio.sleep(0.05)
+        assert len(one.notes.duplex) == 1
 
 
 async def test_a_chosen_mode_stays_whoever_interrupts(tmp_path: Path) -> None:
