@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final, Literal
 
 from speaker.home import templates
 from speaker.home.colours import Colour
+from speaker.home.templates import Incoming
 
 Kind = Literal[
     "light",
@@ -44,6 +46,7 @@ Fact = Literal[
     "mode",
     "state",
     "value",
+    "effect",
 ]
 """What may be known of a device. percent: how far open, how fast, how loud, how humid it is to be.
 state: one word for what it is doing, such as "closing", "locked" or "playing"."""
@@ -61,7 +64,7 @@ class Wish:
     """What is asked of a device. None: leave that as it is."""
 
     on: bool | None = None
-    brightness_percent: int | None = None
+    brightness_percent: float | None = None
     """0-100; 0 is off, anything else implies on."""
     temperature_c: float | None = None
     colour: Colour | None = None
@@ -108,22 +111,40 @@ class DeviceMessage:
     qos: int = 1
 
 
-Read = Callable[[str], FactValue | None]
-"""What a text states about a fact; None: the device does not know it itself."""
+class NotKnown(Enum):
+    """What a device says that does not know a fact itself."""
+
+    NOT_KNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
+NOT_KNOWN: Final = NotKnown.NOT_KNOWN
+
+Read = Callable[[str], FactValue | NotKnown | None]
+"""What a text states about a fact; None: nothing, so that what was known stays."""
+
+
 class Feed:
     """Where one fact about a device is reported, and how to read it there."""
 
-    topic: str
-    fact: Fact
-    template: str
-    read: Read
+    __slots__ = ("_named", "_template", "fact", "read", "topic")
 
-    def text(self, payload: bytes) -> str:
-        """What ``payload`` says about this fact; empty when it says nothing."""
-        return templates.render_payload(self.template, payload)
+    def __init__(self, topic: str, fact: Fact, template: str, read: Read, **named: float) -> None:
+        """``named`` is what the template may use beside the message."""
+        self.topic = topic
+        self.fact: Fact = fact
+        self.read = read
+        self._template = templates.template_of(template) if template else None
+        self._named = tuple(named.items())
+
+    @property
+    def cost(self) -> int:
+        """Work that reading it took the last time."""
+        return self._template.cost if self._template is not None else 0
+
+    def stated(self, message: Incoming) -> FactValue | NotKnown | None:
+        """What a message states about the fact; None when nothing."""
+        text = message.text(self._template, self._named)
+        return self.read(text) if text else None
 
 
 def feeds(*sources: tuple[str | None, Fact, str, Read]) -> tuple[Feed, ...]:

@@ -80,6 +80,9 @@ class DeviceController:
         self._asking = asyncio.Lock()
         self._pending: dict[str, list[_Pending]] = {}
         self._reported_at_s: dict[str, float] = {}
+        """When a device last reported live."""
+        self._told_at_s: dict[str, float] = {}
+        """When it last reported at all."""
 
     def find(self, name: str, *kinds: Kind, room: str = "") -> Device:
         """The one device of these kinds that ``name`` means. Raises ToolError, naming what there is."""
@@ -95,11 +98,16 @@ class DeviceController:
 
     def reading(self, device: Device) -> str | None:
         """The device's present value with its unit, as one would say it; None when it is not known."""
-        return self._house.reading(device) if self._house.available(device) else None
+        return self._house.reading(device, self._age_s(device)) if self._house.available(device) else None
 
     def condition(self, device: Device) -> str | None:
         """What the device is: "on at 40 percent", "closed"; None when not known or not reachable."""
-        return self._house.condition(device) if self._house.available(device) else None
+        return self._house.condition(device, self._age_s(device)) if self._house.available(device) else None
+
+    def _age_s(self, device: Device) -> float:
+        """How long ago the device reported."""
+        told_at_s = self._told_at_s.get(device.id)
+        return 0.0 if told_at_s is None else asyncio.get_running_loop().time() - told_at_s
 
     def hear(self, topic: str, payload: bytes, *, retained: bool = False) -> list[str]:
         """Take in a message of a device, on the event loop, and wake who waits for it.
@@ -108,9 +116,10 @@ class DeviceController:
         is there, so it confirms nothing. Returns the ids of the devices that reported.
         """
         reported = self._house.hear(topic, payload)
+        now_s = asyncio.get_running_loop().time()
+        self._told_at_s |= dict.fromkeys(reported, now_s)
         if retained:
             return reported
-        now_s = asyncio.get_running_loop().time()
         for device_id in reported:
             self._reported_at_s[device_id] = now_s
             for pending in self._pending.get(device_id, ()):

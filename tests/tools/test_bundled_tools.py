@@ -173,7 +173,7 @@ async def test_set_temperature() -> None:
 
 async def test_several_thermostats() -> None:
     path, config = RADIATOR
-    other = {**config, "device": {"name": "bathroom_radiator", "suggested_area": "Bathroom"}}
+    other = {**config, "unique_id": "other", "device": {"name": "bathroom_radiator", "suggested_area": "Bathroom"}}
     home = at_home(house=home_of(RADIATOR, (path.replace("4", "5"), other)))
     with pytest.raises(ToolError, match="may mean bathroom radiator in the bathroom or bedroom radiator"):
         await use("set_temperature", home, degrees=21)
@@ -207,7 +207,7 @@ async def test_the_fridge_is_not_the_kitchen() -> None:
     home = at_home(house=home_of(in_fridge))
     home.hear("fridge", b'{"temperature":4}')
     assert await use("get_temperature", home, room="kitchen") == "The fridge temperature is 4 degrees."
-    house = home_of(in_fridge, (f"{path}_air", {**config, "state_topic": "air", "device": kitchen}))
+    house = home_of(in_fridge, (f"{path}_air", {**config, "unique_id": "air", "state_topic": "air", "device": kitchen}))
     home = at_home(house=house)
     home.hear("fridge", b'{"temperature":4}')
     home.hear("air", b'{"temperature":20}')

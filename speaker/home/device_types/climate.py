@@ -74,7 +74,7 @@ class Climate(DeviceType, frozen=True, kw_only=True):
             (low, "low_c", self.temperature_low_state_template or usual, degrees),
             (high, "high_c", self.temperature_high_state_template or usual, degrees),
             (self.current_temperature_topic, "current_c", self.current_temperature_template or usual, degrees),
-            (self.mode_state_topic, "mode", self.mode_state_template or usual, value_parsers.said),
+            (self.mode_state_topic, "mode", self.mode_state_template or usual, value_parsers.option(self.modes)),
         )
 
     def range_c(self) -> tuple[float, float]:
@@ -102,15 +102,15 @@ class Climate(DeviceType, frozen=True, kw_only=True):
         return [*orders, *self._temperature(wish.temperature_c, said)]
 
     def _mode(self, wish: Wish, said: str) -> DeviceMessage:
-        if self.mode_command_topic is not None:
-            mode = one_of_options(wish.mode or self._mode_for(on=bool(wish.on), said=said), self.modes, said)
-            return DeviceMessage(
-                self.mode_command_topic, templates.write(self.mode_command_template, mode), self.retain
-            )
         if wish.mode is None and self.power_command_topic is not None:
             word = str(self.payload_on if wish.on else self.payload_off)
             return DeviceMessage(
                 self.power_command_topic, templates.write(self.power_command_template, word), self.retain
+            )
+        if self.mode_command_topic is not None:
+            mode = one_of_options(wish.mode or self._mode_for(on=bool(wish.on), said=said), self.modes, said)
+            return DeviceMessage(
+                self.mode_command_topic, templates.write(self.mode_command_template, mode), self.retain
             )
         raise ToolError(f"{said} cannot be switched on or off from here, only set to a temperature.")
 

@@ -52,8 +52,13 @@ class Cover(DeviceType, frozen=True, kw_only=True):
             feeds.append(Feed(self.state_topic, "state", self.value_template, value_parsers.word(words)))
         if self.position_topic is not None:
             percent = value_parsers.percent(self.position_open, self.position_closed)
-            feeds.append(Feed(self.position_topic, "percent", self.position_template, percent))
+            feeds.append(Feed(self.position_topic, "percent", self.position_template, percent, **self._ends()))
         return tuple(feeds)
+
+    def _ends(self) -> dict[str, float]:
+        """What templates may use beside the message."""
+        ends = {"position_open": self.position_open, "position_closed": self.position_closed}
+        return {name: int(value) if value == int(value) else value for name, value in ends.items()}
 
     def settled(self, state: DeviceState, wish: Wish, said: str) -> Wish:
         """Further open or further closed."""
@@ -83,8 +88,7 @@ class Cover(DeviceType, frozen=True, kw_only=True):
     def _position(self, percent: int) -> DeviceMessage:
         span = self.position_open - self.position_closed
         position = round(self.position_closed + span * percent / 100)
-        named = {"position": position, "position_open": self.position_open, "position_closed": self.position_closed}
-        payload = templates.write(self.set_position_template, position, **named)
+        payload = templates.write(self.set_position_template, position, position=percent, **self._ends())
         return DeviceMessage(str(self.set_position_topic), payload, self.retain)
 
     def asks(self, wish: Wish) -> set[Fact]:

@@ -45,7 +45,7 @@ class Fan(Switch, frozen=True, kw_only=True):
             feeds.append(Feed(self.percentage_state_topic, "percent", self.percentage_value_template, percent))
         if self.preset_mode_state_topic is not None:
             template = self.preset_mode_value_template
-            feeds.append(Feed(self.preset_mode_state_topic, "mode", template, value_parsers.said))
+            feeds.append(Feed(self.preset_mode_state_topic, "mode", template, value_parsers.option(self.preset_modes)))
         return tuple(feeds)
 
     def settled(self, state: DeviceState, wish: Wish, said: str) -> Wish:

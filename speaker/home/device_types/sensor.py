@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta
 
 from speaker.home import value_parsers
@@ -18,10 +19,15 @@ class Sensor(DeviceType, frozen=True, kw_only=True):
     state_topic: DeviceTopic
     value_template: str = ""
     unit_of_measurement: Unit = ""
+    state_class: str = ""
+    suggested_display_precision: int | None = None
+    options: list[AnnouncedValue] = msgspec.field(default_factory=list)
 
     def feeds(self) -> tuple[Feed, ...]:
         """The one value."""
-        return (Feed(self.state_topic, "value", self.value_template, value_parsers.said),)
+        numbers = self.unit_of_measurement or self.state_class or self.suggested_display_precision is not None
+        read = value_parsers.measured if numbers else value_parsers.option(self.options)
+        return (Feed(self.state_topic, "value", self.value_template, read),)
 
     def condition(self, state: DeviceState) -> str | None:
         """The value with its unit in words, or the text."""
@@ -39,6 +45,13 @@ class BinarySensor(DeviceType, frozen=True, kw_only=True):
     value_template: str = ""
     payload_on: AnnouncedValue = "ON"
     payload_off: AnnouncedValue = "OFF"
+    off_delay: float | None = None
+    """Seconds after which "on" is over; what reports movement often never says that it ended."""
+
+    def aged(self, state: DeviceState, age_s: float) -> DeviceState:
+        """Off again after the delay."""
+        held = super().aged(state, age_s)
+        return {"on": False} if held.get("on") and self.off_delay is not None and age_s > self.off_delay else held
 
     def feeds(self) -> tuple[Feed, ...]:
         """The one state."""
