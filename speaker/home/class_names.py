@@ -7,7 +7,7 @@ from typing import Final
 
 from speaker.home.device_command import Kind
 
-NAMED_BY_CLASS: Final[frozenset[Kind]] = frozenset({"sensor", "binary_sensor", "number", "button"})
+NAMED_BY_CLASS: Final[frozenset[Kind]] = frozenset({"sensor", "binary_sensor", "number", "button", "update", "event"})
 """Kinds whose entities are called by their class; those of the others are called like their device."""
 
 _OTHERWISE: Final = {

@@ -25,11 +25,34 @@ Kind = Literal[
     "select",
     "sensor",
     "binary_sensor",
+    "valve",
+    "siren",
+    "lawn_mower",
+    "water_heater",
+    "alarm_control_panel",
+    "text",
+    "event",
+    "update",
 ]
 """What a device is; Home Assistant's names."""
 
 Action = Literal[
-    "open", "close", "stop", "lock", "unlock", "play", "pause", "next", "previous", "start", "return", "locate", "press"
+    "open",
+    "close",
+    "stop",
+    "lock",
+    "unlock",
+    "play",
+    "pause",
+    "next",
+    "previous",
+    "start",
+    "return",
+    "locate",
+    "press",
+    "spot",
+    "arm",
+    "disarm",
 ]
 """What a device can be told to do that is neither on nor off nor a value."""
 
@@ -47,6 +70,16 @@ Fact = Literal[
     "state",
     "value",
     "effect",
+    "preset",
+    "fan_mode",
+    "swing",
+    "swing_across",
+    "turning",
+    "direction",
+    "humidity",
+    "tilt",
+    "latest",
+    "age_s",
 ]
 """What may be known of a device. percent: how far open, how fast, how loud, how humid it is to be.
 state: one word for what it is doing, such as "closing", "locked" or "playing"."""
@@ -73,7 +106,9 @@ class Wish:
     percent: int | None = None
     """0-100: how far open, how fast, how loud or how humid."""
     mode: str | None = None
-    """One of the device's own: "heat", "sleep", an option."""
+    """One of the device's own: "heat", "sleep", an option, an effect, the text of a text."""
+    tilt: int | None = None
+    """0-100: how far open the slats of a cover are."""
     number: float | None = None
     """The value of a number, in its own unit."""
     action: Action | None = None

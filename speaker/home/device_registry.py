@@ -233,7 +233,7 @@ class DeviceRegistry:
 
     def describe(self) -> str:
         """All devices, a line for each room, for the model's instructions; at most 4,000 characters."""
-        return describe(self.devices())
+        return describe([device for device in self.devices() if not device.aside])
 
 
 def _order(device: Device) -> tuple[bool, str, str, str, str]:

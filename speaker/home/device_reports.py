@@ -133,7 +133,7 @@ class DeviceReports:
             if isinstance(value, NotKnown):
                 state.pop(feed.fact, None)
             else:
-                state[feed.fact] = value
+                state[feed.fact] = listener.device.shape.taken(state, feed.fact, value)
         return reported
 
     def state(self, device_id: str) -> DeviceState:

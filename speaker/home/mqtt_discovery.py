@@ -16,6 +16,7 @@ from speaker.home.class_names import name_of_class
 from speaker.home.device_command import Kind
 from speaker.home.device_types import DEVICE_TYPES, LIGHT_FORMS, Device, DeviceType
 from speaker.home.discovery_fields import MOST_COMPONENTS, Config, an_object, converted, decoded, with_full_keys
+from speaker.home.kept_secrets import holds_secret
 from speaker.home.naming import choose_names, clean
 
 _REACH: Final[tuple[str, ...]] = ("availability", "availability_topic", "availability_template", "availability_mode")
@@ -155,15 +156,25 @@ def _devices(component: str, identity: str, config: Config, where: str) -> list[
     """The one device that ``config`` describes, or none when a person would not ask for it."""
     kind = cast("Kind", component)
     entity = converted(config, _Entity, where)
-    if not entity.enabled_by_default or entity.entity_category:
+    aside = bool(entity.entity_category) or kind == "update"
+    if not entity.enabled_by_default or (aside and not _worth_asking(kind, entity, config)):
         return []
     owner = converted(an_object(config.get("device", {}), where, "device"), _Owner, f"{where}: device")
     room = clean(owner.suggested_area or "").lower()
     named = name_of_class(kind, entity.device_class) if entity.name is msgspec.UNSET else entity.name or ""
     short, long = choose_names(clean(named), clean(owner.name or ""), room, kind)
     name = short or clean(identity.rpartition("/")[2]) or kind
+    if holds_secret(kind, (named, long, identity.rpartition("/")[2], entity.unique_id), config):
+        return []
     shape = converted(_with_reach(config), _form(kind, config, where), where)
-    return [Device(f"{kind}/{identity}", name, room, kind, shape, long or name, entity.unique_id)]
+    return [Device(f"{kind}/{identity}", name, room, kind, shape, long or name, entity.unique_id, aside)]
+
+
+def _worth_asking(kind: Kind, entity: _Entity, config: Config) -> bool:
+    """Whether something that is only there for its owner is asked for now and then: updates, and batteries."""
+    if kind == "update":
+        return "state_topic" in config or "latest_version_topic" in config
+    return kind in {"sensor", "binary_sensor"} and entity.device_class == "battery"
 
 
 def _form(kind: Kind, config: Config, where: str) -> type[DeviceType]:
@@ -184,4 +195,6 @@ def _with_reach(config: Config) -> Config:
         if "availability_template" in config:
             single["value_template"] = config["availability_template"]
         entries.append(shared | single)
-    return config | {"availability": entries}
+    # Of a code, only that there is one is kept.
+    known = {"code": "given"} if config.get("code") else {}
+    return config | {"availability": entries} | known

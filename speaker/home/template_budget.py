@@ -36,11 +36,11 @@ class Budget:
         self.spent = 0
 
     def spend(self, units: int = 1) -> None:
-        """Count work. Raises OverBudgetError when there is none left for it."""
+        """Count work that is to be done. Raises OverBudgetError when there is not so much left."""
+        if units > self.left:
+            raise OverBudgetError("a template wants to do more work than a device's value is worth")
         self.left -= units
         self.spent += units
-        if self.left < 0:
-            raise OverBudgetError("a template wants to do more work than a device's value is worth")
 
     def settle(self) -> None:
         """Take what was spent from the budget that this one is a part of."""

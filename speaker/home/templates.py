@@ -47,8 +47,10 @@ class Template:
 
     @property
     def cost(self) -> int:
-        """Units of work that the last run took."""
-        return self._program.cost if self._program is not None else 0
+        """Units of work that the last run took; before the first, what reading it will take."""
+        if self._program is not None:
+            return self._program.cost
+        return 0 if self._read else len(self.source) * UNITS_TO_READ
 
     def program(self, budget: Budget | None = None) -> Program | None:
         """What runs; None when the source is no template for us, or the budget has nothing left to read it with."""

@@ -124,6 +124,21 @@ def percent(full: float, nothing: float = 0.0) -> Read:
     return read
 
 
+def in_object(key: str, inner: Read, *, bare: bool = True) -> Read:
+    """What ``inner`` reads where it stands in a JSON object under ``key``, and, if ``bare``, by itself."""
+
+    def read(text: str) -> Stated:
+        if not text.startswith("{"):
+            return inner(text) if bare else None
+        try:
+            found = msgspec.json.decode(text, type=dict[str, object]).get(key, "")
+            return inner(str(found)) if found != "" else None
+        except (msgspec.DecodeError, RecursionError):
+            return None
+
+    return read
+
+
 def brightness(full: float) -> Read:
     """A brightness as percent of ``full``; 0 states nothing: a light that is off has one for the next time."""
     scaled = percent(full)

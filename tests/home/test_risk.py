@@ -210,5 +210,5 @@ def test_a_question_says_what_would_happen(wish: Wish, sentence: str) -> None:
 
 def test_every_kind_says_what_makes_it_safer() -> None:
     secured = {kind for kind, shape in DEVICE_TYPES.items() if shape.secures is not DEVICE_TYPES["sensor"].secures}
-    kinds: set[Kind] = {"cover", "lock"}
+    kinds: set[Kind] = {"alarm_control_panel", "cover", "lock", "valve"}
     assert secured == kinds

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from speaker.errors import ToolError
-from speaker.home.device_command import DeviceMessage, DeviceState, Fact, Feed, Wish
+from speaker.home.device_command import DeviceMessage, DeviceState, Fact, FactValue, Feed, Wish
 from speaker.home.naming import clean, listing
 from speaker.home.templates import Incoming, template_of
 
@@ -24,6 +24,7 @@ LACKING: Final = {
     "colour": "has no colours",
     "kelvin": "has no colour temperature",
     "percent": "takes no percentage",
+    "tilt": "has no slats to tilt",
     "mode": "has no modes to choose from",
     "number": "takes no number",
     "action": "cannot do that",
@@ -86,6 +87,10 @@ class DeviceType(msgspec.Struct, frozen=True, kw_only=True):
     def completed(self, wish: Wish, state: DeviceState) -> Wish:  # noqa: ARG002
         """The wish with what has to be said of the present state beside it."""
         return wish
+
+    def taken(self, state: DeviceState, fact: Fact, value: FactValue) -> FactValue:  # noqa: ARG002
+        """What a reported value means after what was known before."""
+        return value
 
     def aged(self, state: DeviceState, age_s: float) -> DeviceState:
         """What still holds of a state that was reported so many seconds ago."""
