@@ -104,10 +104,10 @@ class DeviceController:
         """What the device is: "on at 40 percent", "closed"; None when not known or not reachable."""
         return self._house.condition(device, self._age_s(device)) if self._house.available(device) else None
 
-    def _age_s(self, device: Device) -> float:
-        """How long ago the device reported."""
-        told_at_s = self._told_at_s.get(device.id)
-        return 0.0 if told_at_s is None else asyncio.get_running_loop().time() - told_at_s
+    def _age_s(self, device: Device) -> float | None:
+        """How long ago the device reported; of an event that the broker kept, nobody knows."""
+        told_at_s = (self._reported_at_s if device.kind == "event" else self._told_at_s).get(device.id)
+        return None if told_at_s is None else asyncio.get_running_loop().time() - told_at_s
 
     def hear(self, topic: str, payload: bytes, *, retained: bool = False) -> list[str]:
         """Take in a message of a device, on the event loop, and wake who waits for it.

@@ -196,14 +196,14 @@ class DeviceRegistry:
         device = self._devices.get(device_id)
         return None if device is None else device.shape.fulfils(self._reports.state(device_id), wish)
 
-    def condition(self, device: Device, age_s: float = 0.0) -> str | None:
+    def condition(self, device: Device, age_s: float | None = None) -> str | None:
         """What the device is, to be said after "is": "on at 40 percent"; None when not known.
 
-        ``age_s`` is how long ago it reported: some values do not keep.
+        ``age_s`` is how long ago it reported, if that is known: some values do not keep.
         """
         return device.shape.condition(device.shape.aged(self._reports.state(device.id), age_s))
 
-    def reading(self, device: Device, age_s: float = 0.0) -> str | None:
+    def reading(self, device: Device, age_s: float | None = None) -> str | None:
         """The device's value as one says it: "21.5 degrees"; None when not known."""
         return device.shape.reading(device.shape.aged(self._reports.state(device.id), age_s))
 

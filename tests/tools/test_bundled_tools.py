@@ -67,7 +67,7 @@ def at_home(answers: Callable[[str, str], Reports] = echo, house: DeviceRegistry
 def test_the_tools_that_the_model_is_given() -> None:
     parameters = {name: list(found.parameters["properties"]) for name, found in TOOLS.items()}
     expected: dict[str, list[str]] = {
-        "set_temperature": ["degrees", "room", "thermostat", "change", "mode"],
+        "set_temperature": ["degrees", "room", "thermostat", "change", "mode", "humidity"],
         "get_temperature": ["room"],
         "set_light": ["light", "room", "on", "brightness", "change", "color"],
         "set_switch": ["name", "on", "room"],
@@ -76,7 +76,7 @@ def test_the_tools_that_the_model_is_given() -> None:
         "set_fan": ["fan", "room", "on", "speed", "change", "mode"],
         "set_humidifier": ["humidifier", "room", "on", "humidity", "mode"],
         "control_player": ["player", "room", "action", "volume", "change"],
-        "control_vacuum": ["action", "vacuum"],
+        "control_vacuum": ["action", "vacuum", "speed"],
         "activate_scene": ["scene"],
         "press_button": ["button", "room"],
         "set_value": ["name", "room", "number", "option"],

@@ -92,9 +92,9 @@ class DeviceType(msgspec.Struct, frozen=True, kw_only=True):
         """What a reported value means after what was known before."""
         return value
 
-    def aged(self, state: DeviceState, age_s: float) -> DeviceState:
+    def aged(self, state: DeviceState, age_s: float | None) -> DeviceState:
         """What still holds of a state that was reported so many seconds ago."""
-        return {} if 0 < self.expire_after < age_s else state
+        return {} if age_s is not None and 0 < self.expire_after < age_s else state
 
     def order(self, wish: Wish, said: str) -> list[DeviceMessage]:  # noqa: ARG002
         """The messages that ask for ``wish``.

@@ -1,6 +1,6 @@
 """What can only be read: measured values, texts, contacts and detectors."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
@@ -9,6 +9,9 @@ from speaker.home import value_parsers
 from speaker.home.device_command import DeviceState, Feed
 from speaker.home.device_types.base import AnnouncedValue, DeviceTopic, DeviceType
 from speaker.home.spoken_values import say_binary, say_quantity, spoken_number
+
+LOW_BATTERY_PERCENT: Final = 20.0
+"""A battery at or below it is called low."""
 
 Unit = Annotated[str, Meta(max_length=30, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\Z")]
 
@@ -35,7 +38,10 @@ class Sensor(DeviceType, frozen=True, kw_only=True):
         if value is None:
             return None
         measured = spoken_number(str(value))
-        return str(value) if measured is None else say_quantity(measured, self.unit_of_measurement)
+        if measured is None:
+            return str(value)
+        low = ", low" if self.device_class == "battery" and measured <= LOW_BATTERY_PERCENT else ""
+        return f"{say_quantity(measured, self.unit_of_measurement)}{low}"
 
 
 class BinarySensor(DeviceType, frozen=True, kw_only=True):
@@ -48,10 +54,11 @@ class BinarySensor(DeviceType, frozen=True, kw_only=True):
     off_delay: float | None = None
     """Seconds after which "on" is over; what reports movement often never says that it ended."""
 
-    def aged(self, state: DeviceState, age_s: float) -> DeviceState:
+    def aged(self, state: DeviceState, age_s: float | None) -> DeviceState:
         """Off again after the delay."""
         held = super().aged(state, age_s)
-        return {"on": False} if held.get("on") and self.off_delay is not None and age_s > self.off_delay else held
+        over = age_s is not None and self.off_delay is not None and age_s > self.off_delay
+        return {"on": False} if over and held.get("on") else held
 
     def feeds(self) -> tuple[Feed, ...]:
         """The one state."""

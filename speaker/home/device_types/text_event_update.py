@@ -67,9 +67,9 @@ class Happening(DeviceType, frozen=True, kw_only=True):
         types = value_parsers.option(self.event_types[:MOST_TYPES])
         return (Feed(self.state_topic, "value", self.value_template, value_parsers.in_object("event_type", types)),)
 
-    def aged(self, state: DeviceState, age_s: float) -> DeviceState:
+    def aged(self, state: DeviceState, age_s: float | None) -> DeviceState:
         """With how long ago that was."""
-        return {**state, "age_s": age_s} if state else state
+        return {**state, "age_s": age_s} if state and age_s is not None else state
 
     def condition(self, state: DeviceState) -> str | None:
         """What happened last, and when."""
