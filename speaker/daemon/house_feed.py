@@ -8,6 +8,7 @@ from typing import Final
 from speaker.errors import SpeakerError
 from speaker.home.device_controller import DeviceController
 from speaker.home.device_registry import DeviceRegistry
+from speaker.home.tasmota import TASMOTA_PREFIX
 from speaker.mqtt.allowance import Allowance
 from speaker.mqtt.client import MqttClient
 from speaker.mqtt.dispatch import IncomingMessage
@@ -18,9 +19,13 @@ LEVELS: Final = ("+/+", "+/+/+")
 """Below the discovery prefix: component and object, perhaps with a node between them."""
 
 
+TASMOTA: Final = (f"{TASMOTA_PREFIX}/+/config", f"{TASMOTA_PREFIX}/+/sensors")
+"""Tasmota's own discovery, wherever Home Assistant's is."""
+
+
 def discovery_filters(prefix: str) -> list[str]:
     """The topics under which devices are announced."""
-    return [f"{prefix}/{levels}/config" for levels in LEVELS]
+    return [*(f"{prefix}/{levels}/config" for levels in LEVELS), *TASMOTA]
 
 
 class HouseFeed:

@@ -6,6 +6,7 @@ It keeps no time and sends nothing itself.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from speaker.errors import ConfigError, SpeakerError, ToolError
@@ -14,11 +15,13 @@ from speaker.home.device_listing import DeviceListing
 from speaker.home.device_prompt import describe
 from speaker.home.device_reports import DeviceReports
 from speaker.home.device_types import Device
-from speaker.home.mqtt_discovery import announced, configured, told_once
+from speaker.home.mqtt_discovery import Announced, announced, configured, told_once
 from speaker.home.name_matching import in_room, matches
 from speaker.home.naming import NOUNS, clean, listing, the
 from speaker.home.own_topics import Forbidden, nothing_forbidden, told_topics
 from speaker.home.renaming import Renaming, is_renaming, renamed, renaming
+from speaker.home.tasmota import read_example, tasmota_device, tasmota_place
+from speaker.home.tasmota_announced import TasmotaParts, tasmota_announced
 from speaker.home.telling_apart import told_apart
 from speaker.home.templates import BrokenTemplateError
 
@@ -38,6 +41,7 @@ class DeviceRegistry:
         self._listing = DeviceListing()
         self._devices: dict[str, Device] = {}
         self._reports = DeviceReports()
+        self._tasmota: dict[str, TasmotaParts] = {}
         self._renamings: list[Renaming] = []
         self._named: list[Device] | None = None
         self._doubled: Counter[tuple[Kind, str]] = Counter()
@@ -48,7 +52,26 @@ class DeviceRegistry:
         Raises SpeakerError, naming topic and field, for a malformed message, which changes nothing. Of a device
         with a malformed component the others are taken in before it is raised, and that one stays as it was.
         """
-        found = announced(self._prefix, topic, payload)
+        if (place := tasmota_place(topic)) is not None:
+            return self._hear_tasmota(*place, topic, payload)
+        return self._take_in(topic, announced(self._prefix, topic, payload))
+
+    def _hear_tasmota(self, name: str, part: str, topic: str, payload: bytes) -> bool:
+        """The same for a message of Tasmota's own discovery: what the device has, or what its sensors tell."""
+        known = self._tasmota.get(name, TasmotaParts())
+        if part == "sensors":
+            known = replace(known, told=read_example(topic, payload) if payload.strip() else {})
+        else:
+            known = replace(known, device=tasmota_device(topic, payload) if payload.strip() else None)
+        if name not in self._tasmota and len(self._tasmota) >= MOST_DEVICES:
+            raise SpeakerError(f"{topic}: {MOST_DEVICES} devices are known already; more are left out")
+        self._tasmota[name] = known
+        if known == TasmotaParts():
+            del self._tasmota[name]
+        return self._take_in(f"tasmota/discovery/{name}", tasmota_announced(name, known, topic))
+
+    def _take_in(self, topic: str, found: Announced) -> bool:
+        """Let a source stand for what it announces. Raises SpeakerError for what of it cannot be used."""
         before = self._listing.of(topic)
         devices, problems = [*found.devices], [*found.problems]
         for device in found.devices:

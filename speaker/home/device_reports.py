@@ -35,6 +35,7 @@ class DeviceReports:
 
     def __init__(self) -> None:
         self._facts: dict[str, frozenset[Fact]] = {}
+        self._heard: dict[str, set[str]] = {}
         self._topics: dict[str, dict[str, _Listener]] = {}
         self._states: dict[str, dict[Fact, FactValue]] = {}
         self._reach: dict[str, dict[int, bool]] = {}
@@ -62,9 +63,11 @@ class DeviceReports:
         self._reach[device.id] = {}
         mine: dict[str, _Listener] = {}
         for feed in feeds:
-            mine.setdefault(feed.topic, _Listener(device)).feeds.append(feed)
+            for topic in {feed.topic, *device.shape.also_on}:
+                mine.setdefault(topic, _Listener(device)).feeds.append(feed)
         for number, entry in enumerate(device.shape.availability):
             mine.setdefault(entry.topic, _Listener(device)).entries.append((number, entry))
+        self._heard[device.id] = set(mine)
         for topic, listener in mine.items():
             if topic not in self._topics:
                 self._topics[topic] = {}
@@ -76,7 +79,7 @@ class DeviceReports:
 
     def _drop(self, device: Device) -> set[str]:
         """Forget a device; the topics that it heard."""
-        heard = {feed.topic for feed in device.shape.feeds()} | {entry.topic for entry in device.shape.availability}
+        heard = self._heard.pop(device.id)
         for topic in heard:
             del self._topics[topic][device.id]
             if not self._topics[topic]:

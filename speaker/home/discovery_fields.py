@@ -106,7 +106,8 @@ def converted(config: Mapping[str, Any], shape: type[T], where: str) -> T:
 @cache
 def _fields(shape: type[msgspec.Struct]) -> dict[str, tuple[object, ...]]:
     """The names of the fields of a shape, each with the plain types that it takes."""
-    return {name: tuple(_plain(hint)) for name, hint in get_type_hints(shape).items()}
+    hints = get_type_hints(shape)
+    return {field.encode_name: tuple(_plain(hints[field.name])) for field in msgspec.structs.fields(shape)}
 
 
 def _plain(hint: object) -> list[object]:

@@ -82,7 +82,7 @@ def announced(prefix: str, topic: str, payload: bytes) -> Announced:
     if config.get("migrate_discovery") is True:
         return Announced()
     if component != "device":
-        return Announced(_devices(component, identity, config, topic))
+        return Announced(devices_of(component, identity, config, topic))
     origin = config.get("origin")
     if identity.startswith("speaker_") and isinstance(origin, dict) and origin.get("name") == OWN_ORIGIN:
         return Announced()
@@ -108,7 +108,7 @@ def configured(place: str, entry: Mapping[str, Any]) -> Device:
         raise SpeakerError(f"{place}: room is not a text")
     config = with_full_keys({str(key): value for key, value in entry.items() if key not in {"room", "kind"}}, place)
     config["device"] = {"suggested_area": entry.get("room")}
-    (device,) = _devices(kind, place, config, place)
+    (device,) = devices_of(kind, place, config, place)
     return device
 
 
@@ -132,7 +132,7 @@ def _of_whole_device(identity: str, config: Config, topic: str, base: str) -> An
             own = with_full_keys(part, where, base)
             reach = {} if any(name in own for name in _REACH) else given_reach
             whole = shared | reach | own | {"device": owner}
-            found.devices.extend(_devices(platform, f"{identity}/{key}", whole, where))
+            found.devices.extend(devices_of(platform, f"{identity}/{key}", whole, where))
         except SpeakerError as error:
             found.problems.append(str(error))
             found.unreadable.append(f"{platform}/{identity}/{key}")
@@ -152,7 +152,7 @@ def _parts(config: Config, topic: str) -> Iterator[tuple[str, Any, Config]]:
             yield key, part, owner | {name: whole[name] for name in ("name",) if whole.get("name")}
 
 
-def _devices(component: str, identity: str, config: Config, where: str) -> list[Device]:
+def devices_of(component: str, identity: str, config: Config, where: str) -> list[Device]:
     """The one device that ``config`` describes, or none when a person would not ask for it."""
     kind = cast("Kind", component)
     entity = converted(config, _Entity, where)

@@ -57,6 +57,8 @@ class DeviceType(msgspec.Struct, frozen=True, kw_only=True):
     availability_mode: Literal["all", "any", "latest"] = "latest"
     device_class: str = ""
     retain: bool = False
+    also_on: list[DeviceTopic] = msgspec.field(default_factory=list)
+    """Topics on which the same is reported as on the others."""
     expire_after: float = 0
     """Seconds for which a reported value holds; 0: for good."""
 

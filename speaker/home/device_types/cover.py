@@ -36,6 +36,10 @@ class Cover(DeviceType, frozen=True, kw_only=True):
     position_template: str = ""
     position_open: float = 100
     position_closed: float = 0
+    open_command_topic: DeviceTopic | None = None
+    close_command_topic: DeviceTopic | None = None
+    stop_command_topic: DeviceTopic | None = None
+    """Where each command has a topic of its own."""
     tilt_command_topic: DeviceTopic | None = None
     tilt_command_template: str = ""
     tilt_status_topic: DeviceTopic | None = None
@@ -114,8 +118,10 @@ class Cover(DeviceType, frozen=True, kw_only=True):
         if action not in {"open", "close", "stop"}:
             raise ToolError(f"{said} can only be opened, closed or stopped.")
         word = self.word_for(str(action))
-        if self.command_topic is not None and word is not None:
-            return DeviceMessage(self.command_topic, templates.write(self.command_template, word), self.retain)
+        own = {"open": self.open_command_topic, "close": self.close_command_topic, "stop": self.stop_command_topic}
+        topic = own[str(action)] or self.command_topic
+        if topic is not None and word is not None:
+            return DeviceMessage(topic, templates.write(self.command_template, word), self.retain)
         if self.positions_topic is not None and action != "stop":
             return self.position(100 if action == "open" else 0)
         raise ToolError(f"{said} cannot be told to {action}.")
