@@ -171,8 +171,8 @@ def from_kelvin(kelvin: float) -> Colour:
 
 def scaled(colour: Colour, percent: float | None) -> Colour:
     """A colour as strong as a percentage says; None is all of it."""
-    share = 1.0 if percent is None else percent / 100
-    red, green, blue = (int(part * share) for part in colour)
+    level = 255 if percent is None else round(percent * 255 / 100)
+    red, green, blue = (int(part * level / 255) for part in colour)
     return red, green, blue
 
 

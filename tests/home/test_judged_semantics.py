@@ -109,7 +109,7 @@ RED, PINK = (255, 0, 0), (255, 105, 180)
         ("light", DIMMER | {"rgb_cmd_t": "r"}, [("b", "50")], Wish(colour=RED), [("r", "255,0,0"), ("z", "50")]),
         ("light", RGB, [], Wish(colour=RED), [("rgb", "255,0,0"), ("c", "ON")]),
         ("light", RGB, [("rgb/s", "128,0,0")], Wish(colour=(0, 0, 255)), [("rgb", "0,0,128"), ("c", "ON")]),
-        ("light", RGB, [("rgb/s", "255,0,0")], Wish(brightness_percent=50), [("rgb", "127,0,0"), ("c", "ON")]),
+        ("light", RGB, [("rgb/s", "255,0,0")], Wish(brightness_percent=50), [("rgb", "128,0,0"), ("c", "ON")]),
         ("light", RGB, [], Wish(brightness_percent=40), [("rgb", "102,102,102"), ("c", "ON")]),
         ("light", RGB, [], Wish(kelvin=2700), [("rgb", "255,167,87"), ("c", "ON")]),
         (
