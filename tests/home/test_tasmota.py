@@ -160,7 +160,11 @@ def test_a_ceiling_fan_with_its_lamp() -> None:
 
 def test_contacts_and_buttons() -> None:
     house = of(swc=[1, 0, 13], swn=["Window", None, "Motion"], btn=[1, 0], so=CONFIG["so"] | {"73": 1})
-    assert [device.name for device in house.devices("binary_sensor", "event")] == ["button 1", "Desk motion", "Desk window"]
+    assert [device.name for device in house.devices("binary_sensor", "event")] == [
+        "button 1",
+        "Desk motion",
+        "Desk window",
+    ]
     house.hear(f"{STAT}RESULT", b'{"Window":{"Action":"ON"}}')
     house.hear(f"{STAT}RESULT", b'{"Button1":{"Action":"DOUBLE"}}')
     assert house.condition(house.find("window")) == "on"
