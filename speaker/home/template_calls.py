@@ -6,6 +6,7 @@ from typing import Any, Final
 from jinja2 import TemplateError, Undefined
 
 from speaker.home.template_filters import FILTERS, Filter, member
+from speaker.home.template_patterns import PATTERN_FILTERS, PATTERN_TESTS, PATTERN_UNITS
 from speaker.home.template_run import Run
 from speaker.home.template_tests import TESTS
 
@@ -16,12 +17,20 @@ def filter_called(name: str) -> Applied:
     """What a filter does. Raises TemplateError when there is none of that name."""
     if name in _OF_LISTS:
         return _OF_LISTS[name]
-    return _plain(FILTERS, name)
+    return _costly(PATTERN_FILTERS[name]) if name in PATTERN_FILTERS else _plain(FILTERS, name)
 
 
 def test_called(name: str) -> Applied:
     """What a test does. Raises TemplateError when there is none of that name."""
-    return _plain(TESTS, name)
+    return _costly(PATTERN_TESTS[name]) if name in PATTERN_TESTS else _plain(TESTS, name)
+
+
+def _costly(function: Callable[..., object]) -> Applied:
+    def apply(run: Run, given: list[Any], named: dict[str, Any]) -> object:
+        run.budget.spend(PATTERN_UNITS)
+        return function(*given, **named)
+
+    return apply
 
 
 def _plain(table: Mapping[str, Filter], name: str) -> Applied:

@@ -9,7 +9,7 @@ from jinja2 import TemplateError, Undefined, nodes
 from speaker.home.template_calls import filter_called, test_called
 from speaker.home.template_filters import member
 from speaker.home.template_operators import ARITHMETIC, COMPARED
-from speaker.home.template_run import Expression, Namespace, Run, printed
+from speaker.home.template_run import Expression, Namespace, Run, objects_method, printed
 from speaker.home.template_tests import method_of
 
 MAX_DEPTH: Final = 80
@@ -192,7 +192,7 @@ def _attribute(holder: Any, name: str, run: Run) -> object:  # noqa: ANN401
         holder._fail_with_undefined_error()
     if isinstance(holder, Namespace):
         return holder.fields.get(name, Undefined(name=name))
-    return method_of(holder, name) or member(holder, name)
+    return method_of(holder, name) or objects_method(holder, name) or member(holder, name)
 
 
 def _item(holder: Any, key: Any, run: Run) -> object:  # noqa: ANN401

@@ -24,7 +24,7 @@ MAX_OUTPUT: Final = 32 * 1024
 UNITS_TO_READ: Final = 3
 """Work of reading one character of a template."""
 
-_PARSER: Final = Environment(autoescape=False)  # noqa: S701 - nothing here is HTML
+_PARSER: Final = Environment(autoescape=False, extensions=["jinja2.ext.loopcontrols"])  # noqa: S701 - nothing here is HTML
 
 Step = Callable[["Run", "Output"], None]
 """A piece of a template: writes its part of the output."""
@@ -76,11 +76,20 @@ class Output:
         return "".join(self._parts)
 
 
+class _Left(Exception):  # noqa: N818 - it is no error
+    """A template leaves this turn of a loop, or the loop."""
+
+    def __init__(self, over: bool) -> None:
+        super().__init__()
+        self.over = over
+
+
 class _Reader:
     """Makes steps of statements."""
 
     def __init__(self) -> None:
         self._expressions = Expressions()
+        self._loops = 0
 
     def block(self, body: list[nodes.Node]) -> list[Step]:
         with self._expressions.deeper():
@@ -96,7 +105,18 @@ class _Reader:
                 return self._for(node)
             case nodes.Assign():
                 return self._assign(node)
+            case nodes.Continue() | nodes.Break():
+                return self._leave(over=isinstance(node, nodes.Break))
         raise TemplateError(f"{type(node).__name__} is not for templates of devices")
+
+    def _leave(self, *, over: bool) -> Step:
+        if not self._loops:
+            raise TemplateError("there is no loop to leave")
+
+        def leave(run: Run, out: Output) -> None:  # noqa: ARG001 - a step like the others
+            raise _Left(over)
+
+        return leave
 
     def _output(self, node: nodes.Output) -> Step:
         parts: list[str | Expression] = [
@@ -125,7 +145,10 @@ class _Reader:
             raise TemplateError("a loop that calls itself is not for templates of devices")
         items, names = self._expressions.read(node.iter), _names(node.target)
         test = None if node.test is None else self._expressions.read(node.test)
-        body, otherwise = self.block(node.body), self.block(node.else_)
+        self._loops += 1
+        body = self.block(node.body)
+        self._loops -= 1
+        otherwise = self.block(node.else_)
 
         def loop(run: Run, out: Output) -> None:
             given = list(_members(items(run), run.budget))
@@ -141,8 +164,12 @@ class _Reader:
                     if test is not None and not test(run):
                         continue
                     ran = True
-                    for step in body:
-                        step(run, out)
+                    try:
+                        for step in body:
+                            step(run, out)
+                    except _Left as left:
+                        if left.over:
+                            break
             for step in () if ran else otherwise:
                 step(run, out)
 

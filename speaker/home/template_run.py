@@ -1,6 +1,6 @@
 """A template while it runs: its names, the names that all templates have, and what it may still do."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -68,6 +68,22 @@ def printed(value: object, budget: Budget) -> str:
     return str(value)
 
 
+class _Objects:
+    """What ``dict`` is in a template: makes an object of pairs, or of named values."""
+
+    def __call__(self, pairs: Iterable[Any] = (), **named: object) -> dict[Any, Any]:
+        return dict(pairs, **named)
+
+
+def _zipped(*lists: Iterable[Any]) -> list[tuple[Any, ...]]:
+    return list(zip(*lists, strict=False))
+
+
+def objects_method(holder: object, name: str) -> Callable[..., object] | None:
+    """``dict.from_keys`` makes an object of pairs; nothing else has a method of that kind."""
+    return dict if isinstance(holder, _Objects) and name in {"from_keys", "fromkeys"} else None
+
+
 def _range(*bounds: int) -> list[int]:
     numbers = range(*bounds)
     if len(numbers) > 10_000:
@@ -77,7 +93,7 @@ def _range(*bounds: int) -> list[int]:
 
 GLOBALS: Final[Mapping[str, object]] = {
     "bool": as_bool,
-    "dict": dict,
+    "dict": _Objects(),
     "float": as_float,
     "iif": FILTERS["iif"],
     "int": as_int,
@@ -87,6 +103,7 @@ GLOBALS: Final[Mapping[str, object]] = {
     "average": FILTERS["average"],
     "namespace": Namespace,
     "range": _range,
+    "zip": _zipped,
     "pi": 3.141592653589793,
     "e": 2.718281828459045,
 }

@@ -417,6 +417,28 @@ def test_the_same_unique_id_is_the_same_entity() -> None:
     assert [device.name for device in house.devices()] == ["Lamp", "Second"]
 
 
+PRESSES = """
+{% set found = namespace(pairs=[('action', value_json.action | default(''))]) %}
+{% for one in [{'pattern': '^(?P<button>[0-9])_(?P<press>single|double)$', 'names': ['button', 'action']}] %}
+  {% set groups = value_json.action | default('') | regex_findall(one.pattern) %}
+  {% if groups[0] is undefined %}{% continue %}{% endif %}
+  {% for name, text in zip(one.names, groups[0]) %}
+    {% set found.pairs = found.pairs | rejectattr(0, 'eq', name) | list + [(name, text)] %}
+  {% endfor %}
+{% endfor %}
+{% set pressed = found.pairs | selectattr(0, 'eq', 'action') | map(attribute=1) | first %}
+{% set found.pairs = found.pairs + [('event_type', pressed)] %}
+{{ dict.from_keys(found.pairs | reject('eq', ('event_type', ''))) | to_json }}
+"""
+
+
+def test_a_bridge_that_takes_presses_apart() -> None:
+    house, button = one("event", {"stat_t": "s", "evt_typ": ["single", "double", "hold"], "val_tpl": PRESSES})
+    for report, happened in (("2_double", "double"), ("hold", "hold"), ("", "hold"), ("3_single", "single")):
+        house.hear("s", json.dumps({"action": report}).encode())
+        assert house.condition(button) == happened
+
+
 def test_values_that_do_not_keep() -> None:
     house, sensor = one("sensor", {"stat_t": "s", "exp_aft": 60, "unit_of_meas": "W"})
     house.hear("s", b"5")
@@ -447,7 +469,7 @@ def test_a_broken_command_template_is_told() -> None:
         ("{{ value | round(0, 'half') }}", "2.3", "2"),
         ("{{ value | truncate(8, true) }}", "abcdefghijklmnop", "abcde..."),
         ("{{ value | default('x') }}{{ nothing | default('y') }}", "v", "vy"),
-        ("{{ value is match('v') }}", "v", ""),
+        ("{{ value is match('v') }}", "v", "True"),
         ("{{ iif(value == 'v', 'yes', 'no') }}", "v", "yes"),
         ("{{ value | int(0) | bitwise_and(6) }}", "3", "2"),
         ("{{ value | is_number }} {{ 'x' | is_number }} {{ value is number }}", "3", "True False False"),
@@ -471,7 +493,16 @@ def test_a_broken_command_template_is_told() -> None:
         ("{{ value[0:3] }}{{ value[-1] }}{{ value[9] }}", "abcdef", "abcf"),
         ("{{ (value | float * 9 / 5 + 32) | round(1) }}", "20", "68.0"),
         ("{{ {'1': 'one'}.get(value, 'other') }}", "2", "other"),
-        ("{{ value | regex_replace('a', 'b') }}", "a", ""),
+        ("{{ value | regex_replace('a', 'b') }}", "a", "b"),
+        ("{{ value | regex_findall('[0-9]+') | first }}", "a12b3", "12"),
+        ("{{ value | regex_findall_index('[0-9]{1,5}', 1) }}", "a12b3", "3"),
+        ("{{ value | regex_replace('^(a+)+$', 'b') }}", "aaaa", ""),
+        ("{{ value is search('b') }} {{ value is match('b') }}", "ab", "True False"),
+        ("{% for i in [0, 1, 2] %}{% if i == 1 %}{% continue %}{% endif %}{{ i }}{% endfor %}", "", "02"),
+        ("{% for i in range(9) %}{% if i > 2 %}{% break %}{% endif %}{{ i }}{% endfor %}", "", "012"),
+        ("{% continue %}x", "", ""),
+        ("x{% if 1 %}{% break %}{% endif %}", "", ""),
+        ("{{ dict.from_keys(zip(['a', 'b'], [1, 2])) | to_json }}", "", '{"a":1,"b":2}'),
         ("{{ now() }}", "", ""),
         ("{{ -value | int }}", "2", ""),
         ("{{ value_json }}", "", ""),
