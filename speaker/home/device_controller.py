@@ -11,7 +11,16 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from speaker.errors import BrokerError, ToolError
-from speaker.home.device_registry import Device, DeviceMessage, DeviceRegistry, DeviceState, Kind, Outcome, Wish
+from speaker.home.device_registry import (
+    MOST_DEVICES,
+    Device,
+    DeviceMessage,
+    DeviceRegistry,
+    DeviceState,
+    Kind,
+    Outcome,
+    Wish,
+)
 from speaker.home.naming import be
 from speaker.home.risk import Risk, asked_for, risk_of
 
@@ -19,6 +28,9 @@ log = logging.getLogger(__name__)
 
 ALREADY_WAIT_S: Final = 1.0
 """Seconds to wait for a report of a device that was as asked before: many report only changes."""
+
+MOST_TIMES: Final = 2 * MOST_DEVICES
+"""Devices whose last report is known by its time, those that are gone included."""
 
 FRESH_S: Final = 600.0
 """How long a state that was reported live is believed of a device that does not say when it is offline."""
@@ -118,6 +130,8 @@ class DeviceController:
         reported = self._house.hear(topic, payload)
         now_s = asyncio.get_running_loop().time()
         self._told_at_s |= dict.fromkeys(reported, now_s)
+        if len(self._told_at_s) > MOST_TIMES:
+            self._forget_the_gone()
         if retained:
             return reported
         for device_id in reported:
@@ -129,6 +143,12 @@ class DeviceController:
                 if done or pending.moving:
                     pending.fulfilled.set()
         return reported
+
+    def _forget_the_gone(self) -> None:
+        known = {device.id for device in self._house.devices()}
+        for times in (self._told_at_s, self._reported_at_s):
+            for gone in times.keys() - known:
+                del times[gone]
 
     async def act(self, device: Device, wish: Wish) -> Outcome:
         """Ask the device for a change and wait until its own report says so, or the time is over.

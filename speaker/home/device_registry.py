@@ -30,6 +30,9 @@ __all__ = ["Action", "Device", "DeviceMessage", "DeviceRegistry", "DeviceState",
 MOST_DEVICES: Final = 5_000
 """More are no house."""
 
+MOST_ANNOUNCED_BYTES: Final = 32 * 1024 * 1024
+"""Of all announcements together; 5,000 usual ones are a quarter of it."""
+
 
 class DeviceRegistry:
     """The devices of the home and their last known states."""
@@ -42,6 +45,9 @@ class DeviceRegistry:
         self._devices: dict[str, Device] = {}
         self._reports = DeviceReports()
         self._tasmota: dict[str, TasmotaParts] = {}
+        self._sizes: dict[str, int] = {}
+        self._bytes = 0
+        """Of all announcements that count, each source by itself and together."""
         self._renamings: list[Renaming] = []
         self._named: list[Device] | None = None
         self._doubled: Counter[tuple[Kind, str]] = Counter()
@@ -54,7 +60,7 @@ class DeviceRegistry:
         """
         if (place := tasmota_place(topic)) is not None:
             return self._hear_tasmota(*place, topic, payload)
-        return self._take_in(topic, announced(self._prefix, topic, payload))
+        return self._take_in(topic, announced(self._prefix, topic, payload), len(payload))
 
     def _hear_tasmota(self, name: str, part: str, topic: str, payload: bytes) -> bool:
         """The same for a message of Tasmota's own discovery: what the device has, or what its sensors tell."""
@@ -68,9 +74,9 @@ class DeviceRegistry:
         self._tasmota[name] = known
         if known == TasmotaParts():
             del self._tasmota[name]
-        return self._take_in(f"tasmota/discovery/{name}", tasmota_announced(name, known, topic))
+        return self._take_in(f"tasmota/discovery/{name}", tasmota_announced(name, known, topic), len(payload))
 
-    def _take_in(self, topic: str, found: Announced) -> bool:
+    def _take_in(self, topic: str, found: Announced, size: int) -> bool:
         """Let a source stand for what it announces. Raises SpeakerError for what of it cannot be used."""
         before = self._listing.of(topic)
         devices, problems = [*found.devices], [*found.problems]
@@ -83,7 +89,16 @@ class DeviceRegistry:
         if len(devices) + len(kept) > room:
             devices, kept = [], [*before.values()]
             problems.append(f"{topic}: {MOST_DEVICES} devices are known already; more are left out")
+        elif devices and self._bytes - self._sizes.get(topic, 0) + size > MOST_ANNOUNCED_BYTES:
+            devices, kept = [], [*before.values()]
+            problems.append(
+                f"{topic}: announcements of {MOST_ANNOUNCED_BYTES} bytes are known already; more are left out"
+            )
         changed = self._put(topic, [*devices, *kept])
+        self._bytes -= self._sizes.pop(topic, 0)
+        if self._listing.of(topic):
+            self._sizes[topic] = size
+            self._bytes += size
         if problems:
             raise SpeakerError(told_once(problems))
         return changed

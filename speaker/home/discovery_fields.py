@@ -18,8 +18,8 @@ from speaker.home.templates import MAX_TEMPLATE_CHARACTERS
 Config = dict[str, Any]
 T = TypeVar("T", bound=msgspec.Struct)
 
-MAX_ANNOUNCEMENT_BYTES: Final = 512 * 1024
-MOST_COMPONENTS: Final = 500
+MAX_ANNOUNCEMENT_BYTES: Final = 256 * 1024
+MOST_COMPONENTS: Final = 250
 MOST_AVAILABILITIES: Final = 20
 MOST_LISTED: Final = 1_000
 MAX_FIELD_CHARACTERS: Final = 8_000
@@ -27,6 +27,9 @@ MAX_FIELD_CHARACTERS: Final = 8_000
 
 _READ_FROM_THE_FRONT: Final = frozenset({"name", "suggested_area"})
 """Texts that may be too long; they are cut."""
+
+_OUR_OWN: Final = frozenset({"also_on"})
+"""Fields of ours that no announcement of this form has."""
 
 _MAY_BE_NULL: Final = frozenset({"name", "payload_open", "payload_close", "payload_stop"})
 """Where null does not mean "as usual" but "like the device", or "the device cannot do that"."""
@@ -59,7 +62,7 @@ def an_object(value: object, where: str, field: str) -> Config:
 
 def with_full_keys(config: Mapping[str, Any], where: str, base: str = "") -> Config:
     """The message with full keys, without nulls, and with ``~`` replaced by the base topic. Raises SpeakerError."""
-    renamed = ((ABBREVIATIONS.get(key, key), value) for key, value in config.items())
+    renamed = ((ABBREVIATIONS.get(key, key), value) for key, value in config.items() if key not in _OUR_OWN)
     full = {key: value for key, value in renamed if value is not None or key in _MAY_BE_NULL}
     own_base = full.pop("~", base)
     if not isinstance(own_base, str):

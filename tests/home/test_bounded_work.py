@@ -191,7 +191,7 @@ def test_a_device_with_one_component_less_costs_as_much_as_it_has_components(mon
 def test_more_components_than_a_device_has_are_refused_with_one_sentence() -> None:
     house = home_of(("device/big", {"dev": {"name": "Big"}, "cmps": whole_device(3)}))
     message = {"dev": {"name": "Big"}, "cmps": whole_device(MOST_COMPONENTS + 1)}
-    with pytest.raises(SpeakerError, match=f"has 501 components; at most {MOST_COMPONENTS} are read"):
+    with pytest.raises(SpeakerError, match=f"has 251 components; at most {MOST_COMPONENTS} are read"):
         hear(house, ("device/big", message))
     assert len(house.devices()) == 3
 
@@ -217,6 +217,29 @@ def test_a_device_does_not_get_around_the_bound_of_all_devices() -> None:
 def test_what_is_too_long_is_refused_with_one_sentence(config: dict[str, Any], sentence: str) -> None:
     with pytest.raises(SpeakerError, match=sentence):
         hear(DeviceRegistry(), ("sensor/x", config))
+
+
+def test_announcements_together_have_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("speaker.home.device_registry.MOST_ANNOUNCED_BYTES", 200)
+    house = home_of(("sensor/a", {"name": "A" * 60, "stat_t": "a"}), ("sensor/b", {"name": "B", "stat_t": "b"}))
+    with pytest.raises(SpeakerError, match="more are left out"):
+        hear(house, ("sensor/c", {"name": "C" * 80, "stat_t": "c"}))
+    assert hear(house, ("sensor/a", {"name": "A" * 59, "stat_t": "a"})), "what changes takes its own place"
+    house.hear_discovery(topic("sensor/a"), b"")
+    assert hear(house, ("sensor/c", {"name": "C" * 80, "stat_t": "c"}))
+    assert len(house.devices()) == 2
+
+
+async def test_times_of_devices_that_are_gone_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("speaker.home.device_controller.MOST_TIMES", 10)
+    house = DeviceRegistry()
+    controller = DeviceController(house, InMemoryBroker())  # type: ignore[arg-type]
+    for number in range(40):
+        hear(house, (f"sensor/{number}", {"name": f"S{number}", "stat_t": "s"}))
+        controller.hear("s", b"1")
+        house.hear_discovery(topic(f"sensor/{number}"), b"")
+    assert len(controller._told_at_s) <= 11
+    assert len(controller._reported_at_s) <= 11
 
 
 def test_the_messages_that_are_kept_for_later_have_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -275,6 +298,11 @@ def test_a_message_is_decoded_once(monkeypatch: pytest.MonkeyPatch) -> None:
     message = Incoming(b'{"a":1,"b":2}')
     assert [message.text(template_of(f"{{{{ value_json.{key} }}}}")) for key in "ab"] == ["1", "2"]
     assert len(decoded) == 1
+
+
+def test_an_announcement_does_not_choose_more_topics_than_its_own() -> None:
+    house = home_of(("sensor/a", {"name": "A", "stat_t": "a", "also_on": [f"t{n}" for n in range(900)]}))
+    assert house.topics() == {"a"}
 
 
 def test_the_bounds_fit_one_another() -> None:
