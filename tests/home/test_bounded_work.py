@@ -183,8 +183,8 @@ def test_a_device_with_one_component_less_costs_as_much_as_it_has_components(mon
         assert len(house.devices()) == count - 1
         return made
 
-    few, many = one_less(100), one_less(400)
-    assert few >= 99
+    few, many = one_less(60), one_less(240)
+    assert few >= 59
     assert many <= 5 * few
 
 

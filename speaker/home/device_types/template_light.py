@@ -61,7 +61,7 @@ class TemplateLight(Lamp, frozen=True, kw_only=True):
         """One message, from the template for on or for off."""
         if not wish.wants_on:
             return super().order(wish, said)
-        named: dict[str, float | str] = {"state": "on"}
+        named: dict[str, float | str | bool] = {"state": True}
         if wish.brightness_percent is not None:
             named["brightness"] = self.level(wish.brightness_percent)
         shade, full = self.shade_scaled(wish), self.shade(wish)
@@ -72,11 +72,9 @@ class TemplateLight(Lamp, frozen=True, kw_only=True):
             named["color_temp"] = self.white(wish.kelvin)
         if (effect := self.effect_named(wish, said)) is not None:
             named["effect"] = effect
-        return [
-            DeviceMessage(self.command_topic, templates.write(self.command_on_template, "on", **named), self.retain)
-        ]
+        return [DeviceMessage(self.command_topic, templates.write(self.command_on_template, "", **named), self.retain)]
 
     def switch(self, *, on: bool) -> DeviceMessage:
         """The message of the template for on, or for off."""
-        template, state = (self.command_on_template, "on") if on else (self.command_off_template, "off")
-        return DeviceMessage(self.command_topic, templates.write(template, state, state=state), self.retain)
+        template = self.command_on_template if on else self.command_off_template
+        return DeviceMessage(self.command_topic, templates.write(template, "", state=on), self.retain)
