@@ -1,27 +1,29 @@
 """Heating and temperatures."""
 
-from speaker.tools import Annotated, Device, Home, Literal, Meta, ToolError, ToolResult, Wish, carry_out, chosen, tool
+from speaker.tools import Annotated, Device, Home, Meta, ToolError, ToolResult, Wish, carry_out, chosen, tool
 
 MOST = 8
 """How many temperatures are worth hearing in one answer."""
 
 
-@tool(kinds=["climate"])
+@tool(kinds=["climate", "water_heater"])
 async def set_temperature(
     home: Home,
     *,
-    degrees: Annotated[float, Meta(ge=5, le=35, description="Degrees Celsius")] | None = None,
+    degrees: Annotated[float, Meta(ge=5, le=80, description="Degrees Celsius")] | None = None,
     room: str = "",
     thermostat: Annotated[str, Meta(description="Its name, when one was named")] = "",
     change: Annotated[float, Meta(ge=-10, le=10, description="Degrees warmer; negative: colder")] | None = None,
-    mode: Literal["off", "heat", "cool", "auto", "heat_cool", "dry", "fan_only"] | None = None,
+    mode: Annotated[str, Meta(description="off, heat, cool, auto, dry; a preset; fan low; swing on")] = "",
+    humidity: Annotated[int, Meta(ge=0, le=100)] | None = None,
 ) -> ToolResult:
-    """Set the heating or cooling of a room, or one thermostat: a temperature, warmer, colder, a mode or off."""
-    if degrees is None and change is None and mode is None:
+    """Set the heating or cooling of a room, a thermostat or a boiler: a temperature, warmer, colder, a mode or off."""
+    if degrees is None and change is None and humidity is None and not mode.strip():
         raise ToolError("Say how many degrees, warmer or colder, or a mode.")
-    wish = Wish(on=False) if mode == "off" else Wish(temperature_c=degrees, step=change, mode=mode)
+    off = mode.strip().lower() == "off"
+    wish = Wish(on=False) if off else Wish(temperature_c=degrees, step=change, mode=mode or None, percent=humidity)
     state = f"set to {degrees:g} degrees" if degrees is not None else "set"
-    return await carry_out(home, chosen(home, thermostat, room, "climate"), wish, state)
+    return await carry_out(home, chosen(home, thermostat, room, "climate", "water_heater"), wish, state)
 
 
 @tool

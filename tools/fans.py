@@ -15,7 +15,7 @@ async def set_fan(
     on: bool | None = None,
     speed: Percent | None = None,
     change: Annotated[int, Meta(ge=-100, le=100, description="Percent faster; negative: slower")] | None = None,
-    mode: Mode = "",
+    mode: Annotated[str, Meta(description="One of its own modes, oscillating, still, forward or reverse")] = "",
 ) -> ToolResult:
     """Switch a fan or set its speed in percent."""
     wish = Wish(on=on, percent=speed, step=change, mode=mode or None)

@@ -19,7 +19,9 @@ async def find_devices(
     state: Annotated[str, Meta(description="Only those that are so: on, open, unlocked")] = "",
 ) -> str:
     """List devices with their present states: what is on, which windows are open, what there is in a room."""
-    fitting = [device for device in home.devices(room=room) if _is(device, kind) and _called(device, name)]
+    everything = [device for device in home.devices(room=room) if _is(device, kind) and _called(device, name)]
+    # Batteries and updates are only listed for who asks for them.
+    fitting = [device for device in everything if kind or name or not device.aside]
     if not fitting:
         raise ToolError("There are no such devices. Ask for another room, kind or name.")
     unknown = [device for device in fitting if home.condition(device) is None]
@@ -94,5 +96,7 @@ def _quoted(device: Device, reading: str | None) -> str:
     """A reading, in quotation marks when the device made up the words."""
     if reading is None:
         return "not known"
-    own_words = device.kind in {"sensor", "select", "media_player"} and not re.match(r"(minus )?\d", reading)
+    own_words = device.kind in {"sensor", "select", "media_player", "text", "event"} and not re.match(
+        r"(minus )?\d", reading
+    )
     return f'"{reading}"' if own_words and '"' not in reading else reading

@@ -15,17 +15,17 @@ async def press_button(home: Home, button: str, room: str = "") -> ToolResult:
     return await carry_out(home, [home.find(button, "button", room=room)], Wish(action="press"))
 
 
-@tool(kinds=["number", "select"])
+@tool(kinds=["number", "select", "text"])
 async def set_value(
     home: Home,
     name: str,
     room: str = "",
     number: float | None = None,
-    option: Annotated[str, Meta(description="One of its options")] = "",
+    option: Annotated[str, Meta(description="One of its options, or a text")] = "",
 ) -> ToolResult:
-    """Set a device of kind number or select."""
+    """Set a device of kind number, select or text."""
     if (number is None) is (not option):
         raise ToolError("Give either a number or an option.")
     if number is not None:
         return await carry_out(home, [home.find(name, "number", room=room)], Wish(number=number))
-    return await carry_out(home, [home.find(name, "select", room=room)], Wish(mode=option))
+    return await carry_out(home, [home.find(name, "select", "text", room=room)], Wish(mode=option))

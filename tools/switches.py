@@ -3,7 +3,7 @@
 from speaker.tools import Annotated, Home, Meta, ToolResult, Wish, carry_out, tool
 
 
-@tool(kinds=["switch", "fan", "humidifier"])
+@tool(kinds=["switch", "fan", "humidifier", "siren"])
 async def set_switch(
     home: Home,
     name: Annotated[str, Meta(description="Name of a socket or appliance")],
@@ -12,5 +12,5 @@ async def set_switch(
 ) -> ToolResult:
     """Switch one socket or appliance on or off."""
     # Never all of them at once: a fridge may hang on one.
-    device = home.find(name, "switch", "light", "fan", "humidifier", room=room)
+    device = home.find(name, "switch", "light", "fan", "humidifier", "siren", room=room)
     return await carry_out(home, [device], Wish(on=on))

@@ -8,6 +8,7 @@ from typing import Final
 from speaker.errors import SpeakerError
 from speaker.home.device_controller import DeviceController
 from speaker.home.device_registry import DeviceRegistry
+from speaker.home.tasmota import TASMOTA_PREFIX
 from speaker.mqtt.allowance import Allowance
 from speaker.mqtt.client import MqttClient
 from speaker.mqtt.dispatch import IncomingMessage
@@ -18,9 +19,13 @@ LEVELS: Final = ("+/+", "+/+/+")
 """Below the discovery prefix: component and object, perhaps with a node between them."""
 
 
+TASMOTA: Final = (f"{TASMOTA_PREFIX}/+/config", f"{TASMOTA_PREFIX}/+/sensors")
+"""Tasmota's own discovery, wherever Home Assistant's is."""
+
+
 def discovery_filters(prefix: str) -> list[str]:
     """The topics under which devices are announced."""
-    return [f"{prefix}/{levels}/config" for levels in LEVELS]
+    return [*(f"{prefix}/{levels}/config" for levels in LEVELS), *TASMOTA]
 
 
 class HouseFeed:
@@ -30,7 +35,7 @@ class HouseFeed:
         self._client = client
         self._registry = registry
         self._controller = controller
-        self._followed: set[str] = set()
+        self._soon: asyncio.Handle | None = None
         self._refusals = Allowance(per_s=1.0, burst=50)
 
     def start(self, prefixes: Iterable[str] = ()) -> None:
@@ -41,19 +46,21 @@ class HouseFeed:
 
     def _announced(self, message: IncomingMessage) -> None:
         try:
-            if self._registry.hear_discovery(message.topic, message.payload):
-                self._follow()
+            self._registry.hear_discovery(message.topic, message.payload)
         except SpeakerError as error:
             if self._refusals.take(asyncio.get_running_loop().time()):
                 log.warning("%s", error)
             elif self._refusals.begins():
                 log.warning("more devices cannot be used than are told one by one")
+        if self._soon is None:  # once after all that has come by now
+            self._soon = asyncio.get_running_loop().call_soon(self._follow)
 
     def _reported(self, message: IncomingMessage) -> None:
         self._controller.hear(message.topic, message.payload, retained=message.retained)
 
     def _follow(self) -> None:
-        wanted = self._registry.topics()
-        self._client.unsubscribe(self._followed - wanted, self._reported)
-        self._client.subscribe(wanted - self._followed, self._reported)
-        self._followed = set(wanted)
+        """Listen to what is new and to nothing that is gone: as much work as there is change."""
+        self._soon = None
+        wanted, unwanted = self._registry.new_topics()
+        self._client.unsubscribe(unwanted, self._reported)
+        self._client.subscribe(wanted, self._reported)

@@ -15,6 +15,7 @@ from speaker.config.yaml_text import LARGEST_FILE, YamlDocument, read_yaml
 from speaker.daemon.systemd import Systemd, read_secret, state_directory, state_place
 from speaker.errors import ConfigError, ModelError, SpeakerError
 from speaker.home.device_registry import DeviceRegistry
+from speaker.home.own_topics import forbidden_topics
 from speaker.hub.control_kinds import EVERY_WORD
 from speaker.realtime.endpoint import Target
 from speaker.realtime.failover import Endpoint
@@ -133,7 +134,8 @@ def open_words(settings: Settings, chosen: str = EVERY_WORD) -> list[WakeModel]:
 
 def configured_house(settings: Settings) -> DeviceRegistry:
     """A house with the devices that stand in the configuration. Raises ConfigError."""
-    house = DeviceRegistry(settings.mqtt.discovery_prefix)
+    mqtt = settings.mqtt
+    house = DeviceRegistry(mqtt.discovery_prefix, forbidden_topics(mqtt.base, [mqtt.discovery_prefix]))
     try:
         house.add_configured(settings.house.devices)
     except SpeakerError as error:

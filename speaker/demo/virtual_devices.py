@@ -186,12 +186,78 @@ def contact(name: str, room: str) -> VirtualDevice:
     return device("binary_sensor", (name, room), config, {"value": "OFF"}, {})
 
 
+def valve(name: str, room: str) -> VirtualDevice:
+    """A valve for water."""
+    words = {"OPEN": "open", "CLOSE": "closed"}
+    config = {"command_topic": "~/set", "value_template": _read("state"), "device_class": "water"}
+    change: Change = lambda state, payload: state | {"state": words.get(payload, state["state"])}  # noqa: E731
+    return device("valve", (name, room), config, {"state": "closed"}, {"set": change})
+
+
+def siren(name: str, room: str) -> VirtualDevice:
+    """A siren that takes a JSON object."""
+    change: Change = lambda state, payload: state | json.loads(payload)  # noqa: E731
+    return device("siren", (name, room), {"command_topic": "~/set"}, {"state": "OFF"}, {"set": change})
+
+
+def mower(name: str, room: str) -> VirtualDevice:
+    """A lawn mower."""
+    config = {
+        "start_mowing_command_topic": "~/start", "dock_command_topic": "~/dock", "activity_state_topic": "~",
+        "activity_value_template": _read("doing"),
+    }  # fmt: skip
+    commands: dict[str, Change] = {
+        "start": lambda state, _: state | {"doing": "mowing"},
+        "dock": lambda state, _: state | {"doing": "docked"},
+    }
+    return device("lawn_mower", (name, room), config, {"doing": "docked"}, commands)
+
+
+def boiler(name: str, room: str) -> VirtualDevice:
+    """A water heater."""
+    config = {
+        "temperature_command_topic": "~/target/set", "temperature_state_topic": "~",
+        "temperature_state_template": _read("target"), "current_temperature_topic": "~",
+        "current_temperature_template": _read("now"),
+    }  # fmt: skip
+    return device(
+        "water_heater", (name, room), config, {"target": 50.0, "now": 48.0}, {"target/set": _number("target")}
+    )
+
+
+def alarm(name: str, room: str) -> VirtualDevice:
+    """An alarm panel without a code."""
+    change: Change = lambda state, payload: state | {"state": payload.lower().replace("arm_", "armed_")}  # noqa: E731
+    config = {"command_topic": "~/set", "value_template": _read("state")}
+    return device("alarm_control_panel", (name, room), config, {"state": "disarmed"}, {"set": change})
+
+
+def display(name: str, room: str) -> VirtualDevice:
+    """A line of text."""
+    config = {"command_topic": "~/set", "value_template": _read("line")}
+    return device("text", (name, room), config, {"line": "Hello"}, {"set": _set("line")})
+
+
+def doorbell(name: str, room: str) -> VirtualDevice:
+    """A bell that tells when it rang."""
+    config = {"event_types": ["ring"], "value_template": _read("event_type")}
+    return device("event", (name, room), config, {"event_type": "ring"}, {})
+
+
+def firmware(name: str, room: str) -> VirtualDevice:
+    """A device whose software is out of date."""
+    state = {"installed_version": "1.0", "latest_version": "1.1"}
+    return device("update", (name, room), {"device_class": "firmware"}, state, {})
+
+
 # In about the proportions of real houses: mostly lamps and things that measure.
 _MAKERS: Final = (
     (lamp, "lamp"), (sensor, "temperature"), (contact, "window"), (lamp, "light"), (socket, "socket"),
     (sensor, "thermometer"), (cover, "blind"), (lamp, "spot"), (heating, "radiator"), (contact, "sash"),
     (socket, "plug"), (fan, "fan"), (sensor, "probe"), (lock, "lock"), (player, "radio"), (vacuum, "vacuum"),
     (humidifier, "humidifier"), (scene, "scene"), (button, "button"), (virtual_number, "timer"), (select, "program"),
+    (valve, "valve"), (siren, "siren"), (mower, "mower"), (boiler, "boiler"), (alarm, "alarm"), (display, "display"),
+    (doorbell, "bell"), (firmware, "firmware"),
 )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Colours as one says them, and as lights count them: red, green and blue; hue and saturation; x and y; kelvin."""
 
 import colorsys
+import math
 import re
 from typing import Final
 
@@ -153,6 +154,42 @@ def _linear(part: float) -> float:
 
 def _gamma(part: float) -> float:
     return 12.92 * part if part <= 0.0031308 else 1.055 * part ** (1 / 2.4) - 0.055
+
+
+def from_kelvin(kelvin: float) -> Colour:
+    """The colour of a white of this temperature, for lamps that have to make their white of colours."""
+    hundreds = min(400.0, max(10.0, kelvin / 100))
+    if hundreds <= 66:
+        red, green = 255.0, 99.4708025861 * math.log(hundreds) - 161.1195681661
+        blue = 138.5177312231 * math.log(hundreds - 10) - 305.0447927307 if hundreds > 19 else 0.0
+    else:
+        red = 329.698727446 * (hundreds - 60) ** -0.1332047592
+        green, blue = 288.1221695283 * (hundreds - 60) ** -0.0755148492, 255.0
+    one, two, three = (round(min(255.0, max(0.0, part))) for part in (red, green, blue))
+    return one, two, three
+
+
+def scaled(colour: Colour, percent: float | None) -> Colour:
+    """A colour as strong as a percentage says; None is all of it."""
+    level = 255 if percent is None else round(percent * 255 / 100)
+    red, green, blue = (int(part * level / 255) for part in colour)
+    return red, green, blue
+
+
+def to_rgbw(colour: Colour) -> tuple[int, int, int, int]:
+    """Red, green, blue and white: what the three have in common is white's."""
+    white = min(colour)
+    rest = [part - white for part in colour]
+    most = max(*rest, white)
+    stretch = max(colour) / most if most else 0.0
+    red, green, blue, share = (round(part * stretch) for part in (*rest, white))
+    return red, green, blue, share
+
+
+def to_rgbww(colour: Colour) -> tuple[int, int, int, int, int]:
+    """The same with a cold and a warm white, which share the white."""
+    red, green, blue, white = to_rgbw(colour)
+    return red, green, blue, white, white
 
 
 def to_mired(kelvin: float) -> int:

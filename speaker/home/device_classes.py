@@ -16,6 +16,8 @@ DEVICE_CLASSES: Final[Mapping[Kind, tuple[str, ...]]] = MappingProxyType({
     "button": ("identify", "restart", "update"),
     "humidifier": ("humidifier", "dehumidifier"),
     "media_player": ("tv", "speaker", "receiver", "projector"),
+    "valve": ("water", "gas"),
     "light": (), "climate": (), "fan": (), "lock": (), "vacuum": (), "scene": (), "select": (),
+    "siren": (), "lawn_mower": (), "water_heater": (), "alarm_control_panel": (), "text": (),
 })  # fmt: skip
 """Kind → its classes; none where a device of the kind has no class."""

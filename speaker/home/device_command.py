@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final, Literal
 
 from speaker.home import templates
 from speaker.home.colours import Colour
+from speaker.home.templates import Incoming
 
 Kind = Literal[
     "light",
@@ -23,11 +25,34 @@ Kind = Literal[
     "select",
     "sensor",
     "binary_sensor",
+    "valve",
+    "siren",
+    "lawn_mower",
+    "water_heater",
+    "alarm_control_panel",
+    "text",
+    "event",
+    "update",
 ]
 """What a device is; Home Assistant's names."""
 
 Action = Literal[
-    "open", "close", "stop", "lock", "unlock", "play", "pause", "next", "previous", "start", "return", "locate", "press"
+    "open",
+    "close",
+    "stop",
+    "lock",
+    "unlock",
+    "play",
+    "pause",
+    "next",
+    "previous",
+    "start",
+    "return",
+    "locate",
+    "press",
+    "spot",
+    "arm",
+    "disarm",
 ]
 """What a device can be told to do that is neither on nor off nor a value."""
 
@@ -44,6 +69,17 @@ Fact = Literal[
     "mode",
     "state",
     "value",
+    "effect",
+    "preset",
+    "fan_mode",
+    "swing",
+    "swing_across",
+    "turning",
+    "direction",
+    "humidity",
+    "tilt",
+    "latest",
+    "age_s",
 ]
 """What may be known of a device. percent: how far open, how fast, how loud, how humid it is to be.
 state: one word for what it is doing, such as "closing", "locked" or "playing"."""
@@ -61,7 +97,7 @@ class Wish:
     """What is asked of a device. None: leave that as it is."""
 
     on: bool | None = None
-    brightness_percent: int | None = None
+    brightness_percent: float | None = None
     """0-100; 0 is off, anything else implies on."""
     temperature_c: float | None = None
     colour: Colour | None = None
@@ -70,7 +106,9 @@ class Wish:
     percent: int | None = None
     """0-100: how far open, how fast, how loud or how humid."""
     mode: str | None = None
-    """One of the device's own: "heat", "sleep", an option."""
+    """One of the device's own: "heat", "sleep", an option, an effect, the text of a text."""
+    tilt: int | None = None
+    """0-100: how far open the slats of a cover are."""
     number: float | None = None
     """The value of a number, in its own unit."""
     action: Action | None = None
@@ -108,22 +146,40 @@ class DeviceMessage:
     qos: int = 1
 
 
-Read = Callable[[str], FactValue | None]
-"""What a text states about a fact; None: the device does not know it itself."""
+class NotKnown(Enum):
+    """What a device says that does not know a fact itself."""
+
+    NOT_KNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
+NOT_KNOWN: Final = NotKnown.NOT_KNOWN
+
+Read = Callable[[str], FactValue | NotKnown | None]
+"""What a text states about a fact; None: nothing, so that what was known stays."""
+
+
 class Feed:
     """Where one fact about a device is reported, and how to read it there."""
 
-    topic: str
-    fact: Fact
-    template: str
-    read: Read
+    __slots__ = ("_named", "_template", "fact", "read", "topic")
 
-    def text(self, payload: bytes) -> str:
-        """What ``payload`` says about this fact; empty when it says nothing."""
-        return templates.render_payload(self.template, payload)
+    def __init__(self, topic: str, fact: Fact, template: str, read: Read, **named: float) -> None:
+        """``named`` is what the template may use beside the message."""
+        self.topic = topic
+        self.fact: Fact = fact
+        self.read = read
+        self._template = templates.template_of(template) if template else None
+        self._named = tuple(named.items())
+
+    @property
+    def cost(self) -> int:
+        """Work that reading it took the last time."""
+        return self._template.cost if self._template is not None else 0
+
+    def stated(self, message: Incoming) -> FactValue | NotKnown | None:
+        """What a message states about the fact; None when nothing."""
+        text = message.text(self._template, self._named)
+        return self.read(text) if text else None
 
 
 def feeds(*sources: tuple[str | None, Fact, str, Read]) -> tuple[Feed, ...]:

@@ -11,7 +11,16 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from speaker.errors import BrokerError, ToolError
-from speaker.home.device_registry import Device, DeviceMessage, DeviceRegistry, DeviceState, Kind, Outcome, Wish
+from speaker.home.device_registry import (
+    MOST_DEVICES,
+    Device,
+    DeviceMessage,
+    DeviceRegistry,
+    DeviceState,
+    Kind,
+    Outcome,
+    Wish,
+)
 from speaker.home.naming import be
 from speaker.home.risk import Risk, asked_for, risk_of
 
@@ -19,6 +28,9 @@ log = logging.getLogger(__name__)
 
 ALREADY_WAIT_S: Final = 1.0
 """Seconds to wait for a report of a device that was as asked before: many report only changes."""
+
+MOST_TIMES: Final = 2 * MOST_DEVICES
+"""Devices whose last report is known by its time, those that are gone included."""
 
 FRESH_S: Final = 600.0
 """How long a state that was reported live is believed of a device that does not say when it is offline."""
@@ -80,6 +92,9 @@ class DeviceController:
         self._asking = asyncio.Lock()
         self._pending: dict[str, list[_Pending]] = {}
         self._reported_at_s: dict[str, float] = {}
+        """When a device last reported live."""
+        self._told_at_s: dict[str, float] = {}
+        """When it last reported at all."""
 
     def find(self, name: str, *kinds: Kind, room: str = "") -> Device:
         """The one device of these kinds that ``name`` means. Raises ToolError, naming what there is."""
@@ -95,11 +110,16 @@ class DeviceController:
 
     def reading(self, device: Device) -> str | None:
         """The device's present value with its unit, as one would say it; None when it is not known."""
-        return self._house.reading(device) if self._house.available(device) else None
+        return self._house.reading(device, self._age_s(device)) if self._house.available(device) else None
 
     def condition(self, device: Device) -> str | None:
         """What the device is: "on at 40 percent", "closed"; None when not known or not reachable."""
-        return self._house.condition(device) if self._house.available(device) else None
+        return self._house.condition(device, self._age_s(device)) if self._house.available(device) else None
+
+    def _age_s(self, device: Device) -> float | None:
+        """How long ago the device reported; of an event that the broker kept, nobody knows."""
+        told_at_s = (self._reported_at_s if device.kind == "event" else self._told_at_s).get(device.id)
+        return None if told_at_s is None else asyncio.get_running_loop().time() - told_at_s
 
     def hear(self, topic: str, payload: bytes, *, retained: bool = False) -> list[str]:
         """Take in a message of a device, on the event loop, and wake who waits for it.
@@ -108,9 +128,12 @@ class DeviceController:
         is there, so it confirms nothing. Returns the ids of the devices that reported.
         """
         reported = self._house.hear(topic, payload)
+        now_s = asyncio.get_running_loop().time()
+        self._told_at_s |= dict.fromkeys(reported, now_s)
+        if len(self._told_at_s) > MOST_TIMES:
+            self._forget_the_gone()
         if retained:
             return reported
-        now_s = asyncio.get_running_loop().time()
         for device_id in reported:
             self._reported_at_s[device_id] = now_s
             for pending in self._pending.get(device_id, ()):
@@ -120,6 +143,12 @@ class DeviceController:
                 if done or pending.moving:
                     pending.fulfilled.set()
         return reported
+
+    def _forget_the_gone(self) -> None:
+        known = {device.id for device in self._house.devices()}
+        for times in (self._told_at_s, self._reported_at_s):
+            for gone in times.keys() - known:
+                del times[gone]
 
     async def act(self, device: Device, wish: Wish) -> Outcome:
         """Ask the device for a change and wait until its own report says so, or the time is over.

@@ -4,51 +4,112 @@ Fed with discovery messages, config entries and state messages; asked for device
 It keeps no time and sends nothing itself.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
 from speaker.errors import ConfigError, SpeakerError, ToolError
-from speaker.home.device_command import Action, DeviceMessage, DeviceState, Fact, FactValue, Feed, Kind, Outcome, Wish
+from speaker.home.device_command import Action, DeviceMessage, DeviceState, Kind, Outcome, Wish
+from speaker.home.device_listing import DeviceListing
 from speaker.home.device_prompt import describe
+from speaker.home.device_reports import DeviceReports
 from speaker.home.device_types import Device
-from speaker.home.mqtt_discovery import announced, configured
+from speaker.home.mqtt_discovery import Announced, announced, configured, told_once
 from speaker.home.name_matching import in_room, matches
 from speaker.home.naming import NOUNS, clean, listing, the
+from speaker.home.own_topics import Forbidden, nothing_forbidden, told_topics
 from speaker.home.renaming import Renaming, is_renaming, renamed, renaming
-from speaker.home.templates import MAX_PAYLOAD_BYTES
+from speaker.home.tasmota import read_example, tasmota_device, tasmota_place
+from speaker.home.tasmota_announced import TasmotaParts, tasmota_announced
+from speaker.home.telling_apart import told_apart
+from speaker.home.templates import BrokenTemplateError
 
 __all__ = ["Action", "Device", "DeviceMessage", "DeviceRegistry", "DeviceState", "Kind", "Outcome", "Wish"]
 
-MOST_ANNOUNCEMENTS: Final = 5_000
+MOST_DEVICES: Final = 5_000
 """More are no house."""
+
+MOST_ANNOUNCED_BYTES: Final = 32 * 1024 * 1024
+"""Of all announcements together; 5,000 usual ones are a quarter of it."""
 
 
 class DeviceRegistry:
     """The devices of the home and their last known states."""
 
-    def __init__(self, discovery_prefix: str = "homeassistant") -> None:
+    def __init__(self, discovery_prefix: str = "homeassistant", forbidden: Forbidden = nothing_forbidden) -> None:
+        """``forbidden`` says why devices may not be told something on a topic; see ``own_topics``."""
         self._prefix = discovery_prefix
-        self._sources: dict[str, list[Device]] = {}
+        self._forbidden = forbidden
+        self._listing = DeviceListing()
         self._devices: dict[str, Device] = {}
-        self._feeds: dict[str, tuple[Feed, ...]] = {}
-        self._listeners: dict[str, set[str]] = {}
-        self._states: dict[str, dict[Fact, FactValue]] = {}
-        self._reach: dict[str, dict[str, bool]] = {}
-        # Devices may share a topic whose retained message came before the second was announced.
-        self._last: dict[str, bytes] = {}
+        self._reports = DeviceReports()
+        self._tasmota: dict[str, TasmotaParts] = {}
+        self._sizes: dict[str, int] = {}
+        self._bytes = 0
+        """Of all announcements that count, each source by itself and together."""
         self._renamings: list[Renaming] = []
         self._named: list[Device] | None = None
+        self._doubled: Counter[tuple[Kind, str]] = Counter()
 
     def hear_discovery(self, topic: str, payload: bytes) -> bool:
         """Take in a discovery message; True when devices or topics changed.
 
-        Raises SpeakerError, naming topic and field, for a malformed message, which changes nothing.
+        Raises SpeakerError, naming topic and field, for a malformed message, which changes nothing. Of a device
+        with a malformed component the others are taken in before it is raised, and that one stays as it was.
         """
-        devices = announced(self._prefix, topic, payload)
-        if devices and topic not in self._sources and len(self._sources) >= MOST_ANNOUNCEMENTS:
-            raise SpeakerError(f"{MOST_ANNOUNCEMENTS} announcements of devices are known already; more are left out")
-        return self._put(topic, devices)
+        if (place := tasmota_place(topic)) is not None:
+            return self._hear_tasmota(*place, topic, payload)
+        return self._take_in(topic, announced(self._prefix, topic, payload), len(payload))
+
+    def _hear_tasmota(self, name: str, part: str, topic: str, payload: bytes) -> bool:
+        """The same for a message of Tasmota's own discovery: what the device has, or what its sensors tell."""
+        known = self._tasmota.get(name, TasmotaParts())
+        if part == "sensors":
+            known = replace(known, told=read_example(topic, payload) if payload.strip() else {})
+        else:
+            known = replace(known, device=tasmota_device(topic, payload) if payload.strip() else None)
+        if name not in self._tasmota and len(self._tasmota) >= MOST_DEVICES:
+            raise SpeakerError(f"{topic}: {MOST_DEVICES} devices are known already; more are left out")
+        self._tasmota[name] = known
+        if known == TasmotaParts():
+            del self._tasmota[name]
+        return self._take_in(f"tasmota/discovery/{name}", tasmota_announced(name, known, topic), len(payload))
+
+    def _take_in(self, topic: str, found: Announced, size: int) -> bool:
+        """Let a source stand for what it announces. Raises SpeakerError for what of it cannot be used."""
+        before = self._listing.of(topic)
+        devices, problems = [*found.devices], [*found.problems]
+        for device in found.devices:
+            if problem := self._refusal(device, topic):
+                problems.append(problem)
+                devices.remove(device)
+        kept = [before[name] for name in found.unreadable if name in before]
+        room = MOST_DEVICES - self._listing.announced + len(before)
+        if len(devices) + len(kept) > room:
+            devices, kept = [], [*before.values()]
+            problems.append(f"{topic}: {MOST_DEVICES} devices are known already; more are left out")
+        elif devices and self._bytes - self._sizes.get(topic, 0) + size > MOST_ANNOUNCED_BYTES:
+            devices, kept = [], [*before.values()]
+            problems.append(
+                f"{topic}: announcements of {MOST_ANNOUNCED_BYTES} bytes are known already; more are left out"
+            )
+        changed = self._put(topic, [*devices, *kept])
+        self._bytes -= self._sizes.pop(topic, 0)
+        if self._listing.of(topic):
+            self._sizes[topic] = size
+            self._bytes += size
+        if problems:
+            raise SpeakerError(told_once(problems))
+        return changed
+
+    def _refusal(self, device: Device, topic: str) -> str:
+        """Why a device may not be told what it wants to be told; empty when it may."""
+        reasons = ((field, self._forbidden(told)) for field, told in told_topics(device.shape))
+        faults = (
+            f"{topic}: {field}: this topic {why}, so no device is told anything there" for field, why in reasons if why
+        )
+        return next(faults, "")
 
     def add_configured(self, entries: Iterable[Mapping[str, Any]]) -> None:
         """Take in the devices of the config, and the names it gives to announced ones.
@@ -74,74 +135,26 @@ class DeviceRegistry:
 
     def _put(self, source: str, devices: list[Device]) -> bool:
         """Let ``source`` stand for these devices and no others; True when that is new."""
-        before = self._sources.get(source, [])
-        if devices == before:
-            return False
-        for device in before:
-            if device not in devices:
-                self._drop(device)
-        self._sources[source] = devices
-        if not devices:
-            del self._sources[source]
-        for device in devices:
-            if device not in before:
-                self._add(device)
-        self._named = None
-        return True
-
-    def _add(self, device: Device) -> None:
-        self._devices[device.id] = device
-        self._feeds[device.id] = device.shape.feeds()
-        self._states[device.id] = {}
-        self._reach[device.id] = {}
-        for topic in self._topics_of(device):
-            self._listeners.setdefault(topic, set()).add(device.id)
-            if topic in self._last:
-                self._take_in(device, topic, self._last[topic])
-
-    def _drop(self, device: Device) -> None:
-        for topic in self._topics_of(device):
-            self._listeners[topic].discard(device.id)
-            if not self._listeners[topic]:
-                del self._listeners[topic]
-                self._last.pop(topic, None)
-        for kept in (self._devices, self._feeds, self._states, self._reach):
-            del kept[device.id]
-
-    def _topics_of(self, device: Device) -> set[str]:
-        reach = {entry.topic for entry in device.shape.availability}
-        return reach | {feed.topic for feed in self._feeds[device.id]}
+        gone, new = self._listing.put(source, devices)
+        for device in gone:
+            del self._devices[device.id]
+        self._devices |= {device.id: device for device in new}
+        self._reports.change(gone, new)
+        if gone or new:
+            self._named = None
+        return bool(gone or new)
 
     def topics(self) -> set[str]:
         """Every topic on which devices report a state or whether they can be reached."""
-        return set(self._listeners)
+        return self._reports.topics()
+
+    def new_topics(self) -> tuple[list[str], list[str]]:
+        """The topics that are wanted since this was asked last, and those that are wanted no more."""
+        return self._reports.new_topics()
 
     def hear(self, topic: str, payload: bytes) -> list[str]:
         """Take in a message; the ids of the devices that reported a state in it, sorted."""
-        listeners = sorted(self._listeners.get(topic, ()))
-        if listeners and len(payload) <= MAX_PAYLOAD_BYTES:
-            self._last[topic] = payload
-        return [name for name in listeners if self._take_in(self._devices[name], topic, payload)]
-
-    def _take_in(self, device: Device, topic: str, payload: bytes) -> bool:
-        for entry in device.shape.availability:
-            online = entry.read(payload) if entry.topic == topic else None
-            if online is not None:
-                reach = self._reach[device.id]
-                reach.pop(topic, None)  # so that the latest stands last
-                reach[topic] = online
-        state, reported = self._states[device.id], False
-        for feed in self._feeds[device.id]:
-            text = feed.text(payload) if feed.topic == topic else ""
-            if not text:
-                continue
-            reported = True
-            value = feed.read(text)
-            if value is None:
-                state.pop(feed.fact, None)
-            else:
-                state[feed.fact] = value
-        return reported
+        return self._reports.hear(topic, payload)
 
     def devices(self, *kinds: Kind, room: str = "") -> list[Device]:
         """All devices of these kinds (no kind: all), in a room or everywhere, by room and name.
@@ -149,7 +162,8 @@ class DeviceRegistry:
         A device without a room counts as in the room that its name mentions.
         """
         if self._named is None:
-            self._named = sorted(_told_apart(renamed(self._devices.values(), self._renamings)), key=_order)
+            self._named = sorted(told_apart(renamed(self._devices.values(), self._renamings)), key=_order)
+            self._doubled = Counter((device.kind, device.name.casefold()) for device in self._named)
         fitting = [device for device in self._named if not kinds or device.kind in kinds]
         return [device for device in fitting if in_room(device, room)] if room else fitting
 
@@ -186,12 +200,11 @@ class DeviceRegistry:
         """The messages that ask ``device`` for ``wish``. Raises ToolError when it cannot do that."""
         try:
             device.shape.refuse(wish, self.spoken(device))
-            messages = device.shape.order(wish, self.spoken(device))
+            return device.shape.order(device.shape.completed(wish, self.state(device)), self.spoken(device))
         except ToolError as error:
             raise ToolError(str(error)[:1].upper() + str(error)[1:]) from error
-        if not all(message.payload for message in messages):
-            raise ToolError(f"The announcement of {self.spoken(device)} has a command template that fails.")
-        return messages
+        except BrokenTemplateError as error:
+            raise ToolError(f"The announcement of {self.spoken(device)} has a command template that fails.") from error
 
     def settled(self, device: Device, wish: Wish) -> Wish:
         """The wish with "more" and "less" as values. Raises ToolError when there is nothing to count from."""
@@ -204,30 +217,33 @@ class DeviceRegistry:
 
     def state(self, device: Device) -> DeviceState:
         """What the device last reported, as it is now."""
-        return dict(self._states.get(device.id, {}))
+        return dict(self._reports.state(device.id))
 
     def approaches(self, device_id: str, before: DeviceState, wish: Wish) -> bool:
         """Whether the device came nearer to the wish since it reported ``before``."""
         device = self._devices.get(device_id)
-        return device is not None and device.shape.approaches(before, self._states[device_id], wish)
+        return device is not None and device.shape.approaches(before, self._reports.state(device_id), wish)
 
     def confirms(self, device: Device, wish: Wish) -> bool:
         """Whether the device reports all that must be known to call the wish fulfilled."""
         asked = set() if device.shape.unreported(wish) else device.shape.asks(wish)
-        return bool(asked) and asked <= {feed.fact for feed in self._feeds.get(device.id, ())}
+        return bool(asked) and asked <= self._reports.facts(device.id)
 
     def fulfils(self, device_id: str, wish: Wish) -> bool | None:
         """Whether the device is as the wish asks; None when it never reported that, or is gone."""
         device = self._devices.get(device_id)
-        return None if device is None else device.shape.fulfils(self._states[device_id], wish)
+        return None if device is None else device.shape.fulfils(self._reports.state(device_id), wish)
 
-    def condition(self, device: Device) -> str | None:
-        """What the device is, to be said after "is": "on at 40 percent"; None when not known."""
-        return device.shape.condition(self._states.get(device.id, {}))
+    def condition(self, device: Device, age_s: float | None = None) -> str | None:
+        """What the device is, to be said after "is": "on at 40 percent"; None when not known.
 
-    def reading(self, device: Device) -> str | None:
+        ``age_s`` is how long ago it reported, if that is known: some values do not keep.
+        """
+        return device.shape.condition(device.shape.aged(self._reports.state(device.id), age_s))
+
+    def reading(self, device: Device, age_s: float | None = None) -> str | None:
         """The device's value as one says it: "21.5 degrees"; None when not known."""
-        return device.shape.reading(self._states.get(device.id, {}))
+        return device.shape.reading(device.shape.aged(self._reports.state(device.id), age_s))
 
     def available(self, device: Device) -> bool:
         """False when the device is known to be unreachable."""
@@ -235,8 +251,8 @@ class DeviceRegistry:
 
     def presence(self, device: Device) -> bool | None:
         """Whether the device says that it can be reached; None when it does not say."""
-        known = list(self._reach.get(device.id, {}).values())
-        complete = len(known) == len({entry.topic for entry in device.shape.availability})
+        known = list(self._reports.reach(device.id).values())
+        complete = len(known) == len(device.shape.availability)
         if not known:
             return None
         match device.shape.availability_mode:
@@ -249,28 +265,13 @@ class DeviceRegistry:
 
     def spoken(self, device: Device) -> str:
         """The device in a sentence: "the sofa lamp"; with its room when the name is used in several."""
-        same = [
-            other
-            for other in self.devices(device.kind)
-            if other.name.casefold() == device.name.casefold() and other.id != device.id
-        ]
-        return the(device.name, device.kind, device.room if same else "")
+        self.devices()
+        several = self._doubled[device.kind, device.name.casefold()] > 1
+        return the(device.name, device.kind, device.room if several else "")
 
     def describe(self) -> str:
         """All devices, a line for each room, for the model's instructions; at most 4,000 characters."""
-        return describe(self.devices())
-
-
-def _told_apart(devices: Iterable[Device]) -> list[Device]:
-    """The devices, with their long names where two of a kind in a room would have the same."""
-    groups: dict[tuple[str, Kind, str], list[Device]] = {}
-    for device in devices:
-        groups.setdefault((device.room, device.kind, device.name.casefold()), []).append(device)
-    return [
-        device if len(group) == 1 else replace(device, name=device.long_name)
-        for group in groups.values()
-        for device in group
-    ]
+        return describe([device for device in self.devices() if not device.aside])
 
 
 def _order(device: Device) -> tuple[bool, str, str, str, str]:

@@ -2,44 +2,40 @@
 
 Two forms are read: one message for one entity, ``<prefix>/<component>/[<node>/]<object>/config``, and
 one message for a whole device, ``<prefix>/device/[<node>/]<object>/config``. Everything in them is
-foreign: a message that breaks its form is refused as a whole, with a sentence that names the field.
+foreign: what breaks its form is refused with a sentence that names the field, and costs nothing else.
 """
 
-import re
-from collections.abc import Mapping
-from typing import Any, Final, TypeVar, cast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, cast
 
 import msgspec
 
 from speaker.errors import SpeakerError
+from speaker.home.class_names import name_of_class
 from speaker.home.device_command import Kind
 from speaker.home.device_types import DEVICE_TYPES, LIGHT_FORMS, Device, DeviceType
-from speaker.home.discovery_abbreviations import ABBREVIATIONS
+from speaker.home.discovery_fields import MOST_COMPONENTS, Config, an_object, converted, decoded, with_full_keys
+from speaker.home.kept_secrets import holds_secret
 from speaker.home.naming import choose_names, clean
-
-DEVICE_ABBREVIATIONS: Final = {"ids": "identifiers", "sa": "suggested_area", "mdl": "model", "mf": "manufacturer"}
 
 _REACH: Final[tuple[str, ...]] = ("availability", "availability_topic", "availability_template", "availability_mode")
 _REACH_PAYLOADS: Final[tuple[str, ...]] = ("payload_available", "payload_not_available")
-_SHARED: Final[tuple[str, ...]] = ("command_topic", "state_topic")
-
-_MAY_BE_NULL: Final = frozenset({"payload_open", "payload_close", "payload_stop"})
-"""Where null does not mean "as usual" but "the device cannot do that"."""
+_SHARED: Final[tuple[str, ...]] = ("command_topic", "state_topic", *_REACH_PAYLOADS)
 
 OWN_ORIGIN: Final = "speaker"
 """The origin that speakers announce themselves with: they are not devices to be switched by voice."""
-
-Config = dict[str, Any]
-T = TypeVar("T")
 
 
 class _Entity(msgspec.Struct, frozen=True):
     """What is read of an entity beside its shape."""
 
-    name: str = ""
+    name: str | msgspec.UnsetType | None = msgspec.UNSET
+    """None: it is called like its device. Not given: like its class."""
     enabled_by_default: bool = True
     entity_category: str = ""
     unique_id: str = ""
+    device_class: str = ""
 
 
 class _Owner(msgspec.Struct, frozen=True):
@@ -47,6 +43,17 @@ class _Owner(msgspec.Struct, frozen=True):
 
     name: str | None = None
     suggested_area: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """What one message announces."""
+
+    devices: list[Device] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    """A sentence for each component that cannot be used."""
+    unreadable: list[str] = field(default_factory=list)
+    """The ids of these components: whatever was known of them stays."""
 
 
 def component_of(prefix: str, topic: str) -> tuple[str, str] | None:
@@ -59,30 +66,32 @@ def component_of(prefix: str, topic: str) -> tuple[str, str] | None:
     return parts[0], "/".join(parts[1:-1])
 
 
-def announced(prefix: str, topic: str, payload: bytes) -> list[Device]:
+def announced(prefix: str, topic: str, payload: bytes) -> Announced:
     """The devices that a discovery message announces; none when it removes them or they are not ours.
 
-    Raises SpeakerError, naming topic and field, when the message is not as it should be.
+    Raises SpeakerError, naming topic and field, when nothing of the message can be used.
     """
     place = component_of(prefix, topic)
     if place is None or not payload.strip():
-        return []
+        return Announced()
     component, identity = place
     if component != "device" and component not in DEVICE_TYPES:
-        return []
-    config = _full_keys(_decoded(topic, payload), topic)
+        return Announced()
+    message = decoded(topic, payload)
+    config = with_full_keys(message, topic)
     if config.get("migrate_discovery") is True:
-        return []
+        return Announced()
     if component != "device":
-        return _devices(component, identity, config, topic)
+        return Announced(devices_of(component, identity, config, topic))
     origin = config.get("origin")
     if identity.startswith("speaker_") and isinstance(origin, dict) and origin.get("name") == OWN_ORIGIN:
-        return []
-    return [
-        device
-        for key, part in _components(config, topic)
-        for device in _devices(part.pop("platform"), f"{identity}/{key}", part, topic)
-    ]
+        return Announced()
+    return _of_whole_device(identity, config, topic, message.get("~", ""))
+
+
+def told_once(problems: list[str]) -> str:
+    """One sentence for what is wrong with a message, however much it is."""
+    return problems[0] if len(problems) == 1 else f"{problems[0]}; and {len(problems) - 1} more of its devices"
 
 
 def configured(place: str, entry: Mapping[str, Any]) -> Device:
@@ -95,88 +104,77 @@ def configured(place: str, entry: Mapping[str, Any]) -> Device:
         raise SpeakerError(f"{place}.kind: {kind!r} is not one of {', '.join(DEVICE_TYPES)}")
     if not isinstance(entry.get("name"), str) or not clean(entry["name"]):
         raise SpeakerError(f"{place}.name: every device needs a name")
-    config = _full_keys({str(key): value for key, value in entry.items() if key not in {"room", "kind"}}, place)
+    if not isinstance(entry.get("room", ""), str):
+        raise SpeakerError(f"{place}: room is not a text")
+    config = with_full_keys({str(key): value for key, value in entry.items() if key not in {"room", "kind"}}, place)
     config["device"] = {"suggested_area": entry.get("room")}
-    (device,) = _devices(kind, place, config, place)
+    (device,) = devices_of(kind, place, config, place)
     return device
 
 
-def _decoded(topic: str, payload: bytes) -> Config:
-    try:
-        config = msgspec.json.decode(payload)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise SpeakerError(f"{topic}: the announcement is not JSON: {error}") from error
-    return _mapping(config, topic, "the announcement")
-
-
-def _mapping(value: object, where: str, field: str) -> Config:
-    if not isinstance(value, dict):
-        raise SpeakerError(f"{where}: {field} is not an object")
-    return value
-
-
-def _full_keys(config: Mapping[str, Any], where: str, base: str = "") -> Config:
-    """The message with full keys, without nulls, and with ``~`` replaced by the base topic."""
-    renamed = ((ABBREVIATIONS.get(key, key), value) for key, value in config.items())
-    full = {key: value for key, value in renamed if value is not None or key in _MAY_BE_NULL}
-    own_base = full.pop("~", base)
-    if not isinstance(own_base, str):
-        raise SpeakerError(f"{where}: ~ is not a text")
-    if own_base:
-        full = {key: _based(key, value, own_base) for key, value in full.items()}
-    if "device" in full:
-        owner = _mapping(full["device"], where, "device")
-        full["device"] = {DEVICE_ABBREVIATIONS.get(key, key): value for key, value in owner.items()}
-    if "availability" in full:
-        entries = full["availability"]
-        listed = entries if isinstance(entries, list) else [entries]
-        named = [_mapping(entry, where, "availability") for entry in listed]
-        full["availability"] = [_full_keys(entry, where, own_base) for entry in named]
-    if "components" in full:
-        parts = _mapping(full["components"], where, "components")
-        full["components"] = {
-            key: _full_keys(_mapping(part, where, f"components.{clean(str(key))}"), where, own_base)
-            for key, part in parts.items()
-        }
-    return full
-
-
-def _based(key: str, value: Any, base: str) -> Any:  # noqa: ANN401 - whatever the message holds
-    if not key.endswith("topic") or not isinstance(value, str):
-        return value
-    if value.startswith("~"):
-        value = base + value[1:]
-    return value[:-1] + base if value.endswith("~") else value
-
-
-def _components(config: Config, topic: str) -> list[tuple[str, Config]]:
+def _of_whole_device(identity: str, config: Config, topic: str, base: str) -> Announced:
     """Each component of a device message that is of a known kind, with what it shares with the others."""
-    found = []
-    for key, part in _mapping(config.get("components"), topic, "components").items():
-        platform = part.get("platform")
+    found = Announced()
+    parts = list(_parts(config, topic))
+    if len(parts) > MOST_COMPONENTS:
+        raise SpeakerError(f"{topic}: the device has {len(parts)} components; at most {MOST_COMPONENTS} are read")
+    shared = {name: config[name] for name in _SHARED if name in config}
+    given_reach = {name: config[name] for name in _REACH if name in config}
+    for key, part, owner in parts:
+        platform = part.get("platform", part.get("p")) if isinstance(part, dict) else None
+        where = f"{topic}: components.{clean(str(key))}"
         if not isinstance(platform, str):
-            raise SpeakerError(f"{topic}: components.{clean(str(key))} has no platform")
-        if platform not in DEVICE_TYPES or len(part) == 1:  # a bare platform removes the component
+            found.problems.append(f"{where} has no platform")
             continue
-        shared = {name: config[name] for name in _SHARED if name in config}
-        if not any(name in part for name in _REACH):
-            shared |= {name: config[name] for name in (*_REACH, *_REACH_PAYLOADS) if name in config}
-        found.append((key, shared | part | {"device": config.get("device", {})}))
+        if platform not in DEVICE_TYPES or len(part) == 1:
+            continue  # a bare platform removes the component
+        try:
+            own = with_full_keys(part, where, base)
+            reach = {} if any(name in own for name in _REACH) else given_reach
+            whole = shared | reach | own | {"device": owner}
+            found.devices.extend(devices_of(platform, f"{identity}/{key}", whole, where))
+        except SpeakerError as error:
+            found.problems.append(str(error))
+            found.unreadable.append(f"{platform}/{identity}/{key}")
     return found
 
 
-def _devices(component: str, identity: str, config: Config, where: str) -> list[Device]:
+def _parts(config: Config, topic: str) -> Iterator[tuple[str, Any, Config]]:
+    """The components of the device, and of the devices that are parts of it, each with its owner."""
+    owner = config.get("device", {})
+    children = config.get("child_devices", [])
+    if "components" in config or not children:
+        for key, part in an_object(config.get("components"), topic, "components").items():
+            yield key, part, owner
+    for child in children if isinstance(children, list) else [children]:
+        whole = with_full_keys(an_object(child, topic, "child_devices"), topic)
+        for key, part in an_object(whole.get("components"), topic, "child_devices.components").items():
+            yield key, part, owner | {name: whole[name] for name in ("name",) if whole.get("name")}
+
+
+def devices_of(component: str, identity: str, config: Config, where: str) -> list[Device]:
     """The one device that ``config`` describes, or none when a person would not ask for it."""
     kind = cast("Kind", component)
-    entity = _converted(config, _Entity, where)
-    if not entity.enabled_by_default or entity.entity_category:
+    entity = converted(config, _Entity, where)
+    aside = bool(entity.entity_category) or kind == "update"
+    if not entity.enabled_by_default or (aside and not _worth_asking(kind, entity, config)):
         return []
-    owner = _converted(config.get("device", {}), _Owner, f"{where}: device")
+    owner = converted(an_object(config.get("device", {}), where, "device"), _Owner, f"{where}: device")
     room = clean(owner.suggested_area or "").lower()
-    short, long = choose_names(clean(entity.name), clean(owner.name or ""), room, kind)
+    named = name_of_class(kind, entity.device_class) if entity.name is msgspec.UNSET else entity.name or ""
+    short, long = choose_names(clean(named), clean(owner.name or ""), room, kind)
     name = short or clean(identity.rpartition("/")[2]) or kind
-    shape = _converted(_with_reach(config), _form(kind, config, where), where)
-    return [Device(f"{kind}/{identity}", name, room, kind, shape, long or name, entity.unique_id)]
+    if holds_secret(kind, (named, long, identity.rpartition("/")[2], entity.unique_id), config):
+        return []
+    shape = converted(_with_reach(config), _form(kind, config, where), where)
+    return [Device(f"{kind}/{identity}", name, room, kind, shape, long or name, entity.unique_id, aside)]
+
+
+def _worth_asking(kind: Kind, entity: _Entity, config: Config) -> bool:
+    """Whether something that is only there for its owner is asked for now and then: updates, and batteries."""
+    if kind == "update":
+        return "state_topic" in config or "latest_version_topic" in config
+    return kind in {"sensor", "binary_sensor"} and entity.device_class == "battery"
 
 
 def _form(kind: Kind, config: Config, where: str) -> type[DeviceType]:
@@ -197,15 +195,6 @@ def _with_reach(config: Config) -> Config:
         if "availability_template" in config:
             single["value_template"] = config["availability_template"]
         entries.append(shared | single)
-    return config | {"availability": entries}
-
-
-def _converted(config: object, shape: type[T], where: str) -> T:
-    try:
-        return msgspec.convert(config, shape, strict=False)
-    except msgspec.ValidationError as error:
-        problem, _, path = str(error).partition(" - at `")
-        if "regex" in problem:
-            problem = "holds a character that is not allowed there"
-        field = re.sub(r"^\$\.?", "", path.rstrip("`")) or "the announcement"
-        raise SpeakerError(f"{where}: {field}: {problem}") from error
+    # Of a code, only that there is one is kept.
+    known = {"code": "given"} if config.get("code") else {}
+    return config | {"availability": entries} | known

@@ -60,6 +60,11 @@ _KIND_WORDS: Final[dict[str, tuple[Kind, ...]]] = {
     "button": ("button",),
     "sensor": ("sensor", "binary_sensor"),
     "scene": ("scene",),
+    "valve": ("valve",),
+    "siren": ("siren",),
+    "mower": ("lawn_mower",),
+    "boiler": ("water_heater",),
+    "alarm": ("alarm_control_panel", "siren"),
 }
 
 _OUTSIDE: Final = frozenset({"outside", "outdoor"})

@@ -29,6 +29,14 @@ NOUNS: Final[dict[Kind, str]] = {
     "select": "setting",
     "sensor": "sensor",
     "binary_sensor": "sensor",
+    "valve": "valve",
+    "siren": "siren",
+    "lawn_mower": "mower",
+    "water_heater": "water heater",
+    "alarm_control_panel": "alarm",
+    "text": "text",
+    "event": "event",
+    "update": "update",
 }
 """What one calls a device of this kind."""
 
@@ -48,6 +56,11 @@ _OWN_NOUNS: Final[dict[Kind, frozenset[str]]] = {
     "media_player": bag("player media speaker music"),
     "vacuum": bag("vacuum robot cleaner hoover"),
     "humidifier": bag("humidifier dehumidifier"),
+    "valve": bag("valve tap water"),
+    "siren": bag("siren alarm"),
+    "lawn_mower": bag("mower lawn robot"),
+    "water_heater": bag("boiler heater tank water"),
+    "alarm_control_panel": bag("alarm panel system"),
 }
 """Words that already say the kind; an entity called only by them has the device's name."""
 
@@ -60,7 +73,10 @@ _POSITIONS: Final = bag(
 _QUANTITIES: Final = bag(
     "temperature humidity pressure illuminance brightness battery power energy voltage current co2 voc pm25 "
     "motion occupancy presence contact door window opening moisture leak water smoke gas vibration sound "
-    "noise wind speed gust direction rain uv index air quality level state status"
+    "noise wind speed gust direction rain uv index air quality level state status apparent reactive factor "
+    "carbon dioxide monoxide nitrogen nitrous oxide ozone precipitation irradiance ph pm1 pm10 pm2.5 pm4 radon "
+    "sulphur volatile organic compounds parts atmospheric absolute signal strength weight distance duration tamper "
+    "problem safety conductivity"
 )
 """Words that say what is measured, and not where."""
 

@@ -4,15 +4,17 @@ Two things count, and the stricter one wins: the tool, by its name, and the devi
 (``lock``) or its kind and class (``cover.garage``), of which the narrower key counts. A device's
 ``confirm`` is about what opens the house: locking a lock, and closing or stopping a cover, are done without
 asking, since nobody should have to confirm that a door gets locked. ``never`` means never, locking included.
+Covers that are doors or gates, and switches and buttons that drive them, are asked about like garages.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Final, Literal
 
 from speaker.home import colours
 from speaker.home.device_command import Wish
 from speaker.home.device_types import Device
-from speaker.home.naming import clean
+from speaker.home.naming import bag, clean
 from speaker.home.spoken_values import say_degrees, say_number
 
 Risk = Literal["allow", "confirm", "never"]
@@ -37,13 +39,39 @@ def risk_of(
 def _of_device(device: Device, rules: Mapping[str, Risk], wish: Wish | None) -> Risk:
     keys = (f"{device.kind}.{device.device_class}", device.kind)
     risk: Risk = next((rules[key] for key in keys if key in rules), "allow")
+    if opens := _opener(device):
+        # Whatever drives it, it is a way into the house; an owner who wants it otherwise names it.
+        asked = rules.get(f"cover.{opens}", rules.get("cover.garage", "allow"))
+        risk = max(risk, asked, key=_STRICTNESS.__getitem__)
     return "allow" if risk == "confirm" and wish is not None and device.shape.secures(wish) else risk
+
+
+_DRIVES: Final = bag("door doors opener gate gates roller shutter relay remote")
+_BESIDE_IT: Final = bag(
+    "light lights lamp lamps camera sensor socket plug outlet bell heater fan freezer fridge charger"
+)
+_GATES: Final = bag("gate gates hoftor einfahrtstor")
+
+
+def _opener(device: Device) -> str:
+    """What a cover, switch or button opens by its class or name: "garage", "gate" or "door"; empty when nothing."""
+    if device.kind not in {"cover", "switch", "button"}:
+        return ""
+    if device.device_class in {"garage", "garage_door", "gate", "door"}:
+        return "garage" if device.device_class.startswith("garage") else device.device_class
+    words = set(re.findall(r"\w+", f"{device.name} {device.long_name}".casefold()))
+    if words & _BESIDE_IT or (device.kind == "cover" and device.device_class):
+        return ""
+    if ("garage" in words and (device.kind == "cover" or words & _DRIVES)) or words & {"garagedoor", "garagentor"}:
+        return "garage"
+    return "gate" if words & _GATES else ""
 
 
 def asked_for(wish: Wish, said: str) -> str:
     """What a wish would do, for a question: "unlock the front door", "set the garage door to 40 percent"."""
     if wish.action is not None:
         verb = {"return": "send home", "press": "press", "next": "skip on", "previous": "skip back on"}
+        verb |= {"spot": "clean a spot with"}
         doing = f"{verb.get(wish.action, wish.action)} {said}"
         return doing if wish.percent is None else f"{doing} at {wish.percent} percent"
     if wish.wants_on is False:
@@ -55,6 +83,7 @@ def asked_for(wish: Wish, said: str) -> str:
         None if wish.number is None else say_number(wish.number),
         None if wish.colour is None else colours.name(wish.colour),
         None if wish.kelvin is None else f"{wish.kelvin} kelvin",
+        None if wish.tilt is None else f"{wish.tilt} percent tilt",
         None if wish.mode is None else clean(wish.mode),
     ]
     given = [value for value in values if value]

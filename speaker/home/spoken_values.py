@@ -106,6 +106,17 @@ def say_degrees(celsius: float) -> str:
     return say_quantity(celsius, "°C")
 
 
+def say_ago(seconds: float) -> str:
+    """How long ago something was: "just now", "5 minutes ago", "2 days ago"."""
+    if seconds < 60:
+        return "just now"
+    for name, length_s in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds >= length_s:
+            count = int(seconds // length_s)
+            return f"{count} {name}{'' if count == 1 else 's'} ago"
+    return "just now"
+
+
 def say_binary(device_class: str, *, on: bool) -> str:
     """What a binary sensor of this class means by on or off: "open", "dry"."""
     when_on, when_off = BINARY.get(device_class, ("on", "off"))

@@ -42,5 +42,7 @@ TOPICS: Final[tuple[TopicRow, ...]] = (
      "mqtt.discovery: components"),
     ("<discovery_prefix>/status", "in", "ignored", 1, "`online`: announcement and state are published again"),
     ("<discovery_prefix>/+/+/config, <discovery_prefix>/+/+/+/config", "in", "read", 1, "the devices of the house"),
+    ("tasmota/discovery/+/config, tasmota/discovery/+/sensors", "in", "read", 1, "Tasmota devices, as stock firmware "
+     "announces itself"),
     ("state, availability and command topics of devices", "both", "read", 1, "as their announcements say"),
 )  # fmt: skip

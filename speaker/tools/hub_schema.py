@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from speaker.errors import ToolError, plain
-from speaker.tools.pattern_cost import LONGEST_MATCHED, pattern_fault
+from speaker.home.pattern_cost import LONGEST_MATCHED, pattern_fault
 
 Json = dict[str, Any]
 

@@ -34,7 +34,7 @@ def test_the_description_never_gets_longer(entries: list[tuple[str, str, Kind]])
 
 def many(rooms: int, each: int, length: int = 12) -> list[Device]:
     return [
-        device(room * each + n, f"{'x' * (length - 6)} {room:02} {n:02}", f"room {room}", KINDS[n % len(KINDS)])
+        device(room * each + n, f"{'x' * (length - 6)} {room:02} {n:02}", f"room {room}", KINDS[n % 15])
         for room in range(rooms)
         for n in range(each)
     ]

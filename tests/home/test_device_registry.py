@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from speaker.errors import SpeakerError, ToolError
-from speaker.home.device_registry import MOST_ANNOUNCEMENTS, DeviceMessage, DeviceRegistry, Kind, Wish
+from speaker.home.device_registry import MOST_DEVICES, DeviceMessage, DeviceRegistry, Kind, Wish
 from tests.support.announced_homes import (
     CEILING,
     CLIMATE_SENSOR,
@@ -180,7 +180,12 @@ def test_a_text_of_a_sensor_is_one_short_line() -> None:
 
 
 def test_a_device_behind_a_shared_topic_learns_the_state_that_came_before_it() -> None:
-    humidity = {**CLIMATE_SENSOR[1], "name": "Humidity", "value_template": "{{ value_json.humidity }}"}
+    humidity = {
+        **CLIMATE_SENSOR[1],
+        "name": "Humidity",
+        "unique_id": "humidity",
+        "value_template": "{{ value_json.humidity }}",
+    }
     house = home_of(CLIMATE_SENSOR)
     house.hear("zigbee2mqtt/living_room_sensor", b'{"temperature":21,"humidity":55}')
     house.hear_discovery(topic("sensor/0x00158d0002/humidity"), json.dumps(humidity).encode())
@@ -243,7 +248,7 @@ def test_a_device_that_is_gone_knows_nothing() -> None:
 def test_more_announcements_than_a_house_has_are_left_out() -> None:
     house = DeviceRegistry()
     payload = b'{"name":"Lamp","command_topic":"a/set"}'
-    for number in range(MOST_ANNOUNCEMENTS):
+    for number in range(MOST_DEVICES):
         house.hear_discovery(f"homeassistant/light/l{number}/config", payload)
     with pytest.raises(SpeakerError, match="more are left out"):
         house.hear_discovery("homeassistant/light/more/config", payload)

@@ -192,6 +192,46 @@ async def test_a_device_that_went_offline_while_the_person_thought() -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "config", "asks"),
+    [
+        ("cover", {"name": "Front", "device_class": "door"}, True),
+        ("cover", {"name": "Drive", "device_class": "gate"}, True),
+        ("cover", {"name": "Garage"}, True),
+        ("cover", {"name": "Kitchen", "device_class": "shutter"}, False),
+        ("cover", {"name": "Garage window blind", "device_class": "blind"}, False),
+        ("switch", {"name": "Garage door"}, True),
+        ("switch", {"name": "Garage opener"}, True),
+        ("switch", {"name": "Driveway gate"}, True),
+        ("switch", {"name": "Opener", "device_class": "garage"}, True),
+        ("button", {"name": "Gate"}, True),
+        ("switch", {"name": "Garage light"}, False),
+        ("switch", {"name": "Gate lamp"}, False),
+        ("switch", {"name": "Garage socket"}, False),
+        ("light", {"name": "Garage door"}, False),
+        ("switch", {"name": "Coffee machine"}, False),
+    ],
+)
+def test_ways_into_the_house_ask_like_garages_whatever_drives_them(
+    kind: Kind, config: dict[str, str], asks: bool
+) -> None:
+    built = DeviceRegistry()
+    built.add_configured([{"kind": kind, "command_topic": "c", **config}])
+    (found,) = built.devices()
+    wish = Wish(action="press") if kind == "button" else OPEN if kind == "cover" else Wish(on=True)
+    assert risk_of(None, found, DEFAULT, wish=wish) == ("confirm" if asks else "allow")
+    assert risk_of(None, found, {"cover.garage": "never"}, wish=wish) == ("never" if asks else "allow")
+    if kind == "cover":
+        assert risk_of(None, found, DEFAULT, wish=CLOSE) == "allow"
+
+
+def test_an_owner_may_open_a_gate_without_being_asked() -> None:
+    built = DeviceRegistry()
+    built.add_configured([{"kind": "switch", "name": "Gate", "command_topic": "c"}])
+    rules: dict[str, Risk] = {**DEFAULT, "cover.gate": "allow"}
+    assert risk_of(None, built.find("gate"), rules, wish=Wish(on=True)) == "allow"
+
+
+@pytest.mark.parametrize(
     ("wish", "sentence"),
     [
         (UNLOCK, "unlock the gate"),
@@ -210,5 +250,5 @@ def test_a_question_says_what_would_happen(wish: Wish, sentence: str) -> None:
 
 def test_every_kind_says_what_makes_it_safer() -> None:
     secured = {kind for kind, shape in DEVICE_TYPES.items() if shape.secures is not DEVICE_TYPES["sensor"].secures}
-    kinds: set[Kind] = {"cover", "lock"}
+    kinds: set[Kind] = {"alarm_control_panel", "cover", "lock", "valve"}
     assert secured == kinds

@@ -74,7 +74,6 @@ WINDOW: Announcement = (
     "binary_sensor/0x00158d0001/contact",
     zigbee("bedroom_window", "Bedroom")
     | {
-        "name": "Contact",
         "device_class": "window",
         "payload_on": False,
         "payload_off": True,
@@ -85,8 +84,8 @@ CLIMATE_SENSOR: Announcement = (
     "sensor/0x00158d0002/temperature",
     zigbee("living_room_sensor", "Living room")
     | {
-        "name": "Temperature",
         "device_class": "temperature",
+        "state_class": "measurement",
         "unit_of_measurement": "°C",
         "value_template": "{{ value_json.temperature }}",
     },

@@ -67,7 +67,7 @@ def at_home(answers: Callable[[str, str], Reports] = echo, house: DeviceRegistry
 def test_the_tools_that_the_model_is_given() -> None:
     parameters = {name: list(found.parameters["properties"]) for name, found in TOOLS.items()}
     expected: dict[str, list[str]] = {
-        "set_temperature": ["degrees", "room", "thermostat", "change", "mode"],
+        "set_temperature": ["degrees", "room", "thermostat", "change", "mode", "humidity"],
         "get_temperature": ["room"],
         "set_light": ["light", "room", "on", "brightness", "change", "color"],
         "set_switch": ["name", "on", "room"],
@@ -76,7 +76,7 @@ def test_the_tools_that_the_model_is_given() -> None:
         "set_fan": ["fan", "room", "on", "speed", "change", "mode"],
         "set_humidifier": ["humidifier", "room", "on", "humidity", "mode"],
         "control_player": ["player", "room", "action", "volume", "change"],
-        "control_vacuum": ["action", "vacuum"],
+        "control_vacuum": ["action", "vacuum", "speed"],
         "activate_scene": ["scene"],
         "press_button": ["button", "room"],
         "set_value": ["name", "room", "number", "option"],
@@ -173,7 +173,7 @@ async def test_set_temperature() -> None:
 
 async def test_several_thermostats() -> None:
     path, config = RADIATOR
-    other = {**config, "device": {"name": "bathroom_radiator", "suggested_area": "Bathroom"}}
+    other = {**config, "unique_id": "other", "device": {"name": "bathroom_radiator", "suggested_area": "Bathroom"}}
     home = at_home(house=home_of(RADIATOR, (path.replace("4", "5"), other)))
     with pytest.raises(ToolError, match="may mean bathroom radiator in the bathroom or bedroom radiator"):
         await use("set_temperature", home, degrees=21)
@@ -207,7 +207,7 @@ async def test_the_fridge_is_not_the_kitchen() -> None:
     home = at_home(house=home_of(in_fridge))
     home.hear("fridge", b'{"temperature":4}')
     assert await use("get_temperature", home, room="kitchen") == "The fridge temperature is 4 degrees."
-    house = home_of(in_fridge, (f"{path}_air", {**config, "state_topic": "air", "device": kitchen}))
+    house = home_of(in_fridge, (f"{path}_air", {**config, "unique_id": "air", "state_topic": "air", "device": kitchen}))
     home = at_home(house=house)
     home.hear("fridge", b'{"temperature":4}')
     home.hear("air", b'{"temperature":20}')

@@ -9,6 +9,7 @@ from speaker.config.settings import Settings
 from speaker.daemon.house_feed import discovery_filters
 from speaker.errors import BrokerError, SpeakerError
 from speaker.home.device_registry import DeviceRegistry
+from speaker.home.own_topics import forbidden_topics
 from speaker.hub.own_discovery import discovery_topic
 from speaker.mqtt.dispatch import IncomingMessage
 
@@ -32,7 +33,8 @@ async def check_house(settings: Settings, password: str | None) -> list[Check]:
 
 
 def _check_hub(settings: Settings, messages: list[IncomingMessage]) -> Check:
-    house = DeviceRegistry(settings.mqtt.discovery_prefix)
+    mqtt = settings.mqtt
+    house = DeviceRegistry(mqtt.discovery_prefix, forbidden_topics(mqtt.base, [mqtt.discovery_prefix]))
     bad: list[str] = []
     for message in messages:
         if message.topic.endswith("/config"):

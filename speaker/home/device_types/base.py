@@ -7,9 +7,9 @@ import msgspec
 from msgspec import Meta
 
 from speaker.errors import ToolError
-from speaker.home import templates
-from speaker.home.device_command import DeviceMessage, DeviceState, Fact, Feed, Wish
+from speaker.home.device_command import DeviceMessage, DeviceState, Fact, FactValue, Feed, Wish
 from speaker.home.naming import clean, listing
+from speaker.home.templates import Incoming, template_of
 
 DeviceTopic = Annotated[str, Meta(min_length=1, max_length=1000, pattern=r"^[^+#\x00-\x1f]+\Z")]
 """An MQTT topic without wildcards: a device may not make us listen to everything."""
@@ -24,6 +24,7 @@ LACKING: Final = {
     "colour": "has no colours",
     "kelvin": "has no colour temperature",
     "percent": "takes no percentage",
+    "tilt": "has no slats to tilt",
     "mode": "has no modes to choose from",
     "number": "takes no number",
     "action": "cannot do that",
@@ -43,9 +44,9 @@ class Availability(msgspec.Struct, frozen=True, kw_only=True):
     payload_available: AnnouncedValue = "online"
     payload_not_available: AnnouncedValue = "offline"
 
-    def read(self, payload: bytes) -> bool | None:
-        """Whether ``payload`` says available; None when it says neither."""
-        text = templates.render_payload(self.value_template, payload)
+    def stated(self, message: Incoming) -> bool | None:
+        """Whether a message says available; None when it says neither."""
+        text = message.text(template_of(self.value_template) if self.value_template else None)
         return {str(self.payload_available): True, str(self.payload_not_available): False}.get(text)
 
 
@@ -56,6 +57,10 @@ class DeviceType(msgspec.Struct, frozen=True, kw_only=True):
     availability_mode: Literal["all", "any", "latest"] = "latest"
     device_class: str = ""
     retain: bool = False
+    also_on: list[DeviceTopic] = msgspec.field(default_factory=list)
+    """Topics on which the same is reported as on the others."""
+    expire_after: float = 0
+    """Seconds for which a reported value holds; 0: for good."""
 
     def feeds(self) -> tuple[Feed, ...]:
         """Where the device reports what."""
@@ -80,6 +85,18 @@ class DeviceType(msgspec.Struct, frozen=True, kw_only=True):
         Raises ToolError when there is nothing to count, or the device has not said where it stands.
         """
         raise ToolError(f"{said} {LACKING['step']}.")
+
+    def completed(self, wish: Wish, state: DeviceState) -> Wish:  # noqa: ARG002
+        """The wish with what has to be said of the present state beside it."""
+        return wish
+
+    def taken(self, state: DeviceState, fact: Fact, value: FactValue) -> FactValue:  # noqa: ARG002
+        """What a reported value means after what was known before."""
+        return value
+
+    def aged(self, state: DeviceState, age_s: float | None) -> DeviceState:
+        """What still holds of a state that was reported so many seconds ago."""
+        return {} if age_s is not None and 0 < self.expire_after < age_s else state
 
     def order(self, wish: Wish, said: str) -> list[DeviceMessage]:  # noqa: ARG002
         """The messages that ask for ``wish``.
@@ -131,10 +148,18 @@ def word_of(state: DeviceState, fact: Fact) -> str:
     return value if isinstance(value, str) else ""
 
 
+def alike_words(one: str, other: str) -> bool:
+    """Whether two words are the same but for case and punctuation."""
+    return _letters(one) == _letters(other)
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text)).casefold()
+
+
 def one_of_options(asked: str, options: Sequence[AnnouncedValue], said: str) -> str:
     """The one of the device's options that is asked for, in the device's spelling. Raises ToolError."""
-    plain = {"".join(filter(str.isalnum, one)).casefold(): one for one in map(str, options)}
-    found = plain.get("".join(filter(str.isalnum, asked)).casefold())
+    found = {_letters(one): one for one in map(str, options)}.get(_letters(asked))
     if found is None:
         known = listing([clean(one) for one in map(str, options)], "or")
         raise ToolError(f"{said} has no such choice. It knows {known}." if known else f"{said} has no modes.")

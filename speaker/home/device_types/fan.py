@@ -1,6 +1,7 @@
 """Fans."""
 
 import math
+from contextlib import suppress
 from typing import Annotated, Final
 
 import msgspec
@@ -9,7 +10,8 @@ from msgspec import Meta
 from speaker.errors import ToolError
 from speaker.home import templates, value_parsers
 from speaker.home.device_command import DeviceMessage, DeviceState, Fact, Feed, Wish
-from speaker.home.device_types.base import AnnouncedValue, DeviceTopic, figure, one_of_options, stepped, word_of
+from speaker.home.device_types.base import AnnouncedValue, DeviceTopic, figure, stepped, word_of
+from speaker.home.device_types.choices import Choice, chosen_is, picked, words_for
 from speaker.home.device_types.switch_scene_button import Switch
 
 _TOLERANCE_PERCENT: Final = 2.0
@@ -31,11 +33,40 @@ class Fan(Switch, frozen=True, kw_only=True):
     preset_mode_state_topic: DeviceTopic | None = None
     preset_mode_value_template: str = ""
     preset_modes: list[AnnouncedValue] = msgspec.field(default_factory=list)
+    oscillation_command_topic: DeviceTopic | None = None
+    oscillation_command_template: str = ""
+    oscillation_state_topic: DeviceTopic | None = None
+    oscillation_value_template: str = ""
+    payload_oscillation_on: AnnouncedValue = "oscillate_on"
+    payload_oscillation_off: AnnouncedValue = "oscillate_off"
+    direction_command_topic: DeviceTopic | None = None
+    direction_command_template: str = ""
+    direction_state_topic: DeviceTopic | None = None
+    direction_value_template: str = ""
 
     def takes(self) -> set[str]:
         """On and off, a speed and a mode as far as there are any."""
         speed = {"percent"} if self.percentage_command_topic else set()
-        return {"on"} | speed | ({"mode"} if self.preset_mode_command_topic else set())
+        set_by_word = (self.preset_mode_command_topic, self.oscillation_command_topic, self.direction_command_topic)
+        return {"on"} | speed | ({"mode"} if any(set_by_word) else set())
+
+    def choices(self) -> list[Choice]:
+        """What is set by a word: the preset, whether it turns, and which way."""
+        turning = {"oscillating": str(self.payload_oscillation_on), "still": str(self.payload_oscillation_off)}
+        return [
+            Choice(
+                "mode", self.preset_mode_command_topic, self.preset_mode_command_template,
+                self.preset_mode_state_topic, self.preset_mode_value_template, words_for(self.preset_modes),
+            ),
+            Choice(
+                "turning", self.oscillation_command_topic, self.oscillation_command_template,
+                self.oscillation_state_topic, self.oscillation_value_template, turning,
+            ),
+            Choice(
+                "direction", self.direction_command_topic, self.direction_command_template,
+                self.direction_state_topic, self.direction_value_template, words_for(("forward", "reverse")),
+            ),
+        ]  # fmt: skip
 
     def feeds(self) -> tuple[Feed, ...]:
         """On and off, the speed, the mode."""
@@ -43,9 +74,7 @@ class Fan(Switch, frozen=True, kw_only=True):
         if self.percentage_state_topic is not None:
             percent = value_parsers.percent(self.speed_range_max, self.speed_range_min - 1)
             feeds.append(Feed(self.percentage_state_topic, "percent", self.percentage_value_template, percent))
-        if self.preset_mode_state_topic is not None:
-            template = self.preset_mode_value_template
-            feeds.append(Feed(self.preset_mode_state_topic, "mode", template, value_parsers.said))
+        feeds += [feed for choice in self.choices() for feed in choice.feeds()]
         return tuple(feeds)
 
     def settled(self, state: DeviceState, wish: Wish, said: str) -> Wish:
@@ -63,10 +92,11 @@ class Fan(Switch, frozen=True, kw_only=True):
         if wish.percent is not None and self.percentage_command_topic is not None:
             speed = templates.write(self.percentage_command_template, self.speed(wish.percent))
             orders.append(DeviceMessage(self.percentage_command_topic, speed, self.retain))
-        if wish.mode is not None and self.preset_mode_command_topic is not None:
-            mode = one_of_options(wish.mode, self.preset_modes, said)
-            payload = templates.write(self.preset_mode_command_template, mode)
-            orders.append(DeviceMessage(self.preset_mode_command_topic, payload, self.retain))
+        if wish.mode is not None:
+            choice, word = picked(wish.mode, self.choices(), said)
+            orders.append(choice.message(word, retain=self.retain))
+            if choice.fact != "mode" and wish.on is None:
+                return orders
         if wish.on or not orders:
             orders.insert(0, self.switch(on=True))
         return orders
@@ -81,12 +111,14 @@ class Fan(Switch, frozen=True, kw_only=True):
         if wish.on is False or wish.percent == 0:
             return {"on"}
         asked: set[Fact] = {"percent"} if wish.percent is not None else set()
-        asked |= {"mode"} if wish.mode is not None else set()
+        if wish.mode is not None:
+            with suppress(ToolError):
+                asked |= {picked(wish.mode, self.choices(), "")[0].fact}
         return asked or {"on"}
 
     def fulfils(self, state: DeviceState, wish: Wish) -> bool | None:
         """Whether it runs as asked, within one step of its speed."""
-        on, speed, mode = state.get("on"), figure(state, "percent"), word_of(state, "mode")
+        on, speed = state.get("on"), figure(state, "percent")
         if wish.on is False or wish.percent == 0:
             return None if on is None else not on
         if on is False:
@@ -97,7 +129,7 @@ class Fan(Switch, frozen=True, kw_only=True):
             told_percent = told / (self.speed_range_max - self.speed_range_min + 1)
             return None if speed is None else abs(speed - told_percent) <= tolerance
         if wish.mode is not None:
-            return mode.casefold() == wish.mode.casefold() if mode else None
+            return chosen_is(state, wish.mode, self.choices())
         return None if on is None else bool(on)
 
     def condition(self, state: DeviceState) -> str | None:
@@ -109,4 +141,5 @@ class Fan(Switch, frozen=True, kw_only=True):
         parts += (
             [f"in mode {mode}"] if mode and mode.casefold() in {str(m).casefold() for m in self.preset_modes} else []
         )
+        parts += ["and oscillating"] if word_of(state, "turning") == "oscillating" else []
         return " ".join(["on", *parts])

@@ -43,7 +43,7 @@ class Humidifier(Switch, frozen=True, kw_only=True):
         others = feeds(
             (self.target_humidity_state_topic, "percent", self.target_humidity_state_template, percent),
             (self.current_humidity_topic, "value", self.current_humidity_template, value_parsers.read_number),
-            (self.mode_state_topic, "mode", self.mode_state_template, value_parsers.said),
+            (self.mode_state_topic, "mode", self.mode_state_template, value_parsers.option(self.modes)),
         )
         return (*self.on_feed(self.state_value_template or self.value_template), *others)
 

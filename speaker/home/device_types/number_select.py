@@ -1,5 +1,6 @@
 """What holds one value that can be set: numbers, and choices among options."""
 
+import math
 from typing import Final
 
 import msgspec
@@ -7,7 +8,15 @@ import msgspec
 from speaker.errors import ToolError
 from speaker.home import templates, value_parsers
 from speaker.home.device_command import DeviceMessage, DeviceState, Fact, Feed, Wish
-from speaker.home.device_types.base import AnnouncedValue, DeviceTopic, DeviceType, figure, one_of_options, word_of
+from speaker.home.device_types.base import (
+    AnnouncedValue,
+    DeviceTopic,
+    DeviceType,
+    alike_words,
+    figure,
+    one_of_options,
+    word_of,
+)
 from speaker.home.device_types.sensor import Unit
 from speaker.home.spoken_values import say_quantity
 
@@ -33,11 +42,8 @@ class Number(DeviceType, frozen=True, kw_only=True):
 
     def feeds(self) -> tuple[Feed, ...]:
         """The value."""
-        return (
-            (Feed(self.state_topic, "value", self.value_template, value_parsers.read_number),)
-            if self.state_topic
-            else ()
-        )
+        within = value_parsers.within(self.min, self.max)
+        return (Feed(self.state_topic, "value", self.value_template, within),) if self.state_topic else ()
 
     def settled(self, state: DeviceState, wish: Wish, said: str) -> Wish:
         """More or less, within the bounds."""
@@ -53,7 +59,7 @@ class Number(DeviceType, frozen=True, kw_only=True):
         if not self.min <= wish.number <= self.max:
             low, high = (say_quantity(bound, self.unit_of_measurement) for bound in (self.min, self.max))
             raise ToolError(f"{said} takes {low} to {high}.")
-        payload = templates.write(self.command_template, _digits(self.told(wish.number)))
+        payload = templates.write(self.command_template, whole(self.told(wish.number)))
         return [DeviceMessage(self.command_topic, payload, self.retain)]
 
     def told(self, number: float) -> float:
@@ -93,7 +99,8 @@ class Select(DeviceType, frozen=True, kw_only=True):
 
     def feeds(self) -> tuple[Feed, ...]:
         """The option that is chosen."""
-        return (Feed(self.state_topic, "mode", self.value_template, value_parsers.said),) if self.state_topic else ()
+        option = value_parsers.option(self.options[:MOST_OPTIONS])
+        return (Feed(self.state_topic, "mode", self.value_template, option),) if self.state_topic else ()
 
     def order(self, wish: Wish, said: str) -> list[DeviceMessage]:
         """The option in the spelling of the device."""
@@ -109,7 +116,7 @@ class Select(DeviceType, frozen=True, kw_only=True):
     def fulfils(self, state: DeviceState, wish: Wish) -> bool | None:
         """Whether that option is chosen."""
         chosen = word_of(state, "mode")
-        return _letters(chosen) == _letters(wish.mode) if chosen and wish.mode else None
+        return alike_words(chosen, wish.mode) if chosen and wish.mode else None
 
     def condition(self, state: DeviceState) -> str | None:
         """The option that is chosen."""
@@ -117,9 +124,6 @@ class Select(DeviceType, frozen=True, kw_only=True):
         return f"set to {chosen}" if chosen else None
 
 
-def _digits(number: float) -> str:
-    return str(int(number)) if number == int(number) else f"{number:.6f}".rstrip("0")
-
-
-def _letters(text: str) -> str:
-    return "".join(filter(str.isalnum, text)).casefold()
+def whole(number: float) -> float:
+    """A number for a template: whole ones without a point, as Home Assistant hands them over."""
+    return int(number) if math.isfinite(number) and number == int(number) else number

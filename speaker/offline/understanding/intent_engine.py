@@ -59,13 +59,13 @@ _THINGS: Final = {
     words: kind
     for kind, spoken_as in {
         "light": "lights lamps", "window": "windows", "door": "doors", "lock": "locks", "switch": "switches sockets",
-        "cover": "covers", "blind": "blinds", "shutter": "shutters", "fan": "fans",
+        "cover": "covers", "blind": "blinds", "shutter": "shutters", "fan": "fans", "battery": "batteries",
     }.items()
     for words in spoken_as.split()
 }  # fmt: skip
 """What one asks about as a group: its kind."""
 
-_STATES: Final = {word: word for word in ("on", "off", "open", "closed", "locked", "unlocked")}
+_STATES: Final = {word: word for word in ("on", "off", "open", "closed", "locked", "unlocked", "low")}
 _WAYS: Final = {"open": "open", "raise": "open", "close": "close", "shut": "close", "lower": "close", "stop": "stop"}
 """What one says of covers: what they are told."""
 

@@ -86,6 +86,12 @@ WISHES: dict[Kind, Wish] = {
     "humidifier": Wish(percent=60),
     "number": Wish(number=25),
     "select": Wish(mode="fast"),
+    "valve": Wish(action="open"),
+    "siren": Wish(on=True),
+    "lawn_mower": Wish(action="start"),
+    "water_heater": Wish(temperature_c=55),
+    "alarm_control_panel": Wish(action="arm", mode="away"),
+    "text": Wish(mode="Good evening"),
 }
 
 

@@ -18,7 +18,7 @@ from tests.documents import ROOT
 from tests.support.real_parts import require
 
 ACL = ROOT / "docs" / "examples" / "mosquitto.acl"
-USERS = ("homeassistant", "kitchen", "zigbee2mqtt", "attic")
+USERS = ("homeassistant", "kitchen", "zigbee2mqtt", "attic", "tasmota_AABBCC")
 
 NOT_AUTHORIZED = 135
 """MQTT 5's reason code."""
@@ -97,6 +97,7 @@ async def test_a_speaker_may_say_all_that_it_says(port: int) -> None:
         *written_by_speakers(),
         "zigbee2mqtt/lamp/set",
         "zigbee2mqtt/lamp/left/set",
+        "cmnd/tasmota_AABBCC/Power1",
         "speaker/attic/command/announce",
     ]
     refused = [topic for topic in topics if not await asyncio.to_thread(kitchen.may_write, topic)]
@@ -113,7 +114,9 @@ async def test_a_speaker_may_say_all_that_it_says(port: int) -> None:
         ("zigbee2mqtt", "speaker/kitchen/command/wake"), ("zigbee2mqtt", "speaker/tools/x"),
         ("zigbee2mqtt", "speaker/claim/hey_jarvis"), ("zigbee2mqtt", "homeassistant/device/speaker_kitchen/config"),
         ("zigbee2mqtt", "homeassistant/status"), ("attic", "speaker/kitchen/command/wake"),
-        ("attic", "speaker/attic/state"),
+        ("attic", "speaker/attic/state"), ("tasmota_AABBCC", "speaker/kitchen/command/wake"),
+        ("tasmota_AABBCC", "cmnd/tasmota_DDEEFF/Power1"), ("tasmota_AABBCC", "homeassistant/light/x/config"),
+        ("tasmota_AABBCC", "stat/tasmota_DDEEFF/RESULT"), ("kitchen", "tasmota/discovery/AABBCC/config"),
     ],
 )  # fmt: skip
 async def test_nobody_may_say_what_is_somebody_elses(port: int, user: str, topic: str) -> None:

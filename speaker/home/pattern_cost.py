@@ -26,11 +26,12 @@ def pattern_fault(pattern: str) -> str:
     if len(pattern) > LONGEST_PATTERN:
         return f"has {len(pattern)} characters; at most {LONGEST_PATTERN} are taken"
     try:
-        ways = _Reader(pattern).ways()
+        reader = _Reader(pattern)
+        ways = reader.ways()
         re.compile(pattern)
     except (_NotSimpleError, re.error, OverflowError):
         return "is not simple; letters, classes, groups, | and repetitions are understood"
-    if not pattern.startswith("^") or "|" in pattern:
+    if not pattern.startswith("^") or reader.split:
         ways *= LONGEST_MATCHED  # it may begin anywhere
     if ways > MOST_WAYS:
         return "may take too long; begin it with ^ and repeat less, such as {1,20} in place of +"
@@ -47,10 +48,15 @@ class _Reader:
     def __init__(self, pattern: str) -> None:
         self._pattern = pattern
         self._at = 0
+        self.split = False
+        """Whether alternatives stand outside of all groups, so that ^ is of the first alone."""
 
     def ways(self) -> float:
         """The ways of the whole pattern."""
-        found = self._alternatives()
+        found = self._sequence()
+        while self._take("|"):
+            self.split = True
+            found += self._sequence()
         if self._at < len(self._pattern):
             raise _NotSimpleError
         return found

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from speaker.tools.pattern_cost import pattern_fault
+from speaker.home.pattern_cost import pattern_fault
 
 TAKEN = [
     "", "^$", "on|off", "^(on|off)$", "^(?:red|green)$", "^[0-9]{2}:[0-9]{2}$", r"^\d{1,3}(\.\d{1,3}){3}$", "[a-z]+",
