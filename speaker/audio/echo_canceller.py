@@ -61,6 +61,13 @@ AHEAD_MS: Final = 30
 MOST_GAIN: Final = 1.5
 """Power after the filter against before: what makes a frame so much stronger has nothing to take away."""
 
+MOST_RESIDUE: Final = 4.0
+"""What AEC3 leaves has at most so much of the power that the linear filter leaves, which keeps every word. Where it
+has more, AEC3 has lost the echo: it now and then settles on a wrong place and stays there."""
+
+LOST_FRAMES: Final = 8
+"""After so many such frames, less the good ones between them, another AEC3 begins."""
+
 NO_ECHO_FRAMES: Final = 28
 """After so many frames of loud sound that the microphone does not hear, there is no echo: headphones, or a microphone
 that cancels it itself. It takes so long since a loudspeaker may be two seconds later than it says, over Bluetooth for
@@ -159,6 +166,8 @@ class EchoCanceller:
         self._aec3: _Aec3 | None = None
         self._age = 0
         """Frames that it has worked on."""
+        self._lost = 0
+        """Frames in which it left more than the linear filter did, less the others."""
         self._heard = 0.0
         """Power of what was heard last, as it fades in the room."""
         self._slipped = False
@@ -197,8 +206,16 @@ class EchoCanceller:
         if _power(voice) > MOST_GAIN * _power(frame):
             voice = frame  # where there is no echo, the filter would put one in
         self._age += 1
-        trusted = self._trusted(frame, residue)
+        trusted = self._trusted(frame, residue) and not self._lost_echo(voice, residue)
         return Cleaned(voice, (residue if trusted else np.zeros_like(frame)) + self._murmur, playing=True)
+
+    def _lost_echo(self, voice: Samples, residue: Samples) -> bool:
+        """Whether AEC3 leaves an echo that the linear filter takes away; when that goes on, another one begins."""
+        lost = _power(residue) > MOST_RESIDUE * _power(voice)
+        self._lost = max(0, self._lost + (1 if lost else -1))
+        if self._lost >= LOST_FRAMES:
+            self._aec3, self._lost = None, 0
+        return lost
 
     def _trusted(self, frame: Samples, residue: Samples) -> bool:
         """AEC3 lets the first moment of an echo pass after a silence, and while it is young more of it."""

@@ -30,6 +30,13 @@ _LEARNED: Final = 0.02
 _RATE_DEVIATION: Final = 200e-6
 """How wrong the clock of a device may be that nothing is known of; cheap ones are 100 ppm off, some 300."""
 
+_SETTLING: Final = 2 * WAKE_HZ
+"""So many samples of a stream its stamps are not trusted with the length of a sample: a sound server fills its buffers
+first, and says for a second or more that sound is heard some 20 ms earlier than it is."""
+
+_FOLLOWED: Final = 0.2
+"""Share of a stamp that the place follows meanwhile."""
+
 _WANDER: Final = 0.1 / WAKE_HZ
 """Variance by which the place of a stream becomes uncertain, samples squared for each sample."""
 
@@ -49,6 +56,7 @@ class SampleClock:
         self._var_length = _RATE_DEVIATION**2
         self._jitter = _JITTER
         self._strays: deque[float] = deque(maxlen=AGREEING)
+        self._settling = _SETTLING
 
     @property
     def next(self) -> float | None:
@@ -70,6 +78,7 @@ class SampleClock:
         self._next = None
         self._covar = 0.0
         self._strays.clear()
+        self._settling = _SETTLING
 
     def place(self, begins_s: float, count: int) -> float:
         """Place (samples at 16 kHz, of monotonic time) of the first of ``count`` samples stamped ``begins_s``."""
@@ -93,6 +102,9 @@ class SampleClock:
                 self._strays.clear()
                 self._tell_slip()
             return
+        if self._settling > 0:
+            self._next += _FOLLOWED * stray
+            return
         self._jitter = max(_JITTER, self._jitter + _LEARNED * (stray**2 - self._jitter))
         total = self._var_next + self._jitter
         gain, gain_length = self._var_next / total, self._covar / total
@@ -105,6 +117,9 @@ class SampleClock:
     def _advance(self, count: int) -> None:
         assert self._next is not None  # noqa: S101 - there is a stream
         self._next += count * self._length
+        self._settling -= count
+        if self._settling > 0:
+            return
         self._var_next += count * (2 * self._covar + count * self._var_length + _WANDER)
         self._covar += count * self._var_length
         self._var_length += count * _DRIFT
