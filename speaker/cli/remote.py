@@ -112,7 +112,7 @@ async def run_tool(settings: Settings, password: str | None, name: str, argument
     async with RemoteSpeaker(settings, password) as line:
         home = DeviceController(house, line.broker, settings.tools.confirm_timeout_s, risk=settings.tools.risk)
 
-        HouseFeed(line.broker, house, home).start([settings.mqtt.discovery_prefix])
+        HouseFeed(line.broker, house, home).start(settings.mqtt.discovery_prefixes)
         await asyncio.sleep(ANNOUNCED_S)
         ran = await belt.run(name, _json(arguments), {Home: home, Voice: _Nobody()})
     return ran.output, ran.ok

@@ -9,7 +9,14 @@ import msgspec
 from speaker.config.misplaced_secrets import misplaced_secrets
 from speaker.config.prices import PRICES, lacking, price_of, talks
 from speaker.config.secret_shapes import hide_secrets
-from speaker.config.settings import DEFAULT_RISK, CostSettings, SessionSettings, Settings
+from speaker.config.settings import (
+    DEFAULT_RISK,
+    DISCOVERY_PREFIX,
+    CostSettings,
+    MqttSettings,
+    SessionSettings,
+    Settings,
+)
 from speaker.config.turn_detection import ClientTurns
 from speaker.config.validation import Mistake, examine_section
 from speaker.errors import ConfigError
@@ -45,10 +52,22 @@ def examine_settings(
         session = msgspec.structs.replace(session, model=model_override)
     cost = msgspec.structs.replace(settings.cost, prices={**PRICES, **settings.cost.prices})
     tools = msgspec.structs.replace(settings.tools, risk={**DEFAULT_RISK, **settings.tools.risk})
+    mqtt = _with_prefixes(settings.mqtt)
     name = settings.name or f"{identity.replace('_', ' ').replace('-', ' ').capitalize()} speaker"
-    settings = msgspec.structs.replace(settings, id=identity, name=name, session=session, cost=cost, tools=tools)
+    settings = msgspec.structs.replace(
+        settings, id=identity, name=name, session=session, cost=cost, tools=tools, mqtt=mqtt
+    )
     mistakes = [*secrets, *(one for one in mistakes if not _covered(one, secrets))]
     return settings, [*mistakes, *_across(settings, mistakes)]
+
+
+def _with_prefixes(mqtt: MqttSettings) -> MqttSettings:
+    """The settings with the old name for one prefix and the new one for several saying the same."""
+    prefixes = list(dict.fromkeys(mqtt.discovery_prefixes))
+    if prefixes == [DISCOVERY_PREFIX]:
+        prefixes = [mqtt.discovery_prefix]
+    old = prefixes[0] if mqtt.discovery_prefix == DISCOVERY_PREFIX else mqtt.discovery_prefix
+    return msgspec.structs.replace(mqtt, discovery_prefixes=prefixes, discovery_prefix=old)
 
 
 def _covered(mistake: Mistake, known: Iterable[Mistake]) -> bool:
@@ -62,6 +81,8 @@ def _across(settings: Settings, known: Sequence[Mistake]) -> Iterator[Mistake]:
     """What no single key shows; nothing is said of what follows from a mistake that is known."""
     if settings.id in RESERVED_IDS:
         yield Mistake("id", f"{settings.id} is taken by the speakers' common topics; choose another")
+    if settings.mqtt.discovery_prefix != settings.mqtt.discovery_prefixes[0]:
+        yield Mistake("mqtt.discovery_prefix", "leave it out; the first of mqtt.discovery_prefixes is announced under")
     wrong_prices = {one.place.removeprefix("cost.prices.") for one in known if one.place.startswith("cost.prices")}
     yield from (
         Mistake(f"cost.prices.{name}.{key}", "missing")

@@ -27,6 +27,10 @@ DEFAULT_RISK: Final[Mapping[str, Literal["allow", "confirm", "never"]]] = Mappin
 """What is asked for first, unless the owner says otherwise by the same key."""
 
 
+DISCOVERY_PREFIX: Final = "homeassistant"
+"""Where Home Assistant looks for announcements, and where bridges make them."""
+
+
 class WakeWord(Section, frozen=True, kw_only=True):
     """One wake word."""
 
@@ -175,8 +179,13 @@ class MqttSettings(Section, frozen=True, kw_only=True):
     """Private key of that certificate, PEM, if it is not in the same file; only the speaker's user may read it."""
     base: TopicPath = "speaker"
     """First part of the speaker's own topics."""
-    discovery_prefix: TopicPath = "homeassistant"
-    """Prefix of Home Assistant's discovery topics, both read and announced under."""
+    discovery_prefixes: Annotated[list[TopicPath], Meta(min_length=1, max_length=16)] = field(
+        default_factory=lambda: [DISCOVERY_PREFIX]
+    )
+    """Prefixes of Home Assistant's discovery topics: devices are read under all of them, and this speaker is announced
+    under the first."""
+    discovery_prefix: TopicPath = DISCOVERY_PREFIX
+    """The old name, for one prefix alone."""
     discovery: Literal["device", "components", "off"] = "device"
     """How this speaker announces itself: device = one message, Home Assistant 2024.11 or newer; components = one
     message for each control, for older hubs; off = not at all."""

@@ -63,7 +63,7 @@ class Daemon:
         parts.hub.offer(parts.commands(), wake.claimed, [one.name for one in CONTROLS], wake.showed)
         parts.hub_tools.start()
         parts.neighbours.start()
-        parts.feed.start([settings.mqtt.discovery_prefix] if settings.house.discover else [])
+        parts.feed.start(settings.mqtt.discovery_prefixes if settings.house.discover else [])
         parts.client.start()
 
     def _callback_failed(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

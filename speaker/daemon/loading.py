@@ -135,7 +135,7 @@ def open_words(settings: Settings, chosen: str = EVERY_WORD) -> list[WakeModel]:
 def configured_house(settings: Settings) -> DeviceRegistry:
     """A house with the devices that stand in the configuration. Raises ConfigError."""
     mqtt = settings.mqtt
-    house = DeviceRegistry(mqtt.discovery_prefix, forbidden_topics(mqtt.base, [mqtt.discovery_prefix]))
+    house = DeviceRegistry(mqtt.discovery_prefixes, forbidden_topics(mqtt.base, mqtt.discovery_prefixes))
     try:
         house.add_configured(settings.house.devices)
     except SpeakerError as error:

@@ -5,7 +5,7 @@ It keeps no time and sends nothing itself.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from speaker.home.device_listing import DeviceListing
 from speaker.home.device_prompt import describe
 from speaker.home.device_reports import DeviceReports
 from speaker.home.device_types import Device
-from speaker.home.mqtt_discovery import Announced, announced, configured, told_once
+from speaker.home.mqtt_discovery import Announced, announced, component_of, configured, told_once
 from speaker.home.name_matching import in_room, matches
 from speaker.home.naming import NOUNS, clean, listing, the
 from speaker.home.own_topics import Forbidden, nothing_forbidden, told_topics
@@ -37,9 +37,12 @@ MOST_ANNOUNCED_BYTES: Final = 32 * 1024 * 1024
 class DeviceRegistry:
     """The devices of the home and their last known states."""
 
-    def __init__(self, discovery_prefix: str = "homeassistant", forbidden: Forbidden = nothing_forbidden) -> None:
-        """``forbidden`` says why devices may not be told something on a topic; see ``own_topics``."""
-        self._prefix = discovery_prefix
+    def __init__(self, prefixes: Sequence[str] = ("homeassistant",), forbidden: Forbidden = nothing_forbidden) -> None:
+        """Devices are announced below ``prefixes``; ``forbidden`` says why they may not be told something on a topic.
+
+        See ``own_topics``.
+        """
+        self._prefixes = sorted(prefixes, key=len, reverse=True)  # one may stand below another
         self._forbidden = forbidden
         self._listing = DeviceListing()
         self._devices: dict[str, Device] = {}
@@ -60,7 +63,10 @@ class DeviceRegistry:
         """
         if (place := tasmota_place(topic)) is not None:
             return self._hear_tasmota(*place, topic, payload)
-        return self._take_in(topic, announced(self._prefix, topic, payload), len(payload))
+        for prefix in self._prefixes:
+            if component_of(prefix, topic) is not None:
+                return self._take_in(topic, announced(prefix, topic, payload), len(payload))
+        return False
 
     def _hear_tasmota(self, name: str, part: str, topic: str, payload: bytes) -> bool:
         """The same for a message of Tasmota's own discovery: what the device has, or what its sensors tell."""

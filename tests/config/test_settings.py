@@ -523,3 +523,29 @@ def test_bad_turn_settings_are_named(turns: dict[str, object], problem: str) -> 
 def test_names_of_common_topics_are_no_ids(name: str) -> None:
     with pytest.raises(ConfigError, match=f"id: {name} is taken"):
         load_settings({"id": name}, "pi")
+
+
+@pytest.mark.parametrize(
+    ("mqtt", "prefixes"),
+    [
+        ({}, ["homeassistant"]),
+        ({"discovery_prefix": "ha"}, ["ha"]),
+        ({"discovery_prefixes": ["ha", "speaker_hub"]}, ["ha", "speaker_hub"]),
+        ({"discovery_prefixes": ["ha", "speaker_hub", "ha"], "discovery_prefix": "ha"}, ["ha", "speaker_hub"]),
+    ],
+)
+def test_the_old_name_for_a_prefix_and_the_new_one_for_several_say_the_same(
+    mqtt: dict[str, Any], prefixes: list[str]
+) -> None:
+    told = load_settings({"mqtt": mqtt}, "pi").mqtt
+    assert told.discovery_prefixes == prefixes
+    assert told.discovery_prefix == prefixes[0]
+
+
+def test_prefixes_that_contradict_each_other_are_a_mistake() -> None:
+    both = {"mqtt": {"discovery_prefix": "ha", "discovery_prefixes": ["hub", "homeassistant"]}}
+    assert problems(both) == [
+        "mqtt.discovery_prefix: leave it out; the first of mqtt.discovery_prefixes is announced under"
+    ]
+    assert any("discovery_prefixes" in one for one in problems({"mqtt": {"discovery_prefixes": []}}))
+    assert any("discovery_prefixes" in one for one in problems({"mqtt": {"discovery_prefixes": ["a/+"]}}))

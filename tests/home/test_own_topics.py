@@ -99,3 +99,16 @@ def test_a_speaker_knows_its_own_base_and_prefix() -> None:
         with pytest.raises(SpeakerError, match="no device is told anything there"):
             known.hear_discovery("ha/switch/x/config", json.dumps({"name": "Trap", "cmd_t": theirs}).encode())
     assert known.hear_discovery("ha/switch/x/config", b'{"name":"Pump","cmd_t":"speaker/kitchen/command/mute"}')
+
+
+def test_every_prefix_that_is_read_is_read_and_kept_from_devices() -> None:
+    settings = load_settings({"mqtt": {"discovery_prefixes": ["ha", "ha/more", "hub"]}}, "pi")
+    known = configured_house(settings)
+    assert known.hear_discovery("ha/switch/a/config", b'{"name":"Pump","cmd_t":"pump/set"}')
+    assert known.hear_discovery("ha/more/switch/b/config", b'{"name":"Fountain","cmd_t":"fountain/set"}')
+    assert known.hear_discovery("hub/switch/input_boolean/c/config", b'{"name":"Guests","cmd_t":"hub/cmd/c"}')
+    assert not known.hear_discovery("homeassistant/switch/d/config", b'{"name":"Other","cmd_t":"other/set"}')
+    assert [device.name for device in known.devices()] == ["Fountain", "Guests", "Pump"]
+    for theirs in ("ha/light/x/config", "hub/status", "hub/index/config"):
+        with pytest.raises(SpeakerError, match="on which devices are announced"):
+            known.hear_discovery("hub/switch/x/config", json.dumps({"name": "Trap", "cmd_t": theirs}).encode())

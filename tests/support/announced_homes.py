@@ -25,7 +25,7 @@ def announce(devices: list[VirtualDevice], house: DeviceRegistry) -> None:
 
 
 def home_of(*announcements: Announcement) -> DeviceRegistry:
-    house = DeviceRegistry("homeassistant")
+    house = DeviceRegistry(["homeassistant"])
     for announcement in announcements:
         hear(house, announcement)
     return house

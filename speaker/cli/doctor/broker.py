@@ -19,11 +19,12 @@ RETAINED_S: Final = 1.5
 
 async def check_house(settings: Settings, password: str | None) -> list[Check]:
     """Whether the broker lets us in, which devices are announced, and whether a hub has seen this speaker."""
-    prefix = settings.mqtt.discovery_prefix
-    place = f"{settings.mqtt.host}:{settings.mqtt.port}"
+    mqtt = settings.mqtt
+    announced_on = [topic for prefix in mqtt.discovery_prefixes for topic in discovery_filters(prefix)]
+    place = f"{mqtt.host}:{mqtt.port}"
     try:
         async with RemoteSpeaker(settings, password) as line:
-            line.listen([*discovery_filters(prefix), f"{prefix}/status", f"{settings.topic}/availability"])
+            line.listen([*dict.fromkeys(announced_on), f"{settings.topic}/availability"])
             await asyncio.sleep(RETAINED_S)
             messages = [line.messages.get_nowait() for _ in range(line.messages.qsize())]
     except BrokerError as error:
@@ -34,7 +35,7 @@ async def check_house(settings: Settings, password: str | None) -> list[Check]:
 
 def _check_hub(settings: Settings, messages: list[IncomingMessage]) -> Check:
     mqtt = settings.mqtt
-    house = DeviceRegistry(mqtt.discovery_prefix, forbidden_topics(mqtt.base, [mqtt.discovery_prefix]))
+    house = DeviceRegistry(mqtt.discovery_prefixes, forbidden_topics(mqtt.base, mqtt.discovery_prefixes))
     bad: list[str] = []
     for message in messages:
         if message.topic.endswith("/config"):
@@ -47,8 +48,9 @@ def _check_hub(settings: Settings, messages: list[IncomingMessage]) -> Check:
     announced = discovery_topic(settings) in topics
     count = len(house.devices())
     refused = f"; {len(bad)} announcements cannot be used, the first: {bad[0]}" if bad else ""
+    places = ", ".join(f"{prefix}/" for prefix in mqtt.discovery_prefixes)
     us = "online" if running else "offline"
-    seen = f"{count} devices are announced under {settings.mqtt.discovery_prefix}/{refused}; this speaker is {us}"
+    seen = f"{count} devices are announced under {places}{refused}; this speaker is {us}"
     if running and not announced:
         return failed("hub", f"{seen}, and not announced", "sudo systemctl restart speaker, and see its log")
     return good("hub", seen)
