@@ -7,6 +7,9 @@ Home Assistant needs its MQTT integration on the speaker's broker; the token is 
 Every component of the announcement must be an available entity; every control must reach the speaker, be carried out
 (or be refused with a sentence) and show how it is set now; Home Assistant's log must hold nothing about MQTT or the
 speaker. What was set is set back. One line each is printed; exit 1 if any is wrong.
+
+With ``--package`` it looks instead at what the file of ``speaker hub-package`` brings, in a Home Assistant whose
+configuration has ``demo:`` and ``kitchen_sink:``, so that every kind of entity is there.
 """
 
 import argparse
@@ -25,7 +28,9 @@ from speaker.config.settings import Settings
 from speaker.daemon.loading import read_settings
 from speaker.daemon.systemd import read_secret
 from speaker.errors import SpeakerError
+from speaker.hub.home_assistant_package import LABEL, PREFIX
 from speaker.hub.own_discovery import announcements
+from tests.hub_package_check import PackageVisit
 
 Json = dict[str, Any]
 
@@ -184,16 +189,19 @@ def _moves(component: Json, state: Json) -> list[tuple[str, Json, object]]:
             raise AssertionError(f"nobody told how {other} is turned")
 
 
-async def check(url: str, token: str, settings: Settings, password: str | None) -> int:
-    """The number of things that are wrong."""
+async def check(url: str, token: str, settings: Settings, password: str | None, package: str = "") -> int:
+    """The number of things that are wrong; with the prefix of a ``package``, of those that it brings."""
     address = f"{url.rstrip('/').replace('http', 'ws', 1)}/api/websocket"
     async with connect(address, max_size=None) as socket, RemoteSpeaker(settings, password) as line:
         hub = HomeAssistant(socket)
         version = await hub.log_in(token)
         visit = Check(hub, line, settings)
         visit.tell(True, f"Home Assistant {version}")
-        await visit.visit()
-        for complaint in await hub.complaints("mqtt", "MQTT", f"speaker_{settings.id}"):
+        if package:
+            await PackageVisit(hub.ask, visit.tell, line, settings, prefix=package, label=LABEL).visit()
+        else:
+            await visit.visit()
+        for complaint in await hub.complaints("mqtt", "MQTT", f"speaker_{settings.id}", package or "MQTT", "emplate"):
             visit.tell(False, complaint)
         return visit.bad
 
@@ -204,11 +212,13 @@ def main() -> None:
     parser.add_argument("--url", default="http://127.0.0.1:8123", help="Home Assistant's address")
     parser.add_argument("--token", required=True, help="a long-lived access token of an administrator")
     parser.add_argument("--config", type=Path, help="the speaker's configuration; default: none")
+    parser.add_argument("--package", metavar="PREFIX", nargs="?", const=PREFIX, default="",
+                        help=f"try what the package brings under this prefix; default {PREFIX}")  # fmt: skip
     options = parser.parse_args()
     settings = read_settings(options.config)
     password = read_secret("mqtt_password", options.config)
     try:
-        sys.exit(bool(asyncio.run(check(options.url, options.token, settings, password))))
+        sys.exit(bool(asyncio.run(check(options.url, options.token, settings, password, options.package))))
     except (SpeakerError, OSError) as error:
         sys.exit(str(error))
 

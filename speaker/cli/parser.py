@@ -13,6 +13,7 @@ from speaker import version
 from speaker.cli.hub_verbs import VERBS
 from speaker.cli.output import did_you_mean
 from speaker.daemon.systemd import SECRETS, SERVICE_CONFIG
+from speaker.hub.home_assistant_package import LABEL, PREFIX
 
 CommandFunction = Callable[[argparse.Namespace], int]
 Load = Callable[[], CommandFunction]
@@ -25,7 +26,7 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "Change it until you change it back": (
         "announcement_volume", "threshold", "follow_up", "wake_word", "duplex", "endpoint", "budget", "test",
     ),
-    "Set it up": ("config", "secret", "devices", "listen", "tools", "doctor", "bundle", "completion"),
+    "Set it up": ("config", "secret", "devices", "listen", "tools", "doctor", "hub-package", "bundle", "completion"),
     "See what it costs": ("cost",),
     "Run it": ("run", "demo", "offline"),
 }  # fmt: skip
@@ -144,6 +145,15 @@ def _add_set_up(add: Add) -> None:
     tools.add_argument("arguments", nargs="*", metavar="KEY=VALUE")
     doctor = add("doctor", _doctor, "check everything, one line each with a remedy; makes two sounds")
     doctor.add_argument("--json", action="store_true", help="one JSON object")
+    package = add("hub-package", _hub_package, "print a file for Home Assistant that brings what is not on MQTT",
+                  "speaker hub-package > speaker.yaml", 'speaker hub-package --label voice --area Kitchen')  # fmt: skip
+    package.add_argument("--label", default=LABEL, help=f"what is labelled with this comes along; default {LABEL}")
+    package.add_argument("--area", action="append", default=[], metavar="AREA", help="only this area; may be repeated")
+    package.add_argument("--entity", action="append", default=[], metavar="ENTITY",
+                         help="this too, for what has no id and so takes no label; may be repeated")  # fmt: skip
+    package.add_argument("--prefix", default=PREFIX, help=f"discovery prefix; default {PREFIX}")
+    package.add_argument("--assist", choices=("confirm", "allow"), help="offer a tool that hands sentences to Assist, "
+                         "and whether each is asked about first; default: no such tool")  # fmt: skip
     bundle = add("bundle", _bundle, "an archive for whoever helps: log, config, doctor; no secrets")
     bundle.add_argument("--output", type=Path, metavar="FILE", default=Path("speaker-bundle.tar.gz"))
     completion = add("completion", _completion, "what a shell needs to complete these commands",
@@ -221,6 +231,12 @@ def _doctor() -> CommandFunction:
     from speaker.cli.doctor.command import run_doctor
 
     return run_doctor
+
+
+def _hub_package() -> CommandFunction:
+    from speaker.cli.hub_package import print_hub_package
+
+    return print_hub_package
 
 
 def _bundle() -> CommandFunction:
