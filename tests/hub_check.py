@@ -28,7 +28,7 @@ from speaker.config.settings import Settings
 from speaker.daemon.loading import read_settings
 from speaker.daemon.systemd import read_secret
 from speaker.errors import SpeakerError
-from speaker.hub.home_assistant_package import LABEL, PREFIX
+from speaker.hub.home_assistant_package import HUB_LABEL, HUB_PREFIX
 from speaker.hub.own_discovery import announcements
 from tests.hub_package_check import PackageVisit
 
@@ -198,7 +198,7 @@ async def check(url: str, token: str, settings: Settings, password: str | None, 
         visit = Check(hub, line, settings)
         visit.tell(True, f"Home Assistant {version}")
         if package:
-            await PackageVisit(hub.ask, visit.tell, line, settings, prefix=package, label=LABEL).visit()
+            await PackageVisit(hub.ask, visit.tell, line, settings, prefix=package, label=HUB_LABEL).visit()
         else:
             await visit.visit()
         for complaint in await hub.complaints("mqtt", "MQTT", f"speaker_{settings.id}", package or "MQTT", "emplate"):
@@ -212,8 +212,8 @@ def main() -> None:
     parser.add_argument("--url", default="http://127.0.0.1:8123", help="Home Assistant's address")
     parser.add_argument("--token", required=True, help="a long-lived access token of an administrator")
     parser.add_argument("--config", type=Path, help="the speaker's configuration; default: none")
-    parser.add_argument("--package", metavar="PREFIX", nargs="?", const=PREFIX, default="",
-                        help=f"try what the package brings under this prefix; default {PREFIX}")  # fmt: skip
+    parser.add_argument("--package", metavar="PREFIX", nargs="?", const=HUB_PREFIX, default="",
+                        help=f"try what the package brings under this prefix; default {HUB_PREFIX}")  # fmt: skip
     options = parser.parse_args()
     settings = read_settings(options.config)
     password = read_secret("mqtt_password", options.config)

@@ -13,7 +13,7 @@ from speaker import version
 from speaker.cli.hub_verbs import VERBS
 from speaker.cli.output import did_you_mean
 from speaker.daemon.systemd import SECRETS, SERVICE_CONFIG
-from speaker.hub.home_assistant_package import LABEL, PREFIX
+from speaker.hub.home_assistant_package import HUB_LABEL, HUB_PREFIX
 
 CommandFunction = Callable[[argparse.Namespace], int]
 Load = Callable[[], CommandFunction]
@@ -147,11 +147,11 @@ def _add_set_up(add: Add) -> None:
     doctor.add_argument("--json", action="store_true", help="one JSON object")
     package = add("hub-package", _hub_package, "print a file for Home Assistant that brings what is not on MQTT",
                   "speaker hub-package > speaker.yaml", 'speaker hub-package --label voice --area Kitchen')  # fmt: skip
-    package.add_argument("--label", default=LABEL, help=f"what is labelled with this comes along; default {LABEL}")
+    package.add_argument("--label", default=HUB_LABEL, help=f"what has this label comes along; default {HUB_LABEL}")
     package.add_argument("--area", action="append", default=[], metavar="AREA", help="only this area; may be repeated")
     package.add_argument("--entity", action="append", default=[], metavar="ENTITY",
                          help="this too, for what has no id and so takes no label; may be repeated")  # fmt: skip
-    package.add_argument("--prefix", default=PREFIX, help=f"discovery prefix; default {PREFIX}")
+    package.add_argument("--prefix", default=HUB_PREFIX, help=f"discovery prefix; default {HUB_PREFIX}")
     package.add_argument("--assist", choices=("confirm", "allow"), help="offer a tool that hands sentences to Assist, "
                          "and whether each is asked about first; default: no such tool")  # fmt: skip
     bundle = add("bundle", _bundle, "an archive for whoever helps: log, config, doctor; no secrets")

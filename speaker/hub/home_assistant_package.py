@@ -11,10 +11,10 @@ from typing import Final, Literal
 
 from speaker.errors import ConfigError
 
-LABEL: Final = "speaker"
+HUB_LABEL: Final = "speaker"
 """What an entity, a device or an area is labelled with in Home Assistant."""
 
-PREFIX: Final = "speaker_hub"
+HUB_PREFIX: Final = "speaker_hub"
 """Where it is announced: a prefix of its own, so that Home Assistant does not take its own devices for new ones."""
 
 ASSIST_TOOL: Final = "ask_home_assistant"
@@ -91,8 +91,8 @@ _ANSWER: Final = """\
 
 
 def home_assistant_package(
-    prefix: str = PREFIX,
-    label: str = LABEL,
+    prefix: str = HUB_PREFIX,
+    label: str = HUB_LABEL,
     areas: Sequence[str] = (),
     *,
     entities: Sequence[str] = (),

@@ -6,6 +6,7 @@ entity or two of each domain of its demo; ``tests.hub_check --package`` plays al
 
 import ast
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -48,7 +49,8 @@ def environment() -> jinja2.Environment:
     """Jinja with the few additions of Home Assistant that the templates use."""
     made = jinja2.Environment(autoescape=False)  # noqa: S701 - no page is made of it
     made.filters |= {"to_json": json.dumps, "from_json": json.loads, "md5": hash}
-    made.tests |= {"is_number": lambda text: text.lstrip("-").replace(".", "", 1).isdigit(), "match": bool}
+    made.tests["is_number"] = lambda text: text.lstrip("-").replace(".", "", 1).isdigit()
+    made.tests["match"] = lambda text, pattern: re.match(pattern, text) is not None
     return made
 
 
