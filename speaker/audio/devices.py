@@ -15,7 +15,7 @@ from speaker.errors import SoundError
 _CLOSING_S: Final = 3.0
 """How long who wants a new list waits for the streams of the old one to be closed."""
 
-MOST_LISTED: Final = 6
+MOST_OFFERED: Final = 6
 """So many devices are named in a sentence."""
 
 _BEHIND_SERVER: Final = (
@@ -106,8 +106,8 @@ class SoundSystem:
                 return _BEHIND_SERVER.format(direction=direction, server=server)
             return f"there is no {direction}: ALSA lists none; plug one in and check `speaker devices`"
         names = [f'"{lasting_names(one, cards)[0]}"' for one in able]
-        more = f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else ""
-        there = f"there are {', '.join(names[:MOST_LISTED])}{more}"
+        more = f" and {len(names) - MOST_OFFERED} more" if len(names) > MOST_OFFERED else ""
+        there = f"there are {', '.join(names[:MOST_OFFERED])}{more}"
         if name == "default":
             return f"audio.{direction}: ALSA has no default {direction}; set it to one of those that {there}"
         return f'audio.{direction}: no device has "{name}" in its name; {there}'
