@@ -63,6 +63,10 @@ class _WatchedClient(paho.Client):
         finally:
             self.ended(problem)
 
+    def free(self) -> None:
+        """Give back what wakes the network thread, once that has ended; paho leaves it to the garbage collector."""
+        self._reset_sockets(sockpair_only=True)
+
 
 @dataclass(frozen=True, slots=True)
 class ConnectionNews:
@@ -130,7 +134,8 @@ class BrokerConnection:
         """End it. A network that takes nothing any more is not waited for."""
         self._over = True
         self._client.disconnect()
-        await asyncio.to_thread(self._finished.wait, _END_S)
+        if await asyncio.to_thread(self._finished.wait, _END_S):
+            self._client.free()
 
     def publish(
         self, topic: str, payload: str | bytes, qos: int, *, retain: bool, properties: Properties | None
@@ -158,7 +163,11 @@ class BrokerConnection:
 
     def _on_end(self, problem: str) -> None:
         self._finished.set()
-        self._to_loop(self._news.ended, *((problem, 0) if problem else self._reason))
+        self._to_loop(self._tell_end, *((problem, 0) if problem else self._reason))
+
+    def _tell_end(self, problem: str, code: int) -> None:
+        self._client.free()
+        self._news.ended(problem, code)
 
     def _on_connect(
         self, _client: object, _data: object, _flags: object, reason: ReasonCode, properties: object
