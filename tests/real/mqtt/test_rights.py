@@ -53,6 +53,7 @@ class Participant:
     def leave(self) -> None:
         self._client.disconnect()
         self._client.loop_stop()
+        self._client.on_publish = self._client.on_subscribe = None  # else only the garbage collector closes its sockets
 
 
 @pytest.fixture
