@@ -62,6 +62,7 @@ class McpServers:
         self._following: dict[str, asyncio.Task[None]] = {}
         self._sessions: dict[str, McpSession] = {}
         self._served: dict[str, list[ServedTool]] = {}
+        self._closing: set[asyncio.Task[None]] = set()
         self._refusals = Allowance(per_s=0.5, burst=10)
         identity = secrets.token_hex(16)
         role = topics.mcp_role("mcp-client", identity, mcp.notification(mcp.DISCONNECTED), retained=False)
@@ -93,12 +94,13 @@ class McpServers:
 
     async def stop(self) -> None:
         """Leave all of them."""
+        await self._lobby.stop()
         self._instances.clear()
         following = list(self._following.values())
         for task in following:
             task.cancel()
         await asyncio.gather(*following, return_exceptions=True)
-        await self._lobby.stop()
+        await asyncio.gather(*self._closing, return_exceptions=True)
 
     def _connected(self, online: bool) -> None:
         """What was there may be gone when the broker is back; whoever is still there is announced again."""
@@ -179,7 +181,7 @@ class McpServers:
             finally:
                 self._served.pop(name, None)
                 del self._sessions[name]
-                await session.close()
+                await asyncio.shield(self._close(session))
         except TimeoutError:
             self._complain(name, "does not answer")
         except (McpError, BrokerError) as error:
@@ -189,6 +191,13 @@ class McpServers:
             self._complain(name, f"cannot be used: {place_of(error)}")
         log.info("= MCP server %s is left", plain(name))
         return good
+
+    def _close(self, session: McpSession) -> "asyncio.Task[None]":
+        """Take leave of a server, whatever becomes of who waits for it."""
+        closing = asyncio.create_task(session.close())
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)
+        return closing
 
     async def _read(self, name: str, listed: Sequence[Raw]) -> list[ServedTool]:
         """Its tools, those left out that cannot be used; read beside the event loop, since a schema takes a while."""
