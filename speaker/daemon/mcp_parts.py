@@ -20,20 +20,22 @@ if TYPE_CHECKING:
 class McpParts:
     """The speaker as a client of MCP servers, and as one of them."""
 
-    def __init__(self, settings: Settings, password: str | None) -> None:
+    def __init__(self, settings: Settings, password: str | None, complain: Callable[[str], None]) -> None:
+        """``complain`` is told what cannot be used, and why."""
+        self._complain = complain
         self._settings = settings
         self._password = password
         self._identity = f"speaker-{settings.id}-mcp"
         self._servers: McpServers | None = None
         self._server: McpServer | None = None
 
-    def look_for_servers(self, refused: Callable[[str], None], taken: Callable[[], Collection[str]]) -> None:
+    def look_for_servers(self, taken: Callable[[], Collection[str]]) -> None:
         """Make the client, if servers are configured; ``taken`` are names of tools that are there for good."""
         filters = self._settings.tools.mcp_servers
         if filters:
             from speaker.tools.mcp_servers import McpServers  # noqa: PLC0415 - most houses have none
 
-            self._servers = McpServers(self._connect, filters, {self._identity}, refused, taken=taken)
+            self._servers = McpServers(self._connect, filters, {self._identity}, self._complain, taken=taken)
 
     def offer(
         self,
@@ -49,7 +51,9 @@ class McpParts:
 
             own = {name: tool for name, tool in registry.own.items() if name not in NOT_OFFERED}
             offer = McpOffer(registry.of(own | command_tools(parts)), providers, tell)
-            self._server = McpServer(self._connect, self._identity, f"speaker/{self._settings.id}", offer)
+            self._server = McpServer(
+                self._connect, self._identity, f"speaker/{self._settings.id}", offer, complain=self._complain
+            )
 
     @property
     def tools(self) -> Mapping[str, McpTool]:

@@ -73,7 +73,7 @@ class Wiring:
         self.cost = CostTracker(settings, self.ledger, self.hub.event)
         kept = SoundCache(around.state / "phrases", settings.audio.cache_mb * 1_000_000)
         self.tts = TextToSpeech(self.engines, kept, self.cost.spoke)
-        self.mcp = McpParts(settings, around.mqtt_password)
+        self.mcp = McpParts(settings, around.mqtt_password, self._refuse_definition)
         self._wire_house()
         self.conversation = self._make_conversation()
         self.system_speech = SystemSpeech(self.conversation, self.tts, self.ledger.memory, self.hub.event)
@@ -106,7 +106,7 @@ class Wiring:
 
     def _make_conversation(self) -> Conversation:
         registry, problems = make_registry(self.settings, self.house, more=self._tools_that_come, approve=self._approve)
-        self.mcp.look_for_servers(self._refuse_definition, lambda: {*registry.own, *self.hub_tools.tools})
+        self.mcp.look_for_servers(lambda: {*registry.own, *self.hub_tools.tools})
         for problem in problems:
             log.error("%s", problem)
         budget_guard = self.cost.budget_guard

@@ -13,7 +13,7 @@ from typing import Final
 from msgspec import UNSET, Raw, UnsetType
 
 from speaker import version
-from speaker.errors import McpError
+from speaker.errors import BrokerError, McpError
 from speaker.hub.command_intake import AT_ONCE, PER_S
 from speaker.hub.mcp_offer import McpOffer
 from speaker.hub.mqtt_api import MOST_PAYLOAD_BYTES
@@ -59,7 +59,19 @@ class _Client:
 class McpServer:
     """One server with its clients; ``identity`` is its id on the broker, ``name`` its name there."""
 
-    def __init__(self, connect: Connect, identity: str, name: str, offer: McpOffer, look_s: float = LOOK_S) -> None:
+    def __init__(
+        self,
+        connect: Connect,
+        identity: str,
+        name: str,
+        offer: McpOffer,
+        *,
+        complain: Callable[[str], None] = lambda _: None,
+        look_s: float = LOOK_S,
+    ) -> None:
+        """``complain`` is told when the broker does not take the announcement."""
+        self._complain = complain
+        self._announcing: asyncio.Task[None] | None = None
         self._id, self._name = identity, name
         self._offer = offer
         self._look_s = look_s
@@ -85,7 +97,7 @@ class McpServer:
     async def stop(self) -> None:
         """Be gone: no call runs on, and the announcement is taken back."""
         tasks = [task for client in self._clients.values() for task in client.running.values()]
-        tasks += [self._looking] if self._looking is not None else []
+        tasks += [task for task in (self._looking, self._announcing) if task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -95,9 +107,17 @@ class McpServer:
         for identity in list(self._clients):
             self._forget(identity)
         if online:
-            about = {"server_name": self._name, "description": DESCRIPTION, "meta": {}}
+            self._announcing = asyncio.create_task(self._announce())
+
+    async def _announce(self) -> None:
+        about = {"server_name": self._name, "description": DESCRIPTION, "meta": {}}
+        try:
             told = mcp.notification("notifications/server/online", about)
-            self._broker.tell(self._presence, told, retain=True, qos=1)
+            await self._broker.publish(self._presence, told, retain=True)
+        except BrokerError as error:
+            problem = f"the MCP server {self._name} cannot be announced: {error}; check the broker's rights"
+            log.warning("%s", problem)
+            self._complain(problem)
 
     async def _look(self) -> None:
         """Tell clients when other tools are offered than before: the house has other devices."""

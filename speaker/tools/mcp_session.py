@@ -50,7 +50,7 @@ class McpBroker(Protocol):
     def unsubscribe(self, filters: Iterable[str], handler: MessageHandler) -> None:
         """Stop giving a handler the messages of these filters."""
 
-    async def publish(self, topic: str, payload: str) -> None:
+    async def publish(self, topic: str, payload: str, *, retain: bool = False) -> None:
         """Send, and wait until the broker has it. Raises BrokerError."""
 
     def tell(self, topic: str, payload: str, *, retain: bool = False, qos: int = 0) -> None:

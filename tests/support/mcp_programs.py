@@ -38,14 +38,20 @@ def said(text: str, **more: object) -> Json:
 class _Program:
     """One end: a connection of its own, and everything it heard."""
 
-    def __init__(self, port: int, identity: str, component: str, will: str, gone: str, *, retained: bool) -> None:
+    def __init__(
+        self, port: int, identity: str, component: str, will: str, gone: str, *, retained: bool, user: str | None = None
+    ) -> None:
+        """``user`` has the password "secret of" and its name."""
         self.id = identity
         self.heard: list[tuple[str, Json]] = []
         properties = (("MCP-COMPONENT-TYPE", component), ("MCP-MQTT-CLIENT-ID", identity))
         role = BrokerRole(
             gone=gone, will_retained=retained, user_properties=properties, system_topics=("$mcp-",),
         )  # fmt: skip
-        self.broker = MqttClient(MqttSettings(host="127.0.0.1", port=port), identity, None, will, role=role)
+        self.broker = MqttClient(
+            MqttSettings(host="127.0.0.1", port=port, username=user), identity, user and f"secret of {user}", will,
+            role=role,
+        )  # fmt: skip
 
     async def connect(self) -> None:
         self.broker.start()
@@ -65,9 +71,13 @@ class _Program:
 class ServerProgram(_Program):
     """A server of two tools, unless a test gives it others."""
 
-    def __init__(self, port: int, identity: str = "sprinkler-1", name: str = "garden/sprinkler") -> None:
+    def __init__(
+        self, port: int, identity: str = "sprinkler-1", name: str = "garden/sprinkler", user: str | None = None
+    ) -> None:
         self.name = name
-        super().__init__(port, identity, "mcp-server", f"$mcp-server/presence/{identity}/{name}", "", retained=True)
+        super().__init__(
+            port, identity, "mcp-server", f"$mcp-server/presence/{identity}/{name}", "", retained=True, user=user
+        )
         self.tools = [listed("water_lawn"), listed("soil_moisture", readOnlyHint=True)]
         self.calls: list[Json] = []
         self.client = ""
@@ -121,10 +131,10 @@ class ServerProgram(_Program):
 class ClientProgram(_Program):
     """A client of the server ``server_id`` under ``server_name``."""
 
-    def __init__(self, port: int, identity: str, server_id: str, server_name: str) -> None:
+    def __init__(self, port: int, identity: str, server_id: str, server_name: str, user: str | None = None) -> None:
         super().__init__(
             port, identity, "mcp-client", f"$mcp-client/presence/{identity}",
-            '{"jsonrpc":"2.0","method":"notifications/disconnected"}', retained=False,
+            '{"jsonrpc":"2.0","method":"notifications/disconnected"}', retained=False, user=user,
         )  # fmt: skip
         self.control = f"$mcp-server/{server_id}/{server_name}"
         self.capability = f"$mcp-server/capability/{server_id}/{server_name}"
