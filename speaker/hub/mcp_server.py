@@ -28,7 +28,7 @@ from speaker.tools.result import as_line
 log = logging.getLogger(__name__)
 
 MOST_CLIENTS: Final = 32
-"""Clients that are remembered; one more takes the place of the one that was silent longest."""
+"""Clients that are remembered; one more takes the place of one that is not ready, or was silent longest."""
 
 MOST_RUNNING: Final = 8
 """Calls of one client that run at a time."""
@@ -155,7 +155,8 @@ class McpServer:
     def _welcome(self, client: _Client, wanted: mcp.InitializeParams, number: RpcId) -> None:
         self._forget(client.id)
         if len(self._clients) >= MOST_CLIENTS:
-            self._forget(next(iter(self._clients)))
+            half = (one.id for one in self._clients.values() if not one.ready)
+            self._forget(next(half, next(iter(self._clients))))
         self._clients[client.id] = client
         self._broker.subscribe([self._rpc(client.id)], self._hear_rpc, no_local=True)
         self._broker.subscribe([topics.client_presence_topic(client.id)], self._hear_presence)

@@ -31,6 +31,10 @@ MOST_SERVERS: Final = 8
 MOST_INSTANCES: Final = 16
 """Processes of one server that are remembered."""
 
+SESSIONS_PER_S: Final = 1.0
+SESSIONS_AT_ONCE: Final = 2 * MOST_SERVERS
+"""Sessions that are begun a second, and at once, however often servers come and go."""
+
 PAUSES_S: Final = (1.0, 60.0)
 """Shortest and longest pause before a server is tried again."""
 
@@ -62,6 +66,7 @@ class McpServers:
         self._following: dict[str, asyncio.Task[None]] = {}
         self._sessions: dict[str, McpSession] = {}
         self._served: dict[str, list[ServedTool]] = {}
+        self._begun = Allowance(SESSIONS_PER_S, SESSIONS_AT_ONCE)
         self._closing: set[asyncio.Task[None]] = set()
         self._refusals = Allowance(per_s=0.5, burst=10)
         identity = secrets.token_hex(16)
@@ -157,13 +162,20 @@ class McpServers:
         """Keep a session with one of a server's processes while there is one."""
         shortest_s, longest_s = self._pauses_s
         pause_s = shortest_s
-        while instances := self._instances.get(name):
+        while True:
+            await self._turn()
+            if not (instances := self._instances.get(name)):
+                return
             # The next one has its turn if this one fails.
             instances.append(instances.pop(0))
             good = await self._attend(ServerInstance(instances[-1], name))
             pause_s = shortest_s if good else min(2 * pause_s, longest_s)
             if name in self._instances:
                 await asyncio.sleep(pause_s)
+
+    async def _turn(self) -> None:
+        while not self._begun.take(asyncio.get_running_loop().time()):
+            await asyncio.sleep(self._begun.wait_s())
 
     async def _attend(self, server: ServerInstance) -> bool:
         """One session, to its end; whether it brought tools."""

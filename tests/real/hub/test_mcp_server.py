@@ -292,16 +292,22 @@ async def test_what_is_no_request_is_not_answered_and_harms_nothing(broker: Priv
         assert len(client.heard) == before + 1
 
 
-async def test_the_oldest_of_too_many_clients_gives_way(broker: PrivateBroker) -> None:
+@pytest.mark.parametrize("ready", [True, False])
+async def test_one_of_too_many_clients_gives_way(broker: PrivateBroker, ready: bool) -> None:
     async with helper(broker) as (one, client):
         others = [one.client(f"other-{number}") for number in range(MOST_CLIENTS)]
         for other in others:
             await other.insist()
-        heard = len(client.heard)
-        await client.begin("ping")
+            if ready:
+                await other.send(other.rpc, {"method": "notifications/initialized"})
+                assert (await other.ask("ping"))["result"] == {}
+        # Those who are not ready go first, then the one that was silent longest.
+        gone, stay = (client, others[0]) if ready else (others[0], client)
+        heard = len(gone.heard)
+        await gone.begin("ping")
         assert (await others[-1].ask("ping"))["result"] == {}
-        assert (await others[0].ask("ping"))["result"] == {}
-        assert len(client.heard) == heard
+        assert (await stay.ask("ping"))["result"] == {}
+        assert len(gone.heard) == heard
         for other in others:
             await other.close()
 
