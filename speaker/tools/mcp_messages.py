@@ -171,9 +171,10 @@ def read_rpc(payload: bytes) -> RpcMessage:
 
 
 def read_part(raw: Raw | UnsetType | None, kind: type[P], what: str) -> P:
-    """The params or the result of a message. Raises McpError, naming ``what`` it is."""
+    """The params or the result of a message; none, or null, is an empty object. Raises McpError, naming ``what``."""
     try:
-        return msgspec.json.decode(raw if isinstance(raw, Raw) else b"{}", type=kind)
+        given = bytes(raw) if isinstance(raw, Raw) else b"null"
+        return msgspec.json.decode(b"{}" if given == b"null" else given, type=kind)
     except (msgspec.DecodeError, RecursionError) as error:
         raise McpError(f"{what}: {plain(str(error))}", INVALID_PARAMS) from error
 

@@ -67,6 +67,8 @@ class McpServers:
         self._sessions: dict[str, McpSession] = {}
         self._served: dict[str, list[ServedTool]] = {}
         self._begun = Allowance(SESSIONS_PER_S, SESSIONS_AT_ONCE)
+        self._wrong: dict[str, str] = {}
+        """Server name → what was said of it last."""
         self._closing: set[asyncio.Task[None]] = set()
         self._refusals = Allowance(per_s=0.5, burst=10)
         identity = secrets.token_hex(16)
@@ -138,6 +140,7 @@ class McpServers:
 
     def _ended(self, name: str) -> None:
         del self._following[name]
+        self._wrong.pop(name, None)
         if self._instances.get(name):  # it came back meanwhile
             self._begin(name)
 
@@ -189,6 +192,7 @@ class McpServers:
                     self._served[name] = await self._read(name, await session.list_tools(MOST_TOOLS))
                     log.info("= MCP server %s has %d tools", plain(name), len(self._served[name]))
                     good = True
+                    self._wrong.pop(name, None)
                     await session.changed()
             finally:
                 self._served.pop(name, None)
@@ -228,7 +232,10 @@ class McpServers:
         return list(found.values())
 
     def _complain(self, name: str, problem: str) -> None:
-        self._refuse(f"MCP server {plain(name)}: {plain(problem)}")
+        """Say once what is wrong with a server; one that died may stay announced for ever."""
+        if self._wrong.get(name) != problem:
+            self._wrong[name] = problem
+            self._refuse(f"MCP server {plain(name)}: {plain(problem)}")
 
     def _refuse(self, problem: str) -> None:
         if self._refusals.take(asyncio.get_running_loop().time()):

@@ -101,6 +101,11 @@ def test_arguments_stay_as_they_were_sent() -> None:
     assert bytes(wanted.arguments) == b'{"a":1.0,"b":null}'  # type: ignore[arg-type]  # it is there
 
 
+def test_params_that_are_null_are_none() -> None:
+    for sent in (b'{"jsonrpc":"2.0","id":1,"method":"x","params":null}', b'{"jsonrpc":"2.0","id":1,"method":"x"}'):
+        assert read_part(read_rpc(sent).params, dict[str, object], "x") == {}
+
+
 def test_a_part_of_another_shape_is_refused_and_named() -> None:
     message = read_rpc(b'{"jsonrpc":"2.0","id":1,"result":{"content":7}}')
     with pytest.raises(McpError, match="the result: ") as refusal:

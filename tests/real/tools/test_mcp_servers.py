@@ -309,9 +309,25 @@ async def test_a_server_that_does_not_initialise_is_told_of(broker: PrivateBroke
     garden = ServerProgram(broker.port)
     garden.answers["initialize"] = lambda _: answer
     async with house(broker, garden, patience=HURRIED) as one:
-        await until(lambda: bool(one.problems))
-        assert one.problems[0].startswith("MCP server garden/sprinkler: ")
+        await until(lambda: garden.methods().count("initialize") >= 3)
+        (problem,) = one.problems
+        assert problem.startswith("MCP server garden/sprinkler: ")
         assert not one.servers.tools
+
+
+async def test_a_dead_server_that_stays_announced_is_told_of_once(broker: PrivateBroker) -> None:
+    garden = ServerProgram(broker.port)  # one whose last will was not retained
+    presence = f"$mcp-server/presence/dead/{garden.name}"
+    await garden.open()
+    await garden.send(presence, {"method": "notifications/server/online"}, retain=True)
+    await garden.close()
+    good = ServerProgram(broker.port, "good", garden.name)
+    async with house(broker, good, patience=HURRIED) as one:
+        await one.has("water_lawn", "soil_moisture")
+        await good.change()
+        await until(lambda: good.methods().count("tools/list") >= 2)
+        assert len(one.problems) <= 1
+        await good.send(presence, b"", retain=True)
 
 
 NO_RPC: list[bytes] = [
