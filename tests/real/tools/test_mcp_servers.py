@@ -392,6 +392,18 @@ async def test_so_many_servers_are_followed_and_no_more(broker: PrivateBroker) -
         await until(lambda: any("followed already" in problem for problem in one.problems))
 
 
+async def test_a_server_that_comes_and_goes_without_end_is_given_few_connections(broker: PrivateBroker) -> None:
+    garden = ServerProgram(broker.port)
+    async with house(broker, garden) as one:
+        await one.has("water_lawn", "soil_moisture")
+        for _ in range(300):
+            await garden.send("$mcp-server/presence/restless/garden/restless", "{}")
+            await asyncio.sleep(0.005)  # time to be believed
+            await garden.send("$mcp-server/presence/restless/garden/restless", "")
+        assert len(one.clients) < 100
+        await one.has("water_lawn", "soil_moisture")
+
+
 async def test_presences_that_nobody_could_talk_to_are_left_alone(broker: PrivateBroker) -> None:
     garden = ServerProgram(broker.port)
     async with house(broker, garden) as one:
