@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from speaker.audio.device_names import SoundDevice, fitting, lasting_names, meant_cards
+from speaker.audio.device_names import SoundDevice, fitting, lasting_names, meant_cards, meant_device
 from speaker.audio.portaudio import INT16, PortAudio, Stream, start_portaudio
 from speaker.audio.sound_cards import CardFiles, Direction, SoundCard
 from speaker.errors import SoundError
@@ -98,7 +98,7 @@ class SoundSystem:
         self, name: str, direction: Direction, devices: Sequence[SoundDevice], cards: Sequence[SoundCard]
     ) -> str:
         for card in meant_cards(name, direction, cards):
-            if refusal := self.files.refusal(card, direction):
+            if refusal := self.files.refusal(card, direction, meant_device(name)):
                 return f'the {direction} "{card.title}" {refusal}'
         able = [one for one in devices if one.channels(direction) > 0]
         if not able:
@@ -130,7 +130,7 @@ class SoundSystem:
     def _refused(self, device: SoundDevice, direction: Direction, error: Exception) -> str:
         number = device.numbers[0] if device.numbers else None
         for card in self.files.cards():
-            if card.number == number and (refusal := self.files.refusal(card, direction)):
+            if card.number == number and (refusal := self.files.refusal(card, direction, meant_device(device.name))):
                 return f'the {direction} "{device.name}" {refusal}'
         return f'the {direction} "{device.name}" cannot be opened: {error}'
 
