@@ -164,7 +164,7 @@ class McpServer:
         result = mcp.InitializeResult(
             protocol_version=wanted.protocol_version if known else mcp.PROTOCOLS[0],
             capabilities=mcp.Capabilities(tools=mcp.ToolsCapability(list_changed=True)),
-            server_info=mcp.Program(name=self._name, version=version()),
+            server_info=mcp.McpProgram(name=self._name, version=version()),
         )
         self._tell(client.id, mcp.response(number, result))
         log.info("= MCP client %s", client.caller)

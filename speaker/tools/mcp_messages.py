@@ -46,7 +46,7 @@ class RpcMessage(Struct, frozen=True, kw_only=True, omit_defaults=True):
     error: RpcFault | UnsetType = UNSET
 
 
-class Program(Struct, frozen=True, kw_only=True):
+class McpProgram(Struct, frozen=True, kw_only=True):
     """Who is at the other end, by its own word."""
 
     name: str
@@ -57,7 +57,7 @@ class InitializeParams(Struct, frozen=True, kw_only=True, rename="camel"):
     """The params of ``initialize``."""
 
     protocol_version: str
-    client_info: Program
+    client_info: McpProgram
     capabilities: dict[str, Any] = {}
 
 
@@ -78,7 +78,7 @@ class InitializeResult(Struct, frozen=True, kw_only=True, rename="camel", omit_d
 
     protocol_version: str
     capabilities: Capabilities
-    server_info: Program
+    server_info: McpProgram
     instructions: str | None = None
 
 
