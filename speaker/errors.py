@@ -55,6 +55,14 @@ class BrokerError(SpeakerError):
     """The MQTT broker refuses us or cannot be used as configured."""
 
 
+class McpError(SpeakerError):
+    """The other end of an MCP connection refuses, breaks the protocol or is gone. ``code`` is JSON-RPC's."""
+
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message)
+        self.code = code
+
+
 class ToolError(SpeakerError):
     """A tool cannot do what it was asked. The words go to the model, which tells the user."""
 

@@ -26,7 +26,7 @@ async def set_temperature(
     return await carry_out(home, chosen(home, thermostat, room, "climate", "water_heater"), wish, state)
 
 
-@tool
+@tool(reads=True)
 async def get_temperature(home: Home, room: Annotated[str, Meta(description="Empty for the whole home")] = "") -> str:
     """Tell the temperature of a room, of the whole home, or outside."""
     sources = _thermometers(home, room)

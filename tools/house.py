@@ -10,7 +10,7 @@ MOST = 30
 SAME = {"opened": "open", "shut": "closed", "close": "closed", "running": "on", "active": "on"}
 
 
-@tool
+@tool(reads=True)
 async def find_devices(
     home: Home,
     room: str = "",
@@ -35,7 +35,7 @@ async def find_devices(
     return f"{len(found)} of {len(fitting)} devices: {'; '.join(listed)}{more}."
 
 
-@tool
+@tool(reads=True)
 async def read_device(home: Home, name: str, room: str = "") -> str:
     """Tell what one device is or measures, by its name: is the front door locked, how warm is the fridge."""
     found = home.matching(name, room=room) or [home.find(name, room=room)]

@@ -36,7 +36,7 @@ async def remove_from_list(lists: Lists, item: Item, list: Name = "shopping") ->
     return f"Confirmed: {', '.join(wanted)} {'is' if len(wanted) == 1 else 'are'} off the {name} list."
 
 
-@tool
+@tool(reads=True)
 async def read_list(lists: Lists, list: Name = "shopping") -> str:  # noqa: A002 - as above
     """Tell what is on a list."""
     name = _plain(list)

@@ -38,7 +38,7 @@ async def cancel_timer(
     return f"Confirmed: cancelled the {' and the '.join(gone)}."
 
 
-@tool
+@tool(reads=True)
 async def list_timers(clock: Clock) -> str:
     """Tell which timers, alarms and reminders are set, and how long they still take."""
     listed = clock.listed()

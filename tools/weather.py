@@ -20,7 +20,7 @@ QUANTITIES = {
 """Device class, or word in a name: what it is called, in the order of the answer."""
 
 
-@tool
+@tool(reads=True)
 async def get_weather(home: Home) -> str:
     """Tell the weather outside: temperature, humidity, wind and rain, as far as they are measured here."""
     sensors = home.devices("sensor", room="outside")

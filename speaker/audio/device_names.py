@@ -88,6 +88,13 @@ def meant_cards(name: str, direction: Direction, cards: Sequence[SoundCard]) -> 
     return exact or [card for card in able if title and title in card.title.casefold()]
 
 
+def meant_device(name: str) -> int | None:
+    """The number of the card's device that a name asks for; None when it leaves that open."""
+    written, numbered = _HARDWARE.fullmatch(name), _NUMBERS.search(name)
+    number = (written and written[2]) or (numbered and numbered[2])
+    return int(number) if number else None
+
+
 def lasting_names(device: SoundDevice, cards: Sequence[SoundCard]) -> list[str]:
     """What to write into the configuration so that it means the same device after the next start."""
     if device.numbers is None:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from speaker.audio.device_names import SoundDevice, fitting, lasting_names, meant_cards
+from speaker.audio.device_names import SoundDevice, fitting, lasting_names, meant_cards, meant_device
 from speaker.audio.portaudio import INT16, PortAudio, Stream, start_portaudio
 from speaker.audio.sound_cards import CardFiles, Direction, SoundCard
 from speaker.errors import SoundError
@@ -15,7 +15,7 @@ from speaker.errors import SoundError
 _CLOSING_S: Final = 3.0
 """How long who wants a new list waits for the streams of the old one to be closed."""
 
-MOST_LISTED: Final = 6
+MOST_OFFERED: Final = 6
 """So many devices are named in a sentence."""
 
 _BEHIND_SERVER: Final = (
@@ -98,7 +98,7 @@ class SoundSystem:
         self, name: str, direction: Direction, devices: Sequence[SoundDevice], cards: Sequence[SoundCard]
     ) -> str:
         for card in meant_cards(name, direction, cards):
-            if refusal := self.files.refusal(card, direction):
+            if refusal := self.files.refusal(card, direction, meant_device(name)):
                 return f'the {direction} "{card.title}" {refusal}'
         able = [one for one in devices if one.channels(direction) > 0]
         if not able:
@@ -106,8 +106,8 @@ class SoundSystem:
                 return _BEHIND_SERVER.format(direction=direction, server=server)
             return f"there is no {direction}: ALSA lists none; plug one in and check `speaker devices`"
         names = [f'"{lasting_names(one, cards)[0]}"' for one in able]
-        more = f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else ""
-        there = f"there are {', '.join(names[:MOST_LISTED])}{more}"
+        more = f" and {len(names) - MOST_OFFERED} more" if len(names) > MOST_OFFERED else ""
+        there = f"there are {', '.join(names[:MOST_OFFERED])}{more}"
         if name == "default":
             return f"audio.{direction}: ALSA has no default {direction}; set it to one of those that {there}"
         return f'audio.{direction}: no device has "{name}" in its name; {there}'
@@ -130,7 +130,7 @@ class SoundSystem:
     def _refused(self, device: SoundDevice, direction: Direction, error: Exception) -> str:
         number = device.numbers[0] if device.numbers else None
         for card in self.files.cards():
-            if card.number == number and (refusal := self.files.refusal(card, direction)):
+            if card.number == number and (refusal := self.files.refusal(card, direction, meant_device(device.name))):
                 return f'the {direction} "{device.name}" {refusal}'
         return f'the {direction} "{device.name}" cannot be opened: {error}'
 

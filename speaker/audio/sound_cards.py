@@ -76,12 +76,15 @@ class CardFiles:
                 tuple(sorted(device for device, way in own if way == "p")),
             )
 
-    def refusal(self, card: SoundCard, direction: Direction) -> str:
-        """Why no device of a card can be opened in a direction: a sentence without its beginning; empty if one can.
+    def refusal(self, card: SoundCard, direction: Direction, device: int | None = None) -> str:
+        """Why a card cannot be opened in a direction: a sentence without its beginning; empty if it can.
+
+        ``device`` is the one that is meant; without it, it is enough that one of the card's can be opened.
 
         A device is opened for a moment and given back, which is heard by nobody.
         """
-        reasons = [self._refusal(card, device, direction) for device in card.devices(direction)]
+        meant = [one for one in card.devices(direction) if device in {None, one}]
+        reasons = [self._refusal(card, one, direction) for one in meant]
         return reasons[0] if reasons and all(reasons) else ""
 
     def _refusal(self, card: SoundCard, device: int, direction: Direction) -> str:

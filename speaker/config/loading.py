@@ -92,8 +92,18 @@ def _across(settings: Settings, known: Sequence[Mistake]) -> Iterator[Mistake]:
     )
     if not wrong_prices:
         yield from _budget_mistakes(settings.cost, settings.session)
+    yield from _protocol_mistakes(settings)
     if not any(one.place.startswith("session.turn_detection") for one in known):
         yield from _turn_mistakes(settings.session)
+
+
+def _protocol_mistakes(settings: Settings) -> Iterator[Mistake]:
+    """What needs MQTT 5, and cannot be had with the older protocol."""
+    if settings.mqtt.version == 5:
+        return
+    for place, wanted in (("mqtt.mcp", settings.mqtt.mcp), ("tools.mcp_servers", settings.tools.mcp_servers)):
+        if wanted:
+            yield Mistake(place, f"MCP needs MQTT 5, and mqtt.version is {settings.mqtt.version}; leave that out")
 
 
 def _turn_mistakes(session: SessionSettings) -> Iterator[Mistake]:

@@ -191,6 +191,9 @@ class MqttSettings(Section, frozen=True, kw_only=True):
     message for each control, for older hubs; off = not at all."""
     version: Literal[5, 311] = 5
     """MQTT protocol: 5, or 311 for brokers that know only 3.1.1."""
+    mcp: bool = False
+    """Offer this speaker's tools, and say, ask and announce, to other programs on the broker as the MCP server
+    speaker/<id> (MCP over MQTT); needs MQTT 5. Their calls keep to tools.allow, tools.deny and tools.risk."""
 
 
 class ToolSettings(Section, frozen=True, kw_only=True):
@@ -208,6 +211,9 @@ class ToolSettings(Section, frozen=True, kw_only=True):
     device's confirm asks before all but locking, closing and stopping it; never means never."""
     confirm_timeout_s: Seconds = 5
     """Seconds to wait for a device to report its new state."""
+    mcp_servers: list[Annotated[str, Meta(min_length=1, max_length=256)]] = field(default_factory=list)
+    """MCP servers on the broker whose tools the model gets, by server name; + stands for one level and a last # for
+    all that follow (speaker/+, lab/#). Needs MQTT 5. What a server says of its tools' risk is believed."""
 
 
 class HouseSettings(Section, frozen=True, kw_only=True):

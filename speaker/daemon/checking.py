@@ -14,6 +14,7 @@ from speaker.config.validation import Mistake
 from speaker.daemon.loading import configured_house, endpoints, read_config
 from speaker.daemon.systemd import SECRETS, HiddenSecretError, read_secret
 from speaker.errors import ConfigError, ModelError, plain
+from speaker.mqtt.topic_names import filter_fault, shown_topic
 from speaker.tools import registry
 from speaker.tools.known_names import doubtful_names, impossible_names
 from speaker.wake.detector import BUNDLED, open_word
@@ -82,6 +83,9 @@ def _named_things(settings: Settings, api_key: str | None) -> Iterator[Mistake]:
     for index, folder in enumerate(settings.tools.paths):
         if folder not in _USUAL and (fault := _folder_fault(Path(folder))):
             yield Mistake(f"tools.paths[{index}]", fault)
+    for index, one in enumerate(settings.tools.mcp_servers):
+        if fault := filter_fault(one):
+            yield Mistake(f"tools.mcp_servers[{index}]", f"the name {shown_topic(one)} {fault}")
     yield from _tls_faults(settings)
     yield from impossible_names(settings)
     for check in (lambda: configured_house(settings), lambda: endpoints(settings, api_key, "")):

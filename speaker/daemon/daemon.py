@@ -65,6 +65,7 @@ class Daemon:
         parts.neighbours.start()
         parts.feed.start(settings.mqtt.discovery_prefixes if settings.house.discover else [])
         parts.client.start()
+        parts.mcp.start()
 
     def _callback_failed(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """What fails in a callback or a task that nobody waits for ends nothing: it is one line and an event."""
@@ -81,6 +82,7 @@ class Daemon:
         parts = self.parts
         await parts.conversation.close()
         await parts.server.stop()
+        await parts.mcp.stop()
         await parts.client.stop()
         parts.engines.close()
         await parts.shelf.close()

@@ -23,6 +23,7 @@ from speaker.daemon.loading import (
     offline_endpoint,
     open_words,
 )
+from speaker.daemon.mcp_parts import McpParts
 from speaker.errors import About, ConfigError, Trouble
 from speaker.home.device_controller import DeviceController
 from speaker.home.device_registry import Device, Wish
@@ -43,6 +44,7 @@ from speaker.speech import phrases
 from speaker.speech.tts import TextToSpeech
 from speaker.speech.tts_cache import SoundCache
 from speaker.store.store import Ledger
+from speaker.tools.api import AnyTool
 from speaker.tools.context import Clock, Intercom, Lists, Voice
 from speaker.tools.device_selection import Home
 from speaker.tools.hub_tools import HubTools
@@ -71,6 +73,7 @@ class Wiring:
         self.cost = CostTracker(settings, self.ledger, self.hub.event)
         kept = SoundCache(around.state / "phrases", settings.audio.cache_mb * 1_000_000)
         self.tts = TextToSpeech(self.engines, kept, self.cost.spoke)
+        self.mcp = McpParts(settings, around.mqtt_password, self._refuse_definition)
         self._wire_house()
         self.conversation = self._make_conversation()
         self.system_speech = SystemSpeech(self.conversation, self.tts, self.ledger.memory, self.hub.event)
@@ -102,9 +105,8 @@ class Wiring:
     # The conversation.
 
     def _make_conversation(self) -> Conversation:
-        registry, problems = make_registry(
-            self.settings, self.house, more=lambda: self.hub_tools.tools, approve=self._approve
-        )
+        registry, problems = make_registry(self.settings, self.house, more=self._tools_that_come, approve=self._approve)
+        self.mcp.look_for_servers(lambda: {*registry.own, *self.hub_tools.tools})
         for problem in problems:
             log.error("%s", problem)
         budget_guard = self.cost.budget_guard
@@ -126,6 +128,9 @@ class Wiring:
                 settled=lambda: self.warm,
             )
         )
+
+    def _tools_that_come(self) -> dict[str, AnyTool]:
+        return {**self.mcp.tools, **self.hub_tools.tools}
 
     def _make_sound(self, post: Post, woken: Callable[[Detection], None], trouble: Trouble) -> AudioIO:
         chosen = self.ledger.chosen("wake_word") or EVERY_WORD
@@ -208,6 +213,7 @@ class Wiring:
         }
         for kind, thing in provided.items():
             conversation.tools.provide(kind, thing)
+        self.mcp.offer(conversation.tools.registry, self.parts, provided, self.hub.event)
 
 
 def _ignore(_value: object) -> None:

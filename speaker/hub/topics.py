@@ -45,4 +45,17 @@ TOPICS: Final[tuple[TopicRow, ...]] = (
     ("tasmota/discovery/+/config, tasmota/discovery/+/sensors", "in", "read", 1, "Tasmota devices, as stock firmware "
      "announces itself"),
     ("state, availability and command topics of devices", "both", "read", 1, "as their announcements say"),
+    ("$mcp-server/presence/speaker-<id>-mcp/speaker/<id>", "out", "yes; empty is the last will", 1, "with mqtt.mcp: "
+     "JSON-RPC `notifications/server/online`"),
+    ("$mcp-server/speaker-<id>-mcp/speaker/<id>", "in", "ignored", 1, "with mqtt.mcp: `initialize` of clients"),
+    ("$mcp-server/capability/speaker-<id>-mcp/speaker/<id>", "out", "no", 1, "with mqtt.mcp: "
+     "`notifications/tools/list_changed`"),
+    ("$mcp-rpc/<client>/speaker-<id>-mcp/speaker/<id>", "both", "ignored", 1, "with mqtt.mcp: what a client asks, and "
+     "the answers"),
+    ("$mcp-server/presence/+/<filter>, $mcp-server/capability/+/<filter>", "in", "read", 1, "with tools.mcp_servers: "
+     "which servers there are, and that their tools have changed"),
+    ("$mcp-server/<server>/<name>, $mcp-rpc/<client>/<server>/<name>", "both", "ignored", 1, "with tools.mcp_servers: "
+     "`initialize`, calls and answers; `<client>` is new each time"),
+    ("$mcp-client/presence/<client>", "both", "no, and last will", 1, "JSON-RPC `notifications/disconnected` of a "
+     "client"),
 )  # fmt: skip

@@ -15,9 +15,10 @@ from paho.mqtt.properties import Properties
 
 from speaker.config.settings import MqttSettings
 from speaker.errors import BrokerError, Trouble, place_of
-from speaker.mqtt.connection import BrokerConnection, ConnectionNews
+from speaker.mqtt.connection import BrokerConnection, ConnectionNews, Subscription
 from speaker.mqtt.dispatch import Dispatcher, IncomingMessage, MessageHandler
 from speaker.mqtt.reconnecting import ReconnectPlan
+from speaker.mqtt.role import SPEAKER_ITSELF, BrokerRole
 from speaker.mqtt.topic_names import filter_fault, shown_topic, topic_fault
 
 log = logging.getLogger(__name__)
@@ -39,6 +40,7 @@ class MqttClient:
         password: str | None,
         will_topic: str,
         *,
+        role: BrokerRole = SPEAKER_ITSELF,
         connected: Callable[[bool], None] = lambda _: None,
         trouble: Trouble = lambda _problem, _about: None,
     ) -> None:
@@ -46,12 +48,13 @@ class MqttClient:
         self._settings = settings
         self._place = f"{settings.host}:{settings.port}"
         self._client_id = client_id
+        self._role = role
         self._password = password
         self._context = _tls(settings) if settings.tls else None
         self._dispatcher = Dispatcher(self._handler_failed)
         self._tell_connected = connected
         self._trouble = trouble
-        self._topics: dict[str, int] = {}
+        self._topics: dict[str, Subscription] = {}
         self._unacknowledged: dict[int, asyncio.Future[str]] = {}
         self._online = False
         self._came_s = 0.0
@@ -75,7 +78,7 @@ class MqttClient:
         news = ConnectionNews(
             self._connected, self._silent, self._dispatcher.dispatch, self._flooded, self._acknowledged, self._ended
         )
-        self._connection = BrokerConnection(self._settings, self._client_id, self._will_topic, news)
+        self._connection = BrokerConnection(self._settings, self._client_id, self._will_topic, self._role, news)
         self._connection.open(self._password, self._context)
 
     async def stop(self) -> None:
@@ -83,22 +86,26 @@ class MqttClient:
         if self._online:
             with contextlib.suppress(BrokerError, TimeoutError):
                 async with asyncio.timeout(0.5):
-                    await self.publish(self._will_topic, "offline", retain=True)
+                    await self.publish(self._will_topic, self._role.gone, retain=self._role.will_retained)
         self._online = False
         if self._again is not None:
             self._again.cancel()
         if self._connection is not None:
             await self._connection.close()
 
-    def subscribe(self, filters: Iterable[str], handler: MessageHandler, *, qos: int = 1) -> None:
+    def subscribe(
+        self, filters: Iterable[str], handler: MessageHandler, *, qos: int = 1, no_local: bool = False
+    ) -> None:
         """Let a handler have the messages of these filters, from now on and after every reconnection.
 
-        A filter that no broker takes is left out, and told.
+        ``no_local``: without those that this client publishes itself (MQTT 5 only). A filter that no broker takes is
+        left out, and told.
         """
+        wanted = Subscription(qos, no_local)
         fresh = [one for one in filters if self._can_be_heard(one) and self._dispatcher.add(one, handler)]
-        self._topics |= dict.fromkeys(fresh, qos)
+        self._topics |= dict.fromkeys(fresh, wanted)
         if self._online and self._connection is not None:
-            self._connection.subscribe([(topic, qos) for topic in fresh])
+            self._connection.subscribe([(topic, wanted) for topic in fresh])
 
     def unsubscribe(self, filters: Iterable[str], handler: MessageHandler) -> None:
         """Stop giving a handler the messages of these filters."""
@@ -109,7 +116,7 @@ class MqttClient:
             self._connection.unsubscribe(unwanted)
 
     def _can_be_heard(self, topic_filter: str) -> bool:
-        if fault := filter_fault(topic_filter):
+        if fault := filter_fault(topic_filter, self._role.system_topics):
             self._say_wrong(f"the topic {shown_topic(topic_filter)} {fault}; it is not listened to")
         return not fault
 
@@ -120,7 +127,7 @@ class MqttClient:
 
         ``respond_to`` becomes the response topic of MQTT 5; the older protocol has none.
         """
-        code = self._send(topic, payload, retain=retain, qos=qos, properties=self._respond_to(respond_to))
+        code = self._send(topic, payload, retain=retain, qos=qos, properties=self._properties(respond_to))
         if qos == 0:
             return
         future = self._unacknowledged.setdefault(code, self._loop.create_future())
@@ -139,25 +146,29 @@ class MqttClient:
     def tell(self, topic: str, payload: str, *, retain: bool = False, qos: int = 0) -> None:
         """Publish news that may be lost while the broker is away."""
         with contextlib.suppress(BrokerError):
-            self._send(topic, payload, retain=retain, qos=qos)
+            self._send(topic, payload, retain=retain, qos=qos, properties=self._properties())
 
     def answer(self, request: IncomingMessage, payload: str) -> None:
         """Publish to the response topic of an MQTT 5 request, if it named one that can be published to."""
         if not request.response_topic:
             return
-        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho's own lack
-        if request.correlation is not None:
-            properties.CorrelationData = request.correlation
+        properties = self._properties(correlation=request.correlation)
         try:
             self._send(request.response_topic, payload, retain=False, qos=1, properties=properties)
         except BrokerError as error:
             log.warning("a request on %s is not answered: %s", shown_topic(request.topic), error)
 
-    def _respond_to(self, topic: str | None) -> Properties | None:
-        if topic is None or self._settings.version != 5:
+    def _properties(self, respond_to: str | None = None, correlation: bytes | None = None) -> Properties | None:
+        mine = self._role.user_properties
+        if self._settings.version != 5 or not (mine or respond_to is not None or correlation is not None):
             return None
         properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho's own lack
-        properties.ResponseTopic = topic
+        if respond_to is not None:
+            properties.ResponseTopic = respond_to
+        if correlation is not None:
+            properties.CorrelationData = correlation
+        if mine:
+            properties.UserProperty = list(mine)
         return properties
 
     def _send(
@@ -166,7 +177,7 @@ class MqttClient:
         # paho would keep a QoS 1 message for later; see the module's text for why that is not wanted.
         if not self._online or self._connection is None:
             raise BrokerError(f"the MQTT broker {self._place} is not connected")
-        if fault := topic_fault(topic):
+        if fault := topic_fault(topic, self._role.system_topics):
             raise BrokerError(f"the topic {shown_topic(topic)} {fault}, so nothing is sent there")
         # A topic, its properties and the rest of the packet are small beside this.
         if len(payload) * (4 if isinstance(payload, str) else 1) > self._largest - 4_096:

@@ -12,17 +12,19 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from speaker.config.settings import MqttSettings
 from speaker.errors import BrokerError, place_of
 from speaker.mqtt.dispatch import IncomingMessage
+from speaker.mqtt.role import BrokerRole
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +48,14 @@ _END_S: Final = 2.0
 """How long the end waits for the network."""
 
 
+class Subscription(NamedTuple):
+    """How the messages of a filter are wanted."""
+
+    qos: int = 1
+    no_local: bool = False
+    """Whether what this connection publishes itself does not come back; MQTT 5 only."""
+
+
 class _WatchedClient(paho.Client):
     """paho's client, whose network loop does not end without a word when what comes is no MQTT."""
 
@@ -62,6 +72,10 @@ class _WatchedClient(paho.Client):
             return MQTTErrorCode.MQTT_ERR_PROTOCOL
         finally:
             self.ended(problem)
+
+    def free(self) -> None:
+        """Give back what wakes the network thread, once that has ended; paho leaves it to the garbage collector."""
+        self._reset_sockets(sockpair_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +98,11 @@ class ConnectionNews:
 class BrokerConnection:
     """Made, used and closed on the event loop."""
 
-    def __init__(self, settings: MqttSettings, client_id: str, will_topic: str, news: ConnectionNews) -> None:
+    def __init__(
+        self, settings: MqttSettings, client_id: str, will_topic: str, role: BrokerRole, news: ConnectionNews
+    ) -> None:
         self._settings = settings
+        self._role = role
         self._news = news
         self._loop = asyncio.get_running_loop()
         self._over = False
@@ -99,7 +116,7 @@ class BrokerConnection:
         self._finished = threading.Event()
         protocol = paho.MQTTv5 if settings.version == 5 else paho.MQTTv311
         client = _WatchedClient(CallbackAPIVersion.VERSION2, client_id, protocol=protocol, reconnect_on_failure=False)
-        client.will_set(will_topic, "offline", qos=1, retain=True)
+        client.will_set(will_topic, role.gone, qos=1, retain=role.will_retained)
         client.reconnect_delay_set(*RECONNECT_S)
         client.on_connect = self._on_connect
         client.on_connect_fail = self._on_connect_fail
@@ -119,6 +136,8 @@ class BrokerConnection:
         if settings.version == 5:
             properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho's own lack
             properties.MaximumPacketSize = LARGEST_PACKET
+            if self._role.user_properties:
+                properties.UserProperty = list(self._role.user_properties)
         try:
             self._client.connect_async(settings.host, settings.port, KEEPALIVE_S, properties=properties)
         except (OSError, ValueError) as error:
@@ -130,7 +149,8 @@ class BrokerConnection:
         """End it. A network that takes nothing any more is not waited for."""
         self._over = True
         self._client.disconnect()
-        await asyncio.to_thread(self._finished.wait, _END_S)
+        if await asyncio.to_thread(self._finished.wait, _END_S):
+            self._client.free()
 
     def publish(
         self, topic: str, payload: str | bytes, qos: int, *, retain: bool, properties: Properties | None
@@ -144,10 +164,14 @@ class BrokerConnection:
             raise BrokerError(f"the broker could not be reached: {paho.error_string(info.rc)}")
         return info.mid
 
-    def subscribe(self, filters: Iterable[tuple[str, int]]) -> None:
-        """Ask for the messages of filters, each with its QoS."""
+    def subscribe(self, filters: Iterable[tuple[str, Subscription]]) -> None:
+        """Ask for the messages of filters."""
         for some in _slices(list(filters)):
-            self._client.subscribe(list(some))
+            if self._settings.version == 5:
+                wanted = [(topic, SubscribeOptions(how.qos, noLocal=how.no_local)) for topic, how in some]
+                self._client.subscribe(wanted)
+            else:
+                self._client.subscribe([(topic, how.qos) for topic, how in some])
 
     def unsubscribe(self, filters: Iterable[str]) -> None:
         """Do not want them any more."""
@@ -158,7 +182,11 @@ class BrokerConnection:
 
     def _on_end(self, problem: str) -> None:
         self._finished.set()
-        self._to_loop(self._news.ended, *((problem, 0) if problem else self._reason))
+        self._to_loop(self._tell_end, *((problem, 0) if problem else self._reason))
+
+    def _tell_end(self, problem: str, code: int) -> None:
+        self._client.free()
+        self._news.ended(problem, code)
 
     def _on_connect(
         self, _client: object, _data: object, _flags: object, reason: ReasonCode, properties: object
@@ -181,6 +209,7 @@ class BrokerConnection:
         incoming = IncomingMessage(
             topic, bytes(message.payload), message.retain,
             getattr(properties, "ResponseTopic", None), getattr(properties, "CorrelationData", None),
+            tuple(getattr(properties, "UserProperty", ())),
         )  # fmt: skip
         with self._lock:
             if len(self._waiting) >= MOST_QUEUED or self._waiting_bytes >= MOST_QUEUED_BYTES:

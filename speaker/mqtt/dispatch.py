@@ -20,6 +20,7 @@ class IncomingMessage:
     retained: bool
     response_topic: str | None = None
     correlation: bytes | None = None
+    user_properties: tuple[tuple[str, str], ...] = ()
 
 
 MessageHandler = Callable[[IncomingMessage], None]

@@ -14,19 +14,22 @@ MOST_LEVELS: Final = 64
 """Levels of a topic. Mosquitto closes the connection beyond 200."""
 
 
-def topic_fault(topic: str) -> str:
-    """What is wrong with a topic to publish to, as the end of a sentence; empty when nothing is."""
+def topic_fault(topic: str, system: tuple[str, ...] = ()) -> str:
+    """What is wrong with a topic to publish to, as the end of a sentence; empty when nothing is.
+
+    ``system``: beginnings of topics with $ that may be used all the same.
+    """
     if "+" in topic or "#" in topic:
         return "holds a wildcard, + or #"
-    return _fault(topic)
+    return _fault(topic, system)
 
 
-def filter_fault(topic_filter: str) -> str:
+def filter_fault(topic_filter: str, system: tuple[str, ...] = ()) -> str:
     """The same of a topic to subscribe to, in which + may be a level and # the last one."""
     levels = topic_filter.split("/")
     if any(len(one) > 1 and ("+" in one or "#" in one) for one in levels) or "#" in levels[:-1]:
         return "has a wildcard that is no level of its own, or # before its end"
-    return _fault(topic_filter)
+    return _fault(topic_filter, system)
 
 
 def checked_topic(topic: str, what: str) -> str:
@@ -42,10 +45,10 @@ def shown_topic(topic: str) -> str:
     return line if len(line) <= 100 else f"{line[:99]}…"
 
 
-def _fault(topic: str) -> str:
+def _fault(topic: str, system: tuple[str, ...]) -> str:
     if not topic:
         return "is empty"
-    if topic.startswith("$"):
+    if topic.startswith("$") and not topic.startswith(system):
         return "begins with $, and such topics are the broker's own"
     if any(_forbidden(ord(one)) for one in topic):
         return "holds a control character or another one that MQTT forbids"

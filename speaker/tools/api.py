@@ -11,7 +11,7 @@ A file in ``tools/`` imports this module and nothing else of the speaker.
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol, get_type_hints, overload
 
 import msgspec
@@ -73,6 +73,8 @@ class Tool:
     _injected: Mapping[str, type]
     quiet: bool = False
     """Whether a sound is answer enough once the tool has confirmed that it is done."""
+    reads: bool = False
+    """Whether it only tells something, and changes nothing; other programs are told so."""
 
     async def __call__(self, *args: object, **kwargs: object) -> ToolResult | str:
         """Call the function as it was written."""
@@ -110,7 +112,7 @@ class Tool:
 def tool(function: Callable[..., Awaitable[ToolResult | str]], /) -> Tool: ...
 @overload
 def tool(
-    *, risk: Risk = ..., quiet: bool = ..., kinds: Sequence[Kind] = ...
+    *, risk: Risk = ..., quiet: bool = ..., kinds: Sequence[Kind] = ..., reads: bool = ...
 ) -> Callable[[Callable[..., Awaitable[ToolResult | str]]], Tool]: ...
 def tool(
     function: Callable[..., Awaitable[ToolResult | str]] | None = None,
@@ -119,21 +121,20 @@ def tool(
     risk: Risk = "allow",
     quiet: bool = False,
     kinds: Sequence[Kind] = (),
+    reads: bool = False,
 ) -> Tool | Callable[[Callable[..., Awaitable[ToolResult | str]]], Tool]:
     """Make an async function a tool, offered only to a house that has one of ``kinds`` if these are given.
 
-    Raises SpeakerError when its signature cannot be a schema.
+    ``reads``: it only tells something. Raises SpeakerError when its signature cannot be a schema.
     """
 
     def build(target: Callable[..., Awaitable[ToolResult | str]]) -> Tool:
-        return _build(target, risk, quiet=quiet, kinds=tuple(kinds))
+        return replace(_build(target, risk, tuple(kinds)), quiet=quiet, reads=reads)
 
     return build if function is None else build(function)
 
 
-def _build(
-    function: Callable[..., Awaitable[ToolResult | str]], risk: Risk, *, quiet: bool, kinds: tuple[Kind, ...]
-) -> Tool:
+def _build(function: Callable[..., Awaitable[ToolResult | str]], risk: Risk, kinds: tuple[Kind, ...]) -> Tool:
     name = function.__name__
     description = inspect.getdoc(function)
     if not description:
@@ -158,12 +159,13 @@ def _build(
             fields.append((parameter.name, hint, parameter.default))
     try:
         arguments = msgspec.defstruct(name, fields, forbid_unknown_fields=True, kw_only=True)
-        return Tool(name, description, _schema(arguments), risk, kinds, function, arguments, injected, quiet)
+        return Tool(name, description, argument_schema(arguments), risk, kinds, function, arguments, injected)
     except TypeError as error:
         raise SpeakerError(f"tool {name}: the signature is no JSON schema: {error}") from error
 
 
-def _schema(arguments: type[msgspec.Struct]) -> dict[str, Any]:
+def argument_schema(arguments: type[msgspec.Struct]) -> dict[str, Any]:
+    """JSON Schema of a struct, without what goes without saying."""
     (schema,), components = msgspec.json.schema_components([arguments])
     name = schema["$ref"].rpartition("/")[2]
     # What goes without saying is left out: each session pays for every word of every tool.

@@ -15,6 +15,9 @@ from speaker.tools.hub_schema import schema_faults
 MOST_BYTES: Final = 8_192
 """Longest definition; its schema is paid for with every session."""
 
+MOST_DESCRIBED: Final = 1_000
+"""Characters of a description."""
+
 _NAME: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9_-]{0,63}")
 
 StateValue = str | int | float | bool
@@ -46,7 +49,7 @@ class ConfirmWhen(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
 class HubToolDefinition(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The retained message of ``<base>/tools/<name>``."""
 
-    description: Annotated[str, Meta(min_length=1, max_length=1_000)]
+    description: Annotated[str, Meta(min_length=1, max_length=MOST_DESCRIBED)]
     parameters: dict[str, Any] = msgspec.field(default_factory=lambda: {"type": "object", "properties": {}})
     """JSON Schema of the arguments."""
     command_topic: str

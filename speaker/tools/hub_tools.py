@@ -18,10 +18,9 @@ from speaker.home.risk import Risk
 from speaker.mqtt.allowance import Allowance
 from speaker.mqtt.dispatch import IncomingMessage, MessageHandler
 from speaker.mqtt.topic_names import shown_topic
-from speaker.offline.understanding import answer_text
 from speaker.tools.hub_schema import checked_arguments
 from speaker.tools.hub_tool import HubToolDefinition, read_definition
-from speaker.tools.result import MAX_OUTPUT_CHARACTERS, ToolResult
+from speaker.tools.result import ToolResult, as_line, outside_answer
 
 log = logging.getLogger(__name__)
 
@@ -212,12 +211,12 @@ class HubTools:
                     await watch.changed.wait()
                     watch.changed.clear()
                     if wanted.confirm_when.met_by(watch.last):
-                        return ToolResult("confirmed", f"the state is {_said(watch.last)}.")
+                        return ToolResult("confirmed", f"the state is {as_line(watch.last)}.")
         except TimeoutError:
             pass
         if before and wanted.confirm_when.met_by(watch.last):
-            return ToolResult("confirmed", f"the state was {_said(watch.last)} already.")
-        known = f"the state is {_said(watch.last)}" if watch.last else "no state was reported"
+            return ToolResult("confirmed", f"the state was {as_line(watch.last)} already.")
+        known = f"the state is {as_line(watch.last)}" if watch.last else "no state was reported"
         return ToolResult("no answer", f"{known} after {wanted.timeout_s:g} seconds.")
 
     async def request(self, tool: HubTool, arguments: Mapping[str, Any]) -> ToolResult:
@@ -229,17 +228,9 @@ class HubTools:
             topic = tool.definition_.command_topic
             await self._broker.publish(topic, json.dumps(call, ensure_ascii=False), respond_to=self._answers + call_id)
             async with asyncio.timeout(tool.definition_.timeout_s):
-                answer = _said(await answered, MAX_OUTPUT_CHARACTERS) or "The answer is empty."
-                return ToolResult("answer", answer_text.answer([answer]), answer)
+                return outside_answer(await answered)
         except TimeoutError:
             waited = f"{tool.definition_.timeout_s:g} seconds"
             return ToolResult("no answer", f"nobody answered {tool.name} within {waited}.")
         finally:
             del self._waiting[call_id]
-
-
-def _said(payload: bytes, most: int = 200) -> str:
-    """A payload as one line of printable text."""
-    text = payload.decode(errors="replace")
-    line = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
-    return line if len(line) <= most else f"{line[: most - 1]}…"

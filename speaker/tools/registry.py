@@ -114,9 +114,23 @@ class ToolRegistry:
         """All of them, by name."""
         return list(self._tools.values())
 
+    @property
+    def own(self) -> Mapping[str, AnyTool]:
+        """Those that are there for good, whether or not they are allowed."""
+        return self._own
+
+    def of(self, tools: Mapping[str, AnyTool]) -> "ToolRegistry":
+        """A registry of other tools under the same rules."""
+        return ToolRegistry(tools, self._settings, self._quiet, approve=self._approve, kinds=self._kinds)
+
+    @property
+    def offered(self) -> list[AnyTool]:
+        """Those that may be called: neither may they never run, nor have they nothing to act on."""
+        return [tool for tool in self.tools if self.risk(tool) != "never" and self._useful(tool)]
+
     def definitions(self) -> Sequence[dict[str, Any]]:
-        """What the session is told; what may never run, or has nothing to act on, is not offered."""
-        return [tool.definition() for tool in self.tools if self.risk(tool) != "never" and self._useful(tool)]
+        """What the session is told of those that are offered."""
+        return [tool.definition() for tool in self.offered]
 
     def _useful(self, tool: AnyTool) -> bool:
         """Whether the house has something for it to act on; the hub knows that of its own tools."""

@@ -64,6 +64,21 @@ class ToolResult:
         return whole if len(whole) <= MAX_OUTPUT_CHARACTERS else whole[: MAX_OUTPUT_CHARACTERS - 1] + "…"
 
 
+def as_line(text: str | bytes, most: int = 200) -> str:
+    """A text from outside as one line of printable characters, cut at ``most`` of them."""
+    # Cut before it is cleaned, too: what comes from outside may have megabytes.
+    whole = text[: 32 * most].decode(errors="replace") if isinstance(text, bytes) else text
+    whole = whole[: 8 * most]
+    line = " ".join("".join(letter if letter.isprintable() else " " for letter in whole).split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
+def outside_answer(text: str | bytes) -> ToolResult:
+    """What a program elsewhere answered to a call: data, cleaned and bounded."""
+    answer = as_line(text, MAX_OUTPUT_CHARACTERS) or "The answer is empty."
+    return ToolResult("answer", answer_text.answer([answer]), answer)
+
+
 def spoken_together(results: Sequence[ToolResult]) -> str:
     """Several results as a person hears them: one text, each thing said once."""
     return " ".join(

@@ -12,6 +12,7 @@ from speaker.config.settings import Settings
 from speaker.conversation.states import State
 from speaker.cost.cost_tracker import CostTracker
 from speaker.errors import SpeakerError
+from speaker.hub.commands import COMMANDS
 from speaker.hub.control_kinds import EVERY_WORD
 from speaker.hub.controls import CONTROLS, Control, Controls
 from speaker.hub.parts import SpeakerParts
@@ -196,3 +197,19 @@ async def test_the_configuration_counts_until_something_is_chosen(tmp_path: Path
 def test_each_control_has_its_values_here() -> None:
     names = {control.name for control in CONTROLS}
     assert names == SET.keys() == BAD.keys()
+
+
+@pytest.mark.parametrize(
+    ("verb", "payload"),
+    [
+        ("say", "hello"), ("ask", "what time is it"), ("announce", '{"text": "hello"}'),
+        ("question", '{"text": "tea?", "answers": ["yes", "no"], "reply_to": "somebody/waits"}'),
+    ],
+)  # fmt: skip
+async def test_what_nobody_would_hear_is_refused_with_the_reason(tmp_path: Path, verb: str, payload: str) -> None:
+    run = next(command.run for command in COMMANDS if command.name == verb)
+    async with rig(tmp_path) as one:
+        one.one.sound.unheard = "there is no loudspeaker: ALSA lists none"
+        with pytest.raises(SpeakerError, match="nobody would hear it: there is no loudspeaker"):
+            run(one.parts, payload)
+        assert one.one.sound.said == []

@@ -208,6 +208,17 @@ def test_what_can_be_used_of_an_odd_event_is_used(frame: dict[str, object], even
     assert decode_server(json.dumps(frame)) == event
 
 
+@pytest.mark.parametrize("odd", [{"interrupt_response": 1e300}, {"create_response": "maybe"}, {"eagerness": True}])
+def test_an_odd_turn_detection_stays_of_the_kind_that_it_says(odd: dict[str, object]) -> None:
+    turns = {"type": "semantic_vad", "eagerness": "low", "create_response": True} | odd
+    event = decode_server(
+        json.dumps({"type": "session.updated", "session": {"audio": {"input": {"turn_detection": turns}}}})
+    )
+    kept = {key: one for key, one in turns.items() if key not in odd}
+    assert isinstance(event, ev.SessionUpdated)
+    assert msgspec.to_builtins(event.session)["audio"]["input"]["turn_detection"] == kept
+
+
 @pytest.mark.parametrize(
     "text",
     ["AQL/+w==", "AQL/+w", "AQL_-w==", "AQL_-w", "AQ\nL/\r\n+w==\n", " A Q L / + w = = "],

@@ -59,11 +59,20 @@ def _read(value: Any, wanted: Any) -> Any:  # noqa: ANN401 - a JSON value, and a
         return msgspec.convert(value, wanted, strict=False)
     except msgspec.ValidationError:
         pass
-    for one in get_args(wanted) if get_origin(wanted) not in {list, dict} and get_args(wanted) else (wanted,):
+    choices = get_args(wanted) if get_origin(wanted) not in {list, dict} and get_args(wanted) else (wanted,)
+    for one in [one for one in choices if _tagged_so(value, one)] or choices:
         read = _read_as(value, one)
         if read is not None:
             return read
     raise _OddError
+
+
+def _tagged_so(value: Any, wanted: Any) -> bool:  # noqa: ANN401 - as above
+    """Whether an object says itself that it is this kind of struct, however odd the rest of it is."""
+    if not (isinstance(value, dict) and isinstance(wanted, type) and issubclass(wanted, msgspec.Struct)):
+        return False
+    config = wanted.__struct_config__
+    return config.tag is not None and value.get(str(config.tag_field)) == config.tag
 
 
 def _read_as(value: Any, wanted: Any) -> Any:  # noqa: ANN401 - as above

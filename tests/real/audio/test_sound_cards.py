@@ -91,8 +91,27 @@ def test_card_that_this_user_may_not_use_tells_the_group(files: CardFiles, monke
     assert "usermod -aG audio" in files.refusal(files.cards()[3], "loudspeaker")
 
 
-def refuse(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
-    def refused(_file: object, _flags: int) -> int:
+def test_device_that_is_meant_is_asked_and_not_another_of_its_card(
+    files: CardFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (files.sys / "pcmC1D1c").symlink_to(files.sys / "card1")
+    (files.dev / "pcmC1D1c").write_bytes(b"")
+    refuse(monkeypatch, errno.EBUSY, only="pcmC1D0c")
+    card = files.cards()[1]
+    assert card.microphones == (0, 1)
+    assert files.refusal(card, "microphone") == "", "the other one is free"
+    assert files.refusal(card, "microphone", 0).startswith("is in use")
+    assert files.refusal(card, "microphone", 1) == ""
+    with pytest.raises(SoundError, match="is in use"):
+        Bare(files).find("hw:CARD=Device,DEV=0", "microphone")
+
+
+def refuse(monkeypatch: pytest.MonkeyPatch, number: int, only: str = "") -> None:
+    real = os.open
+
+    def refused(file: Path, flags: int) -> int:
+        if only and file.name != only:
+            return real(file, flags)
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(os, "open", refused)

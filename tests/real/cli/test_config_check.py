@@ -117,6 +117,7 @@ def test_good_configurations_are_good(check: Check, tmp_path: Path) -> None:
         "id: a\r\nname: b\r\n",
         "\ufeffid: a\n",
         f"tools: {{paths: [{tmp_path}/tools]}}\n",
+        "mqtt: {mcp: true}\ntools: {mcp_servers: [speaker/+, lab/#]}\n",
     ):
         assert check(text) == (0, [])
 
@@ -130,6 +131,10 @@ def test_good_configurations_are_good(check: Check, tmp_path: Path) -> None:
         ("quiet_hours: {from: 22:30}\n", 'quiet_hours.from: expected HH:MM in quotes, such as "22:30", got int'),
         ("audio:\n\tvolume: 3\n", "{file} is not YAML: line 2, column 1: a tab stands"),
         ("mqtt: {key_file: {tmp}/key.pem}\n", "{file} is not YAML"),
+        ("mqtt: {mcp: true, version: 311}\n", "mqtt.mcp: MCP needs MQTT 5, and mqtt.version is 311; leave that out"),
+        ("mqtt: {version: 311}\ntools: {mcp_servers: [lab/#]}\n", "tools.mcp_servers: MCP needs MQTT 5"),
+        ("tools: {mcp_servers: [lab/#/x]}\n", "tools.mcp_servers[0]: the name lab/#/x has a wildcard"),
+        ("tools: {mcp_servers: [$SYS]}\n", "tools.mcp_servers[0]: the name $SYS begins with $"),
     ],
 )
 def test_what_is_wrong_is_one_clear_message(check: Check, tmp_path: Path, text: str, first: str) -> None:

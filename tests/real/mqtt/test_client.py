@@ -15,6 +15,7 @@ from speaker.demo.processes import free_port
 from speaker.errors import BrokerError
 from speaker.mqtt.client import MqttClient
 from speaker.mqtt.dispatch import IncomingMessage
+from speaker.mqtt.role import BrokerRole
 from tests.support.certificates import authority, signed
 from tests.support.real_parts import require
 
@@ -159,6 +160,29 @@ async def test_request_is_answered_where_it_asks(broker: PrivateBroker) -> None:
         answer = await one.hears("reply/here")
         assert answer.payload == b"done"
         assert answer.correlation == b"42"
+
+
+async def test_a_role_has_its_will_its_properties_and_its_topics(broker: PrivateBroker) -> None:
+    role = BrokerRole(gone="", user_properties=(("WHO", "me"), ("WHY", "é")), system_topics=("$mcp-x/",))
+    settings = MqttSettings(host="127.0.0.1", port=broker.port)
+    one = MqttClient(settings, "one", None, "$mcp-x/presence/one", role=role)
+    watcher, heard = MqttClient(settings, "watcher", None, "w", role=role), list[IncomingMessage]()
+    mine = list[IncomingMessage]()
+    watcher.subscribe(["$mcp-x/#"], heard.append)
+    one.subscribe(["$mcp-x/local"], mine.append, no_local=True)
+    for client in (watcher, one):
+        client.start()
+        await until(lambda client=client: client.online)  # type: ignore[misc]
+    await one.publish("$mcp-x/presence/one", "here", retain=True)
+    await one.publish("$mcp-x/local", "not to me")
+    await watcher.publish("$mcp-x/local", "to you")
+    with pytest.raises(BrokerError, match=r"begins with \$"):
+        await one.publish("$SYS/x", "no")
+    await one.stop()
+    await until(lambda: [message.payload for message in heard] == [b"here", b"not to me", b"to you", b""])
+    assert [message.payload for message in mine] == [b"to you"]
+    assert heard[0].user_properties == (("WHO", "me"), ("WHY", "é"))
+    await watcher.stop()
 
 
 @asynccontextmanager

@@ -4,7 +4,7 @@ import asyncio
 import os
 import subprocess
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import paho.mqtt.client as mqtt
@@ -12,9 +12,18 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
+from speaker.config.settings import MqttSettings, ToolSettings
 from speaker.demo.broker import private_broker
+from speaker.hub.mcp_offer import McpOffer
+from speaker.hub.mcp_server import McpServer
 from speaker.hub.topics import TOPICS
+from speaker.mqtt.client import MqttClient
+from speaker.mqtt.role import BrokerRole
+from speaker.tools.mcp_servers import McpServers
+from speaker.tools.mcp_session import Connect
+from speaker.tools.registry import ToolRegistry
 from tests.documents import ROOT
+from tests.support.mcp_programs import ClientProgram, ServerProgram, listed, until
 from tests.support.real_parts import require
 
 ACL = ROOT / "docs" / "examples" / "mosquitto.acl"
@@ -53,6 +62,7 @@ class Participant:
     def leave(self) -> None:
         self._client.disconnect()
         self._client.loop_stop()
+        self._client.on_publish = self._client.on_subscribe = None  # else only the garbage collector closes its sockets
 
 
 @pytest.fixture
@@ -117,6 +127,11 @@ async def test_a_speaker_may_say_all_that_it_says(port: int) -> None:
         ("attic", "speaker/attic/state"), ("tasmota_AABBCC", "speaker/kitchen/command/wake"),
         ("tasmota_AABBCC", "cmnd/tasmota_DDEEFF/Power1"), ("tasmota_AABBCC", "homeassistant/light/x/config"),
         ("tasmota_AABBCC", "stat/tasmota_DDEEFF/RESULT"), ("kitchen", "tasmota/discovery/AABBCC/config"),
+        # MCP: nobody else is the server of a speaker, and who has no right to begin does not.
+        ("attic", "$mcp-server/presence/x/speaker/kitchen"), ("kitchen", "$mcp-server/presence/x/speaker/attic"),
+        ("kitchen", "$mcp-server/capability/x/hub/assist"), ("zigbee2mqtt", "$mcp-server/presence/x/hub/assist"),
+        ("zigbee2mqtt", "$mcp-server/speaker-kitchen-mcp/speaker/kitchen"), ("attic", "$mcp-rpc/other/x/hub/assist"),
+        ("kitchen", "$mcp-server/x/garden/sprinkler"), ("attic", "$mcp-client/presence/other"),
     ],
 )  # fmt: skip
 async def test_nobody_may_say_what_is_somebody_elses(port: int, user: str, topic: str) -> None:
@@ -141,3 +156,49 @@ async def test_the_hub_and_the_bridge_may_do_their_work(port: int) -> None:
         refused = [topic for topic in topics if not await asyncio.to_thread(one.may_write, topic)]
         one.leave()
         assert refused == []
+
+
+def connects(port: int, user: str, made: list[MqttClient]) -> Connect:
+    """How MCP's ends of a speaker reach the broker as this user."""
+
+    def connect(identity: str, will: str, role: BrokerRole, connected: Callable[[bool], None]) -> MqttClient:
+        settings = MqttSettings(host="127.0.0.1", port=port, username=user)
+        made.append(MqttClient(settings, identity, f"secret of {user}", will, role=role, connected=connected))
+        return made[-1]
+
+    return connect
+
+
+async def test_a_speaker_is_an_mcp_server_with_these_rights(port: int) -> None:
+    made: list[MqttClient] = []
+    offer = McpOffer(ToolRegistry({}, ToolSettings()), {}, lambda _: None)
+    server = McpServer(connects(port, "kitchen", made), "speaker-kitchen-mcp", "speaker/kitchen", offer)
+    hub = ClientProgram(port, "agent", "speaker-kitchen-mcp", "speaker/kitchen", user="homeassistant")
+    found: list[bytes] = []
+    hub.broker.subscribe(["$mcp-server/presence/+/speaker/+"], lambda message: found.append(message.payload))
+    server.start()
+    await until(lambda: made[0].online)
+    await hub.open()
+    await until(lambda: any(found))
+    assert (await hub.ask("tools/list"))["result"] == {"tools": []}
+    await hub.close()
+    await server.stop()
+
+
+async def test_a_speaker_takes_the_tools_of_the_hubs_server_with_these_rights(port: int) -> None:
+    hub = ServerProgram(port, "assist-1", "hub/assist", user="homeassistant")
+    other = ServerProgram(port, "sprinkler-1", "garden/sprinkler", user="homeassistant")
+    other.tools = [listed("mow")]
+    await hub.open()
+    await other.open()
+    servers = McpServers(connects(port, "kitchen", []), ["#"], set(), lambda _: None)
+    servers.start()
+    await until(lambda: "soil_moisture" in servers.tools)
+    result = await servers.tools["soil_moisture"].call("{}", {})
+    assert result.output == "Done."
+    hub.tools = [listed("dig")]
+    await hub.change()
+    await until(lambda: set(servers.tools) == {"dig"})
+    await servers.stop()
+    await hub.close()
+    await other.close()
