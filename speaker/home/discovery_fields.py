@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from speaker.errors import SpeakerError
+from speaker.errors import NOT_JSON, SpeakerError
 from speaker.home.discovery_abbreviations import ABBREVIATIONS, DEVICE_ABBREVIATIONS
 from speaker.home.naming import clean
 from speaker.home.templates import MAX_TEMPLATE_CHARACTERS
@@ -48,7 +48,7 @@ def decoded(topic: str, payload: bytes) -> Config:
         )
     try:
         config = msgspec.json.decode(payload)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except NOT_JSON as error:
         raise SpeakerError(f"{topic}: the announcement is not JSON: {error}") from error
     return an_object(config, topic, "the announcement")
 

@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from speaker.errors import NOT_JSON
 from speaker.home import colours, spoken_values
 from speaker.home.colours import Colour
 from speaker.home.device_command import MAX_TEXT_CHARACTERS, NOT_KNOWN, FactValue, NotKnown, Read
@@ -133,7 +134,7 @@ def in_object(key: str, inner: Read, *, bare: bool = True) -> Read:
         try:
             found = msgspec.json.decode(text, type=dict[str, object]).get(key, "")
             return inner(str(found)) if found != "" else None
-        except (msgspec.DecodeError, RecursionError):
+        except NOT_JSON:
             return None
 
     return read
@@ -166,7 +167,7 @@ def colour_object(text: str) -> Stated:
     """A colour from a JSON object with r, g, b, or h, s, or x, y."""
     try:
         parts = msgspec.json.decode(text, type=dict[str, object])
-    except (msgspec.DecodeError, RecursionError):
+    except NOT_JSON:
         return None
     for keys, convert in (("rgb", _rgb), ("hs", _hs), ("xy", _xy)):
         figures = [value for key in keys if isinstance(value := parts.get(key), int | float)]

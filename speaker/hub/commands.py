@@ -82,7 +82,6 @@ def _say(parts: SpeakerParts, payload: str) -> None:
 
 def _ask(parts: SpeakerParts, payload: str) -> None:
     parts.refuse_if_muted(", and an answer would open it; unmute it first")
-    parts.refuse_if_unheard()
     parts.conversation.prompts.ask(payload)
 
 

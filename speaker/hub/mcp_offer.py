@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
-from speaker.errors import McpError, SpeakerError, ToolError
+from speaker.errors import NOT_JSON, McpError, SpeakerError, ToolError
 from speaker.home.risk import Risk
 from speaker.hub.commands import COMMANDS, Announce, Text
 from speaker.hub.parts import SpeakerParts
@@ -59,7 +59,7 @@ class CommandTool:
         """Check the arguments and carry the command out. Raises ToolError."""
         try:
             self.run(msgspec.json.decode(arguments, type=self.arguments))
-        except (msgspec.DecodeError, RecursionError) as error:
+        except NOT_JSON as error:
             raise ToolError(f"{self.name}: the arguments do not fit: {error}") from error
         except SpeakerError as error:
             raise ToolError(str(error)) from error

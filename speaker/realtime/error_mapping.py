@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from speaker.errors import SessionError, plain
+from speaker.errors import NOT_JSON, SessionError, plain
 from speaker.realtime.protocol.objects import Problem
 
 _KEY_REFUSED: Final = "refuses the key; check the credential openai_api_key"
@@ -134,7 +134,7 @@ def _problem_in(body: bytes) -> Problem:
     text = body[:LONGEST_BODY_BYTES].decode(errors="replace").strip()
     try:
         said = msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError):
+    except NOT_JSON:
         return Problem(message="" if text.startswith("<") else text)
     if not isinstance(said, dict):
         return Problem(message=str(said or ""))

@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from speaker.errors import SpeakerError, ToolError, place_of
+from speaker.errors import NOT_JSON, SpeakerError, ToolError, place_of
 from speaker.timers.timers import (
     LATE_S,
     LONGEST_TIMER_S,
@@ -243,7 +243,7 @@ class TimerScheduler:
 def _read(kept: bytes) -> Alarm | None:
     try:
         alarm = msgspec.json.decode(kept, type=Alarm)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except NOT_JSON as error:
         log.error("a timer that was kept cannot be read and is left out: %s", error)  # noqa: TRY400 - no trace needed
         return None
     if not (0 <= alarm.due_s <= _LATEST_S and 0 <= alarm.length_s <= LONGEST_TIMER_S):

@@ -16,7 +16,7 @@ from typing import Any, Final, Protocol, get_type_hints, overload
 
 import msgspec
 
-from speaker.errors import SpeakerError, ToolError
+from speaker.errors import NOT_JSON, SpeakerError, ToolError
 from speaker.home.device_registry import Kind
 from speaker.home.risk import Risk
 from speaker.tools.context import Clock, Intercom, Lists, Voice
@@ -89,7 +89,7 @@ class Tool:
         try:
             # Not strict: models write 40.0 for 40.
             given = msgspec.json.decode(arguments.strip() or "{}", type=self._arguments, strict=False)
-        except (msgspec.DecodeError, RecursionError) as error:
+        except NOT_JSON as error:
             raise ToolError(f"{self.name}: the arguments do not fit: {error}") from error
         missing = [kind.__name__ for kind in self._injected.values() if kind not in providers]
         if missing:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from speaker.errors import ToolError, plain
+from speaker.errors import NOT_JSON, ToolError, plain
 from speaker.home.pattern_cost import LONGEST_MATCHED, pattern_fault
 
 Json = dict[str, Any]
@@ -106,7 +106,7 @@ def checked_arguments(name: str, schema: Mapping[str, Any], arguments: str) -> J
             raise ToolError(f"{name}: the arguments do not fit: {fault}")
         # With a registry of its own, so that nothing is ever fetched, whatever a schema gets past the check above.
         Draft202012Validator(_with_short_texts(_without_dialect(schema)), registry=Registry()).validate(given)
-    except (msgspec.DecodeError, RecursionError, ArithmeticError) as error:
+    except (*NOT_JSON, ArithmeticError) as error:
         raise ToolError(f"{name}: the arguments do not fit: {plain(str(error))}") from error
     except ValidationError as error:
         place = ".".join(str(step) for step in error.absolute_path)

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from speaker.config.validation import decode_section
-from speaker.errors import ConfigError, SpeakerError, plain
+from speaker.errors import NOT_JSON, ConfigError, SpeakerError, plain
 from speaker.home import templates
 from speaker.mqtt.topic_names import shown_topic, topic_fault
 from speaker.tools.hub_schema import schema_faults
@@ -79,7 +79,7 @@ def _problems(name: str, payload: bytes) -> HubToolDefinition | list[str]:
         return [f"the definition has {len(payload)} bytes; at most {MOST_BYTES} are taken"]
     try:
         document = msgspec.json.decode(payload)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except NOT_JSON as error:
         return [f"not JSON: {error}"]
     try:
         found = decode_section(document, HubToolDefinition)

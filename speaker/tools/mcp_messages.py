@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, TypeVar
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from speaker.errors import McpError, plain
+from speaker.errors import NOT_JSON, McpError, plain
 
 PROTOCOLS: Final = ("2025-06-18", "2025-11-25", "2025-03-26", "2024-11-05")
 """Versions whose messages about tools are understood; the first is the one that is asked for."""
@@ -161,7 +161,7 @@ def read_rpc(payload: bytes) -> RpcMessage:
         message = msgspec.json.decode(payload, type=RpcMessage)
     except msgspec.ValidationError as error:
         raise McpError(f"no JSON-RPC 2.0: {plain(str(error))}", INVALID_REQUEST) from error
-    except (msgspec.DecodeError, RecursionError) as error:
+    except NOT_JSON as error:
         raise McpError(f"not JSON: {plain(str(error))}", PARSE_ERROR) from error
     answers = (message.result is not UNSET) + (message.error is not UNSET)
     # A fault that belongs to no request has the id null.
@@ -175,7 +175,7 @@ def read_part(raw: Raw | UnsetType | None, kind: type[P], what: str) -> P:
     try:
         given = bytes(raw) if isinstance(raw, Raw) else b"null"
         return msgspec.json.decode(b"{}" if given == b"null" else given, type=kind)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except NOT_JSON as error:
         raise McpError(f"{what}: {plain(str(error))}", INVALID_PARAMS) from error
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Final
 
 import msgspec
 
+from speaker.errors import NOT_JSON
 from speaker.wake.credibility import Credibility
 
 WINDOW_S: Final = 0.7
@@ -38,7 +39,7 @@ def read_claim(payload: bytes) -> Claim | None:
         return None
     try:
         return msgspec.json.decode(payload, type=Claim)
-    except (msgspec.DecodeError, RecursionError):
+    except NOT_JSON:
         return None
 
 
@@ -54,7 +55,7 @@ def is_talking(payload: bytes) -> bool:
         return False
     try:
         return msgspec.json.decode(payload, type=_Shown).state in {"listening", "processing", "responding"}
-    except (msgspec.DecodeError, RecursionError):
+    except NOT_JSON:
         return False
 
 

@@ -31,6 +31,7 @@ PLACES = st.sampled_from(
 
 
 @example("light/a", b'{"cmps":{"\\n":null}}')
+@example("light/a", b'{"name": "\x80"}')
 @given(PLACES, st.binary(max_size=60) | (JSON | CONFIGS | DEVICE_FORMS).map(lambda c: json.dumps(c).encode()))
 def test_a_message_is_taken_or_refused_with_a_sentence_that_names_its_topic(place: str, payload: bytes) -> None:
     house = home_of(SOFA_LAMP)

@@ -202,7 +202,7 @@ def test_each_control_has_its_values_here() -> None:
 @pytest.mark.parametrize(
     ("verb", "payload"),
     [
-        ("say", "hello"), ("ask", "what time is it"), ("announce", '{"text": "hello"}'),
+        ("say", "hello"), ("announce", '{"text": "hello"}'),
         ("question", '{"text": "tea?", "answers": ["yes", "no"], "reply_to": "somebody/waits"}'),
     ],
 )  # fmt: skip

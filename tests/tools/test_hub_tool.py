@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from speaker.errors import SpeakerError
@@ -78,6 +78,7 @@ def test_what_is_no_definition(payload: bytes) -> None:
         read_definition(TOPIC, payload)
 
 
+@example(b'"\x80"')
 @given(st.binary(max_size=300))
 def test_nothing_else_is_ever_raised(payload: bytes) -> None:
     try:

@@ -172,3 +172,8 @@ def test_claim_that_is_too_long_claims_nothing() -> None:
     assert read_claim(b'{"speaker":"' + b"x" * 65 + b'"}') is None
     assert read_claim(b'{"speaker":""}') is None
     assert read_claim(b"[" * 100_000) is None
+
+
+def test_bytes_that_are_no_text_are_no_claim_and_no_conversation() -> None:
+    assert read_claim(b'{"speaker": "\x80"}') is None
+    assert not is_talking(b'{"state": "\x80"}')

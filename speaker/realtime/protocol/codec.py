@@ -6,7 +6,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from speaker.errors import WireError
+from speaker.errors import NOT_JSON, WireError
 from speaker.realtime.protocol import beta
 from speaker.realtime.protocol.client_events import CLIENT_EVENTS, ClientEvent
 from speaker.realtime.protocol.lenient import filled
@@ -41,9 +41,6 @@ _DIRECT: Final = {
 _ANY: Final = msgspec.json.Decoder()
 _TAG: Final = msgspec.json.Decoder(_Tag)
 _ENCODER: Final = msgspec.json.Encoder()
-
-_NOT_JSON: Final = (msgspec.DecodeError, UnicodeError, RecursionError)
-"""What bytes that are no JSON, or nested too deep for it, lead to."""
 
 _OFF: Final = frozenset({"turn_detection", "noise_reduction", "transcription", "tracing", "prompt", "include",
                          "idle_timeout_ms"})  # fmt: skip
@@ -87,7 +84,7 @@ def decode_server(data: str | bytes) -> ServerEvent | Unknown:
     if direct is not None:
         try:
             return direct.decode(data)
-        except msgspec.DecodeError:
+        except NOT_JSON:
             pass  # something else, perhaps, where a text is wanted: see below
     raw = _without_nulls(beta.server_to_ga(_any_object(kind, data)))
     raw = _with_error_body(raw) if kind == "error" else raw
@@ -100,7 +97,7 @@ def decode_server(data: str | bytes) -> ServerEvent | Unknown:
 def _any_object(kind: str, data: str | bytes) -> dict[str, Any]:
     try:
         raw: dict[str, Any] = _ANY.decode(data)
-    except _NOT_JSON:
+    except NOT_JSON:
         try:
             raw = json.loads(data)  # it reads numbers that are too large for the other
         except (ValueError, RecursionError) as error:
@@ -118,7 +115,7 @@ def _with_error_body(raw: dict[str, Any]) -> dict[str, Any]:
 def _read_tag(data: str | bytes) -> str:
     try:
         return _TAG.decode(data).type
-    except _NOT_JSON as error:
+    except NOT_JSON as error:
         raise WireError(f"server event is not a JSON object with a type: {error}; it is ignored") from error
 
 
@@ -202,7 +199,7 @@ def _client_object(data: str | bytes) -> dict[str, Any]:
         raise _too_much()
     try:
         raw = _ANY.decode(data)
-    except _NOT_JSON as error:
+    except NOT_JSON as error:
         raise RefusedError(f"Could not parse the event as JSON: {error}", code="invalid_json") from error
     if not isinstance(raw, dict):
         raise RefusedError("An event must be a JSON object.", code="invalid_json")
