@@ -55,8 +55,9 @@ TAIL_S: Final = 0.6
 SILENT_BELOW: Final = 4
 """Samples up to this are the near-silence that keeps a loudspeaker awake, not sound."""
 
-AHEAD_MS: Final = 30
-"""The reference is early by this much, since measured delays are not exact and a filter cannot look ahead."""
+AHEAD_MS: Final = 45
+"""The reference is early by this much, since a filter cannot look ahead and measured delays are not exact: a sound
+server's stamps stray by some 20 ms while a stream begins, in the echo test as well as in an answer."""
 
 MOST_GAIN: Final = 1.5
 """Power after the filter against before: what makes a frame so much stronger has nothing to take away."""
