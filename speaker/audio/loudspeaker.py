@@ -185,8 +185,7 @@ class Loudspeaker:
         stream = self._stage.system.open(
             device, "loudspeaker", self._pull, rate=hz, channels=self._channels, frames_per_buffer=block
         )
-        self._stage.begun()
-        log.info("= loudspeaker %s at %d Hz", device.name, hz)
+        self._stage.begun(device, hz, self._channels)
         return stream
 
     def _pull(self, _data: None, count: int, times: Mapping[str, float], status: int) -> tuple[bytes, int]:

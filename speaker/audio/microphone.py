@@ -153,10 +153,7 @@ class Microphone:
         stream = self._stage.system.open(
             device, "microphone", arrived, rate=hz, channels=channels, frames_per_buffer=hz * FRAME_MS // 1000
         )
-        self._stage.begun()
-        alike = self._stage.system.alike(device, "microphone")
-        also = f"; {len(alike)} more are called the same" if alike else ""
-        log.info("= microphone %s at %d Hz, %d channel(s)%s", device.name, hz, channels, also)
+        self._stage.begun(device, hz, channels)
         return stream
 
     def _take(self, data: bytes, begins_s: float, dropped: bool, generation: int) -> None:

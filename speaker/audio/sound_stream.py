@@ -6,6 +6,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from typing import Final
 
+from speaker.audio.device_names import SoundDevice
 from speaker.audio.devices import SoundSystem
 from speaker.audio.portaudio import Stream
 from speaker.audio.sound_cards import Direction
@@ -60,18 +61,13 @@ class SoundStream:
         """
         if not self.problem:
             log.error("%s; it is tried again until it works", error)
-        self.say(error)
+            self._trouble(error)
+        self.problem = error
         wait_s = _BACKOFF_S[min(self._failures, len(_BACKOFF_S) - 1)]
         self._failures += 1
         await asyncio.sleep(wait_s)
         if spare and await asyncio.to_thread(self.system.outdated, self.name, self.direction):
             self.system.renew()
-
-    def say(self, problem: str) -> None:
-        """Tell what is wrong, once until it is right again."""
-        if not self.problem:
-            self._trouble(problem)
-        self.problem = problem
 
     def works(self) -> None:
         """Say that it is back, if it was lost."""
@@ -81,9 +77,12 @@ class SoundStream:
             self._trouble("")
         self._failures = 0
 
-    def begun(self) -> None:
-        """It was opened with the list of this moment."""
+    def begun(self, device: SoundDevice, hz: int, channels: int) -> None:
+        """It was opened, with the list of this moment; which of several that are alike it is, is said."""
         self._renewals = self.system.renewals
+        alike = self.system.alike(device, self.direction)
+        also = f"; {len(alike)} more are called the same" if alike else ""
+        log.info("= %s %s at %d Hz, %d channel(s)%s", self.direction, device.name, hz, channels, also)
 
     @property
     def unwanted(self) -> bool:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from math import isfinite
-from types import MappingProxyType, UnionType
+from types import MappingProxyType, NoneType, UnionType
 from typing import (
     Annotated,
     Any,
@@ -168,7 +168,8 @@ class _Examiner:
         what, _, nested = text.partition(" - at `$")
         if nested:
             return Mistake(place + nested.rstrip("`"), hide_secrets(_uncapital(what)))
-        wanted = _wanted(hint) or _uncapital(what.partition(", got ")[0])
+        # Of a list that is one, msgspec knows what is wrong with it.
+        wanted = (not isinstance(value, list) and _wanted(hint)) or _uncapital(what.partition(", got ")[0])
         quotes = "; write it in quotes" if place in self._words and wanted.startswith("expected `str") else ""
         return Mistake(place, f"{wanted}, got {self._show(value, place)}{quotes}")
 
@@ -192,11 +193,37 @@ def _forms(hint: object) -> dict[str, type[Struct]]:
 
 def _wanted(hint: object) -> str:
     """What a type asks for, when it says that better than msgspec."""
-    if get_origin(hint) is Literal:
-        return f"expected one of {', '.join(str(choice) for choice in get_args(hint))}"
-    if isinstance(hint, Meta) and hint.description:
-        return f"expected {hint.description}"
-    return next(filter(None, map(_wanted, get_args(hint))), "")
+    said = _described(hint)
+    return f"expected {said}" if said else ""
+
+
+def _described(hint: object) -> str:
+    """A type in words; empty where msgspec has better ones."""
+    origin, parts = get_origin(hint), get_args(hint)
+    if origin is Literal:
+        return f"one of {', '.join(map(str, parts))}" if len(parts) > 1 else str(parts[0])
+    if origin is list:
+        return "a list"
+    if isinstance(hint, Meta):
+        return hint.description or ""
+    if origin in {Union, UnionType}:
+        kinds = [one for one in parts if one is not NoneType]
+        choices = [_described(one) or _number(one) for one in kinds]
+        if all(choices) and any(map(_described, kinds)):  # numbers alone are msgspec's own business
+            return " or ".join(choices)
+    return next(filter(None, map(_described, parts)), "")
+
+
+def _number(hint: object) -> str:
+    """A number with bounds in words; empty for anything else."""
+    kind, *metas = get_args(hint) if get_origin(hint) is Annotated else (hint,)
+    if kind not in {int, float}:
+        return ""
+    least = next((meta.ge for meta in metas if isinstance(meta, Meta) and meta.ge is not None), None)
+    most = next((meta.le for meta in metas if isinstance(meta, Meta) and meta.le is not None), None)
+    if least is None:
+        return "a number"
+    return f"a number of at least {least:g}" if most is None else f"a number from {least:g} to {most:g}"
 
 
 def suggestion(key: str, known: Iterable[str]) -> str:
