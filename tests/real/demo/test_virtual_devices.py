@@ -20,7 +20,8 @@ from speaker.mqtt.client import MqttClient
 from tests.support.announced_homes import announce
 
 COUNT = 300
-CONFIRM_S = 1.0
+CONFIRM_S = 6.0
+"""Ample for a busy machine, since every lamp that is merely late would count as silent."""
 
 
 def test_three_hundred_devices_are_described_in_a_thousand_tokens() -> None:
