@@ -1,6 +1,7 @@
 """Who answers a wake word: this speaker, unless another one on the broker claimed it first."""
 
 import logging
+import time
 from collections.abc import Callable
 
 from speaker.conversation import events
@@ -40,12 +41,13 @@ class WakeResponder:
     def woken(self, detection: Detection) -> None:
         """The front end heard a wake word."""
         busy = self._machine.state is not State.ASLEEP
-        if not self._claims.heard(detection.word, self._clock(), busy=busy):
+        at = round(time.time(), 3)
+        if not self._claims.heard(detection.word, self._clock(), busy=busy, at=at):
             log.info("= wake word %s %.2f, which another speaker answers", detection.word, detection.score)
             self._post(events.NotForUs())
             return
         score = round(detection.score, 3)
-        self._publish(detection.word, Claim(speaker=self._speaker, score=score, busy=busy))
+        self._publish(detection.word, Claim(speaker=self._speaker, score=score, busy=busy, at=at))
         log.info("= wake word %s %.2f", detection.word, detection.score)
         self._post(events.Woken(detection.word, detection.score))
         self._observers.woken(detection)

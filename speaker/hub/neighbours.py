@@ -41,8 +41,8 @@ class Neighbours:
 
     def start(self) -> None:
         """Hear which speakers there are."""
-        self._broker.subscribe([f"{self._base}/+/availability"], self._came_or_went)
-        self._broker.subscribe([self._announcements], self._introduced)
+        self._broker.subscribe([f"{self._base}/+/availability"], self._came_or_went, qos=0)
+        self._broker.subscribe([self._announcements], self._introduced, qos=0)
 
     def _came_or_went(self, message: IncomingMessage) -> None:
         speaker = message.topic.removeprefix(f"{self._base}/").removesuffix("/availability")

@@ -1,7 +1,7 @@
 """Every MQTT topic of a speaker: direction, retained, QoS and payload. docs/mqtt.md's table is generated from this.
 
 QoS 1 and retained: what somebody who comes later has to know. QoS 1: what must not be lost. QoS 0: news that is
-worthless when it is late.
+worthless when it is late, and what comes in by the thousand: a broker drops QoS 1 beyond what it queues.
 """
 
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from typing import Final
 from speaker.hub.commands import COMMANDS
 from speaker.hub.controls import CONTROLS
 
-TopicRow = tuple[str, str, str, int, str]
+TopicRow = tuple[str, str, str, int | str, str]
 
 
 def _verbs() -> Iterator[TopicRow]:
@@ -34,17 +34,17 @@ TOPICS: Final[tuple[TopicRow, ...]] = (
     ("<reply_to> of a question", "out", "no", 1, "JSON: question, answer (null if none came), ok"),
     ("<base>/<id>/answer/<call>", "in", "ignored", 1, "the answer to a call of a hub tool with `respond`"),
     ("<base>/tools/<name>", "in", "read", 1, "JSON: a tool that the hub defines; empty takes it away"),
-    ("<base>/claim/<wake word>", "both", "no", 0, "JSON: speaker, score, busy; the first of several speakers answers"),
+    ("<base>/claim/<wake word>", "both", "no", 0, "JSON: speaker, score, busy, at (when it was heard, s since 1970); the first of several speakers answers"),
     ("<base>/+/state", "in", "ignored", 0, "whether speakers that claim wake words answer anybody"),
-    ("<base>/+/availability", "in", "read", 1, "which other speakers there are"),
+    ("<base>/+/availability", "in", "read", 0, "which other speakers there are"),
     ("<discovery_prefix>/device/speaker_<id>/config", "out", "yes", 1, "the announcement to Home Assistant"),
     ("<discovery_prefix>/<platform>/speaker_<id>/<key>/config", "out", "yes", 1, "the same one by one, with "
      "mqtt.discovery: components"),
     ("<discovery_prefix>/status", "in", "ignored", 1, "`online`: announcement and state are published again"),
-    ("<discovery_prefix>/+/+/config, <discovery_prefix>/+/+/+/config", "in", "read", 1, "the devices of the house"),
-    ("tasmota/discovery/+/config, tasmota/discovery/+/sensors", "in", "read", 1, "Tasmota devices, as stock firmware "
+    ("<discovery_prefix>/+/+/config, <discovery_prefix>/+/+/+/config", "in", "read", 0, "the devices of the house"),
+    ("tasmota/discovery/+/config, tasmota/discovery/+/sensors", "in", "read", 0, "Tasmota devices, as stock firmware "
      "announces itself"),
-    ("state, availability and command topics of devices", "both", "read", 1, "as their announcements say"),
+    ("state, availability and command topics of devices", "both", "read", "0 in, 1 out", "as their announcements say"),
     ("$mcp-server/presence/speaker-<id>-mcp/speaker/<id>", "out", "yes; empty is the last will", 1, "with mqtt.mcp: "
      "JSON-RPC `notifications/server/online`"),
     ("$mcp-server/speaker-<id>-mcp/speaker/<id>", "in", "ignored", 1, "with mqtt.mcp: `initialize` of clients"),

@@ -3,6 +3,9 @@
 Nobody waits for anybody. Who hears the word claims it at once and goes on; a broker gives all its messages to
 everyone in one order, so each speaker sees by itself whether another was first, and then falls silent before it
 was heard. Without a broker nobody is told, and everybody answers: better two answers than none.
+
+Claims belong to one utterance when they come, or were made, at about the same time. When they come is known
+without a clock that is right; when they were made still holds where a busy broker keeps them for seconds.
 """
 
 from dataclasses import dataclass, field
@@ -31,6 +34,23 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     score: float = 0.0
     busy: bool = False
     """Whether it is in a conversation already: that is never taken away by another speaker."""
+    at: float = 0.0
+    """When it was heard, in seconds since 1970 by the speaker's own clock; 0 = not told."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """When something was heard or came in."""
+
+    came: float
+    """Monotonic seconds of this machine."""
+    at: float
+    """Seconds since 1970 by the clock of whoever heard it; 0 = not told."""
+
+    def belongs_with(self, other: "_Moment") -> bool:
+        """Whether both are of one utterance."""
+        together = self.at > 0 and other.at > 0 and abs(self.at - other.at) <= WINDOW_S
+        return together or abs(self.came - other.came) <= WINDOW_S
 
 
 def read_claim(payload: bytes) -> Claim | None:
@@ -61,39 +81,40 @@ def is_talking(payload: bytes) -> bool:
 
 @dataclass(slots=True)
 class Claims:
-    """The claims that one speaker saw, and its own. ``now``: monotonic seconds."""
+    """The claims that one speaker saw, and its own. ``now``: monotonic seconds; ``at``: seconds since 1970."""
 
     speaker: str
-    _first: dict[str, tuple[Claim, float]] = field(default_factory=dict)
+    _first: dict[str, tuple[Claim, _Moment]] = field(default_factory=dict)
     """Wake word → the claim that is in force, and when it came."""
     credibility: Credibility = field(default_factory=Credibility)
     """Which other speakers are believed."""
-    _woke: dict[str, float] = field(default_factory=dict)
-    """Wake word → when we heard it ourselves, as long as somebody else may still have been first."""
+    _woke: dict[str, _Moment] = field(default_factory=dict)
+    """Wake word → when we heard it ourselves last."""
 
-    def heard(self, word: str, now: float, *, busy: bool = False) -> bool:
+    def heard(self, word: str, now: float, *, busy: bool = False, at: float = 0.0) -> bool:
         """We heard the word: whether it is ours, as far as is known. Then it has to be claimed."""
-        other = self._in_force(word, now)
-        if other is not None and not busy:
+        moment = _Moment(now, at)
+        if not busy and self._in_force(word, moment) is not None:
             return False
         if not busy:
-            self._woke[word] = now
+            self._woke[word] = moment
         return True
 
     def take(self, word: str, claim: Claim, now: float) -> bool:
         """A claim came in, our own among them: whether we have to fall silent."""
-        if claim.speaker != self.speaker and not self.credibility.believes(claim.speaker, now):
+        moment = _Moment(now, claim.at)
+        first = self._in_force(word, moment)
+        if first is not None and (first.busy or not claim.busy):
+            return False
+        own = claim.speaker == self.speaker
+        # Whoever lost keeps nobody silent; only a claim that would be in force has to be believed.
+        if not own and not self.credibility.believes(claim.speaker, now):
             return False
         if word not in self._first and not self._room(now):
             return False
-        other = self._in_force(word, now)
-        if other is None or (claim.busy and not other.busy):
-            self._first[word] = claim, now
-        if claim.speaker == self.speaker:
-            return False
+        self._first[word] = claim, moment
         woke = self._woke.get(word)
-        late = woke is None or now - woke > WINDOW_S
-        lost = not late and self._first[word][0].speaker != self.speaker
+        lost = not own and woke is not None and woke.belongs_with(moment)
         if lost:
             del self._woke[word]
         return lost
@@ -102,15 +123,11 @@ class Claims:
         """Whether it is news that this speaker is not believed any more."""
         return claim.speaker != self.speaker and self.credibility.doubts(claim.speaker)
 
-    def settled(self, word: str) -> None:
-        """The conversation that the word began is nobody else's any more."""
-        self._woke.pop(word, None)
-
     def _room(self, now: float) -> bool:
         if len(self._first) >= _MOST_WORDS:
-            self._first = {word: kept for word, kept in self._first.items() if now - kept[1] <= WINDOW_S}
+            self._first = {word: kept for word, kept in self._first.items() if now - kept[1].came <= WINDOW_S}
         return len(self._first) < _MOST_WORDS
 
-    def _in_force(self, word: str, now: float) -> Claim | None:
-        claim, came = self._first.get(word, (None, 0.0))
-        return claim if claim is not None and now - came <= WINDOW_S else None
+    def _in_force(self, word: str, moment: _Moment) -> Claim | None:
+        claim, came = self._first.get(word, (None, moment))
+        return claim if claim is not None and came.belongs_with(moment) else None

@@ -1,4 +1,8 @@
-"""Whose claims are believed: a speaker that claims words and never answers anybody only silences the others."""
+"""Whose claims are believed: a speaker that claims words and never answers anybody only silences the others.
+
+Only claims that would be in force are judged: of five hundred speakers that hear one sentence, one answers, and the
+others have not lied.
+"""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -17,7 +21,8 @@ OFTEN_S: Final = 30.0
 DOUBT_S: Final = 600.0
 """After so long a silence a speaker begins anew."""
 
-MOST_SPEAKERS: Final = 64
+MOST_SPEAKERS: Final = 1_024
+"""So many are known at a time."""
 
 
 @dataclass(slots=True)

@@ -1,6 +1,7 @@
 """The conversation by itself, in milliseconds: every rule of its parts, against a scripted service."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, closing
 from datetime import UTC, date, datetime
@@ -378,7 +379,9 @@ async def test_what_cannot_be_asked_is_refused(tmp_path: Path, text: str) -> Non
 async def test_a_wake_word_is_claimed_and_answered(tmp_path: Path) -> None:
     async with talking(tmp_path, answer()) as one:
         await one.converse()
-        assert one.claims == [("hey_jarvis", Claim(speaker="kitchen", score=0.9, busy=False))]
+        [(word, claimed)] = one.claims
+        assert (word, claimed) == ("hey_jarvis", Claim(speaker="kitchen", score=0.9, busy=False, at=claimed.at))
+        assert abs(claimed.at - time.time()) < 600, "seconds since 1970"
 
 
 async def test_who_was_second_falls_silent_and_tells_nothing(tmp_path: Path) -> None:

@@ -79,6 +79,53 @@ def _deliver(speakers: dict[str, Claims], sender: str, now: float) -> set[str]:
     return {name for name, one in speakers.items() if one.take(WORD, claim(sender), now)}
 
 
+def _crowd(count: int, delay_s: list[float], spread_s: float) -> set[str]:
+    """Who still answers: ``count`` speakers hear one sentence; a broker passes each claim on after a delay."""
+    today = 1_790_000_000.0
+    speakers = {f"speaker{number}": Claims(f"speaker{number}") for number in range(count)}
+    awake: set[str] = set()
+    queue: list[tuple[float, Claim]] = []
+    for number, (name, one) in enumerate(speakers.items()):
+        heard = 10 + spread_s * number / count
+        if one.heard(WORD, heard, at=today + heard):
+            awake.add(name)
+            queue.append((heard, Claim(speaker=name, at=today + heard)))
+    came = 0.0
+    for number, (sent, said) in enumerate(queue):
+        came = max(came, sent + delay_s[number % len(delay_s)])
+        awake -= {name for name, one in speakers.items() if one.take(WORD, said, came)}
+    return awake
+
+
+@given(st.lists(st.floats(0.001, 6), min_size=1, max_size=20), st.floats(0, 0.3))
+def test_one_of_many_answers_however_long_the_broker_takes(delay_s: list[float], spread_s: float) -> None:
+    assert len(_crowd(40, delay_s, spread_s)) == 1
+
+
+def test_one_of_five_hundred_answers_when_their_claims_take_seconds() -> None:
+    assert _crowd(500, [0.01] * 50 + [2.5] * 50, 0.2) == {"speaker0"}
+
+
+def test_crowd_that_gave_way_is_still_believed() -> None:
+    """Those that were not first never show a conversation, and have not lied."""
+    hall = Claims("hall")
+    hall.credibility.saw("attic", talking=False)
+    for utterance in range(10):
+        now = 10.0 + 10 * utterance
+        winner = f"room{utterance}"
+        assert hall.heard(WORD, now)
+        assert hall.take(WORD, claim(winner), now + 0.01), "it was first"
+        for number in range(100, 600):
+            assert not hall.take(WORD, claim(f"room{number}"), now + 0.02)
+        hall.credibility.saw(winner, talking=True)
+
+
+def test_another_sentence_is_another_sentence_though_the_broker_is_slow() -> None:
+    hall = Claims("hall")
+    assert hall.heard(WORD, 20.0, at=1_790_000_020.0)
+    assert not hall.take(WORD, Claim(speaker="kitchen", at=1_790_000_017.0), 22.0)
+
+
 def test_claims_of_words_that_nobody_has_take_no_room() -> None:
     hall = Claims("hall")
     for number in range(1_000):
