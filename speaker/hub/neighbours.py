@@ -19,7 +19,7 @@ _MOST_SPEAKERS: Final = 64
 class SpeakerBroker(Protocol):
     """What is needed of the MQTT client."""
 
-    def subscribe(self, filters: Iterable[str], handler: MessageHandler) -> None:
+    def subscribe(self, filters: Iterable[str], handler: MessageHandler, *, qos: int = 1) -> None:
         """Let a handler have the messages of these filters."""
 
     async def publish(self, topic: str, payload: str) -> None:
