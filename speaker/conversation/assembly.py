@@ -11,6 +11,7 @@ from speaker.conversation.cost_observer import CostObserver
 from speaker.conversation.duplex_chooser import DuplexChooser
 from speaker.conversation.effects import Effects
 from speaker.conversation.failover_observer import FailoverObserver
+from speaker.conversation.here_and_now import HereAndNow
 from speaker.conversation.inbox import Inbox, Post
 from speaker.conversation.local_intents import LocalIntents
 from speaker.conversation.loudness import Loudness
@@ -27,7 +28,7 @@ from speaker.conversation.trace_recorder import TraceRecorder
 from speaker.conversation.uplink import Uplink
 from speaker.conversation.user_turns import UserTurns
 from speaker.conversation.wake_responder import WakeResponder
-from speaker.cost.cost_tracker import CostTracker
+from speaker.cost.cost_tracker import CostTracker, now_here
 from speaker.errors import Trouble
 from speaker.offline.speech.engines import OfflineEngines
 from speaker.realtime.failover import Failover
@@ -105,13 +106,24 @@ def assemble(around: Surrounds) -> Conversation:
     inbox, machine, observers = Inbox(), StateMachine(settings.limits), Observers(failed)
     tasks, memory = TaskSet("conversation"), ShortMemory(settings.limits.remember_s)
     loudness = Loudness(settings, settings.audio.volume, settings.audio.announcement_volume)
-    wake = WakeResponder(str(settings.id), machine, inbox.post, observers, publish=around.claim, clock=clock)
+    wake = WakeResponder(
+        str(settings.id),
+        machine,
+        inbox.post,
+        observers,
+        publish=around.claim,
+        clock=clock,
+        wall=lambda: now_here().timestamp(),
+    )
     sound = around.make_sound(inbox.post, wake.woken, observers.trouble)
     prompts = Prompts(inbox.post)
     tools = ToolRunner(around.registry, sound, observers, slow_tool_s=around.slow_tool_s)
     needs = SessionNeeds(
         inbox.post, observers, sound, tasks, tools.run, lambda: memory.summary(clock()),
         SessionPatience(PATIENCE * settings.limits.connect_s, settings.limits.stalled_s), clock,
+        here_and_now=HereAndNow(
+            str(settings.name or settings.id), settings.room, now=now_here, later=loop.call_later
+        ),
     )  # fmt: skip
     turns = UserTurns(
         LocalIntents(around.engines, around.registry),

@@ -183,6 +183,8 @@ class ConversationSession:
             self, self._needs, self._calls, place=target.place, profile=target.profile, plays_hz=opened.plays_hz,
             own_tools=frozenset(str(tool.get("name")) for tool in self.wanted.tools or []),
         )  # fmt: skip
+        if self._needs.here_and_now is not None:
+            self._needs.here_and_now.follow(self.tell)
         if known := self._needs.recall():
             self.tell(known)
         for text in self._prompts:
@@ -201,5 +203,7 @@ class ConversationSession:
     def _end_connection(self) -> None:
         """Nothing of this connection counts in the next one."""
         self.is_open = False
+        if self._needs.here_and_now is not None:
+            self._needs.here_and_now.leave()
         if self._answers is not None:
             self._answers.close()

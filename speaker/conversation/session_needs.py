@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from speaker.conversation.here_and_now import HereAndNow
 from speaker.conversation.inbox import MonotonicClock, Post
 from speaker.conversation.observers import Observer
 from speaker.conversation.sound import Playback
@@ -37,5 +38,7 @@ class SessionNeeds:
     """What was said before, for a session that does not know it; may be empty."""
     patience: SessionPatience
     clock: MonotonicClock
+    here_and_now: HereAndNow | None = None
+    """What tells the session when and where it is; None: nobody does."""
     barred: SessionError | None = None
     """Why somebody who could answer is not asked, if so."""

@@ -1,7 +1,6 @@
 """Who answers a wake word: this speaker, unless another one on the broker claimed it first."""
 
 import logging
-import time
 from collections.abc import Callable
 
 from speaker.conversation import events
@@ -28,20 +27,22 @@ class WakeResponder:
         *,
         publish: Callable[[str, Claim], None],
         clock: MonotonicClock,
+        wall: Callable[[], float],
     ) -> None:
-        """``publish`` tells the other speakers of a claim: wake word and claim."""
+        """``publish`` tells the other speakers of a claim: wake word and claim. ``wall``: seconds since 1970."""
         self._speaker = speaker
         self._machine = machine
         self._post = post
         self._observers = observers
         self._publish = publish
         self._clock = clock
+        self._wall = wall
         self._claims = Claims(speaker)
 
     def woken(self, detection: Detection) -> None:
         """The front end heard a wake word."""
         busy = self._machine.state is not State.ASLEEP
-        at = round(time.time(), 3)
+        at = round(self._wall(), 3)
         if not self._claims.heard(detection.word, self._clock(), busy=busy, at=at):
             log.info("= wake word %s %.2f, which another speaker answers", detection.word, detection.score)
             self._post(events.NotForUs())

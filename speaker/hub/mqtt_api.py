@@ -72,7 +72,8 @@ class MqttApi:
         self._intake.expect(commands, lasting)
         self._broker.subscribe([f"{self._settings.topic}/command/+"], self._hear_command)
         self._broker.subscribe([self._birth], self._hear_birth)
-        self._broker.subscribe([f"{self._claims}+"], self._hear_claim, qos=0)
+        # QoS 1: a broker with much to do drops QoS 0, and a claim that one speaker misses is a second answer.
+        self._broker.subscribe([f"{self._claims}+"], self._hear_claim)
         self._broker.subscribe([f"{self._settings.mqtt.base}/+/state"], self._hear_state, qos=0)
 
     def connected(self) -> None:
@@ -113,7 +114,7 @@ class MqttApi:
 
     def claim(self, word: str, claim: Claim) -> None:
         """Tell the other speakers that this one heard a wake word."""
-        self._broker.tell(f"{self._claims}{word}", msgspec.json.encode(claim).decode())
+        self._broker.tell(f"{self._claims}{word}", msgspec.json.encode(claim).decode(), qos=1)
 
     def _hear_claim(self, message: IncomingMessage) -> None:
         claim = None if message.retained else read_claim(message.payload)

@@ -90,6 +90,8 @@ class Claims:
     """Which other speakers are believed."""
     _woke: dict[str, _Moment] = field(default_factory=dict)
     """Wake word → when we heard it ourselves last."""
+    _won: dict[str, _Moment] = field(default_factory=dict)
+    """Wake word → our claim that was the first."""
 
     def heard(self, word: str, now: float, *, busy: bool = False, at: float = 0.0) -> bool:
         """We heard the word: whether it is ours, as far as is known. Then it has to be claimed."""
@@ -113,8 +115,11 @@ class Claims:
         if word not in self._first and not self._room(now):
             return False
         self._first[word] = claim, moment
+        if own:
+            self._won[word] = moment
+            return False
         woke = self._woke.get(word)
-        lost = not own and woke is not None and woke.belongs_with(moment)
+        lost = woke is not None and woke.belongs_with(moment) and (claim.busy or not self._has_won(word, woke))
         if lost:
             del self._woke[word]
         return lost
@@ -122,6 +127,11 @@ class Claims:
     def doubts(self, claim: Claim) -> bool:
         """Whether it is news that this speaker is not believed any more."""
         return claim.speaker != self.speaker and self.credibility.doubts(claim.speaker)
+
+    def _has_won(self, word: str, woke: _Moment) -> bool:
+        """Whether our claim for that was the first. Claims of other utterances may have come since."""
+        won = self._won.get(word)
+        return won is not None and won.at == woke.at and won.came >= woke.came
 
     def _room(self, now: float) -> bool:
         if len(self._first) >= _MOST_WORDS:

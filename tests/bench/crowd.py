@@ -34,14 +34,14 @@ from speaker.wake.arbitration import WINDOW_S, Claim, Claims, read_claim
 from tests.bench import table
 
 SPEAKERS: Final = 500
-HEARERS: Final = 20
-"""Those among them that hear the word in the first part."""
+HEARERS: Final = 50
+"""Those among them that hear the word in the first part; so many that nobody is woken suspiciously often."""
 
 TOGETHER: Final = 3
 """So many hear one utterance there: as many as stand within earshot of each other."""
 
 DEVICES: Final = 2_000
-UTTERANCES: Final = 200
+UTTERANCES: Final = 150
 APART_S: Final = 0.03
 """Detections of one utterance lie so far apart at most."""
 
@@ -59,16 +59,18 @@ class Hearer:
         self.answers = False
         self.decided: asyncio.Future[float] | None = None
         self.broker = MqttClient(MqttSettings(host="127.0.0.1", port=port), name, None, f"speaker/{name}/availability")
-        self.broker.subscribe([TOPIC], self._claimed, qos=0)
+        self.broker.subscribe([TOPIC], self._claimed)
         self.broker.start()
 
-    def hear(self, decided: asyncio.Future[float]) -> bool:
-        """Hear the word: whether it is claimed. ``decided`` gets the moment at which it is known who answers."""
-        at = time.time()
+    def hear(self, decided: asyncio.Future[float], at: float) -> bool:
+        """Hear the word: whether it is claimed. ``decided`` gets the moment at which it is known who answers.
+
+        ``at``: seconds since 1970.
+        """
         if not self.claims.heard(WORD, time.monotonic(), at=at):
             return False
         self.answers, self.decided = True, decided
-        self.broker.tell(TOPIC, msgspec.json.encode(Claim(speaker=self.name, score=0.9, at=at)).decode())
+        self.broker.tell(TOPIC, msgspec.json.encode(Claim(speaker=self.name, score=0.9, at=at)).decode(), qos=1)
         return True
 
     def _claimed(self, message: IncomingMessage) -> None:
@@ -106,8 +108,8 @@ async def _rest(port: int, first: int, count: int) -> None:
     print("ready", flush=True)
     loop = asyncio.get_running_loop()
     while await loop.run_in_executor(None, sys.stdin.readline):
-        began = time.monotonic()
-        claimed = [one for one in crowd if one.hear(loop.create_future())]
+        began, at = time.monotonic(), time.time()
+        claimed = [one for one in crowd if one.hear(loop.create_future(), at)]
         ends = await asyncio.gather(*(one.decided for one in claimed if one.decided is not None))
         await asyncio.sleep(1)
         took_ms = [round(1000 * (end - began)) for end in ends]
@@ -170,12 +172,12 @@ async def _neighbours(hearers: list[Hearer]) -> tuple[list[float], list[int]]:
             one.answers = False
             decided = loop.create_future()
             began = time.monotonic()
-            if one.hear(decided):
+            if one.hear(decided, time.time()):
                 heard.append((began, decided))
             await asyncio.sleep(APART_S / TOGETHER * chance.random())
         ends = await asyncio.gather(*(decided for _, decided in heard))
         took_ms += [1000 * (end - began) for (began, _), end in zip(heard, ends, strict=True)]
-        await asyncio.sleep(WINDOW_S + 0.05)
+        await asyncio.sleep(WINDOW_S + 0.5)
         answered.append(sum(one.answers for one in near))
         # Who answers shows it, so that it is believed the next time, too.
         for one in hearers:

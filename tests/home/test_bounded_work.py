@@ -257,9 +257,9 @@ async def test_the_feed_follows_what_changed_and_once_after_a_burst() -> None:
     asked: list[list[str]] = []
     subscribe = broker.subscribe
 
-    def counted(filters: Any, handler: Any) -> None:
+    def counted(filters: Any, handler: Any, *, qos: int = 1) -> None:
         asked.append(list(filters))
-        subscribe(asked[-1], handler)
+        subscribe(asked[-1], handler, qos=qos)
 
     broker.subscribe = counted  # type: ignore[method-assign]  # to look over its shoulder
     feed = HouseFeed(broker, house, DeviceController(house, broker))  # type: ignore[arg-type]

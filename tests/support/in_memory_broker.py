@@ -14,7 +14,7 @@ class InMemoryBroker:
         self._dispatcher = Dispatcher(self._fail)
         self._broken = broken
 
-    def subscribe(self, filters: Iterable[str], handler: MessageHandler) -> None:
+    def subscribe(self, filters: Iterable[str], handler: MessageHandler, *, qos: int = 1) -> None:
         for one in filters:
             self._dispatcher.add(one, handler)
 

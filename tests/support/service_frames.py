@@ -126,6 +126,8 @@ async def hear(
 def _note(heard: Heard, one: TalkingSpeaker) -> None:
     heard.said, heard.chimes = list(one.sound.said), [name for name in one.sound.chimes if name != "wake"]
     heard.ms = sum(ms for _, ms in one.sound.played)
-    heard.sent = [[one for one in seen if "audio" not in one] for seen in one.script.seen]
+    heard.sent = [
+        [event for event in one.seen(number) if "audio" not in event] for number in range(len(one.script.seen))
+    ]
     heard.booked = one.notes.charged
     heard.troubles = list(one.notes.troubles)

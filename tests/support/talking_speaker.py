@@ -54,6 +54,7 @@ OPENING: list[ScriptStep] = [
     EmitStep(ev.SessionCreated(event_id="e1", session=SessionHead(id="sess_1"))),
     Expect("session.update"),
     EmitStep(ev.SessionUpdated(event_id="e2", session=SessionHead(id="sess_1"))),
+    Expect("conversation.item.create"),  # when and where it is
 ]
 
 
@@ -131,6 +132,12 @@ class Notes(Observer):
         self.troubles.append(problem)
 
 
+def _tells_time(event: Json) -> bool:
+    """Whether this is the item that tells a session date, time and place."""
+    item = event.get("item", {})
+    return item.get("role") == "system" and str(item["content"][0]["text"]).startswith("It is ")
+
+
 class TalkingSpeaker:
     """The part, and the world that it talks to."""
 
@@ -156,9 +163,13 @@ class TalkingSpeaker:
         return self.conversation.machine.state
 
     def sent(self, kind: str, connection: int = -1) -> list[Json]:
-        """What the service was sent of a kind, in the last connection."""
-        seen = self.script.seen[connection] if self.script.seen else []
-        return [one for one in seen if one["type"] == kind]
+        """What the service was sent of a kind, in the last connection; without date, time and place at its opening."""
+        return [one for one in self.seen(connection) if one["type"] == kind]
+
+    def seen(self, connection: int = -1) -> list[Json]:
+        """All that the service was sent in a connection, the last one, but for date, time and place."""
+        events = self.script.seen[connection] if self.script.seen else []
+        return [one for one in events if not _tells_time(one)]
 
     def events(self, kind: str) -> list[Json]:
         """What was published of a kind."""

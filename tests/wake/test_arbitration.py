@@ -106,6 +106,17 @@ def test_one_of_five_hundred_answers_when_their_claims_take_seconds() -> None:
     assert _crowd(500, [0.01] * 50 + [2.5] * 50, 0.2) == {"speaker0"}
 
 
+def test_who_was_first_stays_first_whatever_else_comes_between() -> None:
+    """Claims of three utterances in a row, delivered late and mixed: the first claim of each wins, and stays."""
+    today = 1_790_000_000.0
+    hall = Claims("hall")
+    assert hall.heard(WORD, 10.0, at=today)
+    came = [("hall", 0.0), ("attic", 0.9), ("cellar", 1.7), ("kitchen", 0.3)]
+    for number, (who, at) in enumerate(came):
+        assert not hall.take(WORD, Claim(speaker=who, at=today + at), 12.0 + number), who
+    assert hall.take(WORD, Claim(speaker="kitchen", busy=True, at=today + 0.1), 17.0), "but who talks already, keeps it"
+
+
 def test_crowd_that_gave_way_is_still_believed() -> None:
     """Those that were not first never show a conversation, and have not lied."""
     hall = Claims("hall")

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 
 from speaker.daemon.house_feed import HouseFeed
 from speaker.demo.broker import PrivateBroker
@@ -16,10 +17,10 @@ DEVICES = 2_500
 
 async def _heard_by(crowd: list[Hearer]) -> list[str]:
     """Let all of them hear the word in one moment; who answers when everybody knows."""
-    loop = asyncio.get_running_loop()
+    loop, at = asyncio.get_running_loop(), time.time()
     for one in crowd:
         one.answers = False
-    claimed = [one for one in crowd if one.hear(loop.create_future())]
+    claimed = [one for one in crowd if one.hear(loop.create_future(), at)]
     async with asyncio.timeout(60):
         await asyncio.gather(*(one.decided for one in claimed if one.decided is not None))
         last = claimed[-1].broker
