@@ -35,6 +35,7 @@ OURS = [
     tool("get_temperature", room=STRING),
     tool("activate_scene", required="scene", scene=STRING),
     tool("get_weather"),
+    tool("get_time"),
     tool("set_volume", required="percent", percent=WHOLE),
     tool("end_conversation"),
 ]
@@ -118,6 +119,11 @@ COMMANDS: list[tuple[list[Call], str]] = [
     ([temperature("living room")], "how warm is it in the living room|what's the temperature in the living room?"),
     ([temperature("outside")], "what's the temperature outside|how cold is it outside|what is the outdoor temperature"),
     ([Call("get_temperature")], "how warm is it|what's the temperature in here"),
+    (
+        [Call("get_time")],
+        "what time is it|What's the time?|tell me the time|what's the date|what's today's date|What day is it today?"
+        "|what is the current time|which day is it",
+    ),
     ([Call("get_weather")], "what's the weather like|How's the weather today?|is it raining"),
     ([MOVIE], "movie night|activate movie night|start the movie night scene|it's time for movie night"),
     ([Call("activate_scene", {"scene": "Good night"})], "good night"),
@@ -142,7 +148,8 @@ COMMANDS: list[tuple[list[Call], str]] = [
     ([Call("get_weather")], "what's the whether like"),
 ]
 
-FOREIGN = """what time is it|who won the world cup|tell me a joke|play some jazz|order a pizza
+FOREIGN = """what time is it in tokyo|what time is the game|what is a good date
+who won the world cup|tell me a joke|play some jazz|order a pizza
 what is the capital of france|call my mother|send a message to anna|turn on the tv|turn on the oven
 turn on the garage light|turn off the bathroom lights|set a timer for 1.2.3 seconds
 turn on the sofa|turn on the coffee machine|is the sofa lamp on|are the kitchen lights off
@@ -224,7 +231,7 @@ BOUND = [tool("set_light", required="light scene_code", light=STRING, scene_code
     [
         ([NEEDY], "what's the weather like", ""),
         ([NEEDY], "How is the weather today?", ""),
-        ([NEEDY, OURS[5]], "what's the weather like?", "volume to 40 percent"),
+        ([NEEDY, OURS[5]], "what's the weather like?", "what time is it"),
         (BOUND, "turn on the counter", "set the kitchen to 21 degrees"),
         (BOUND, "turn on the sofa lamp", "set the kitchen to 21 degrees"),
         ([OURS[0], OURS[1]], "turn on the counter " * 12, "set the kitchen to 21 degrees"),
