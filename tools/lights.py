@@ -16,9 +16,9 @@ async def set_light(
 ) -> ToolResult:
     """Switch, dim or colour lights, or switch sockets.
 
-    One by name, or all lights of a room.
+    One by name, or all lights of a room; without both, those here.
     """
-    if not light.strip() and not room.strip():
+    if not light.strip() and not room.strip() and not home.nearby("light"):
         raise ToolError("Say which light, which room, or 'all'.")
     if on is None and brightness is None and change is None and not color:
         raise ToolError("Say whether the light is to be on or off, or how bright.")

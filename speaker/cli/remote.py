@@ -110,7 +110,10 @@ async def run_tool(settings: Settings, password: str | None, name: str, argument
     if name not in known:
         raise SpeakerError(f"there is no tool {name!r}{did_you_mean(name, known)}; speaker tools lists them")
     async with RemoteSpeaker(settings, password) as line:
-        home = DeviceController(house, line.broker, settings.tools.confirm_timeout_s, risk=settings.tools.risk)
+        home = DeviceController(
+            house, line.broker, settings.tools.confirm_timeout_s, risk=settings.tools.risk,
+            own_room=settings.room,
+        )  # fmt: skip
 
         HouseFeed(line.broker, house, home).start(settings.mqtt.discovery_prefixes)
         await asyncio.sleep(ANNOUNCED_S)

@@ -262,7 +262,7 @@ class Settings(Section, frozen=True, kw_only=True):
     name: str | None = None
     """Name for people; null = made from the id."""
     room: str | None = None
-    """Room the speaker stands in."""
+    """Room the speaker stands in; what is said without a room, or "in here", is meant there."""
     audio: AudioSettings = AudioSettings()
     wake: WakeSettings = WakeSettings()
     session: SessionSettings = SessionSettings()

@@ -86,8 +86,9 @@ class Wiring:
         settings, tools = self.settings, self.settings.tools
         self.house = configured_house(settings)
         self.home = DeviceController(
-            self.house, self.client, tools.confirm_timeout_s, risk=tools.risk, approve=self._approve_wish
-        )
+            self.house, self.client, tools.confirm_timeout_s, risk=tools.risk, approve=self._approve_wish,
+            own_room=settings.room,
+        )  # fmt: skip
         self.feed = HouseFeed(self.client, self.house, self.home)
         speaker = str(settings.id)
         self.hub_tools = HubTools(self.client, settings.mqtt.base, speaker, self._refuse_definition)

@@ -36,6 +36,10 @@ FRESH_S: Final = 600.0
 """How long a state that was reported live is believed of a device that does not say when it is offline."""
 
 
+HERE: Final = frozenset({"here", "in here", "this room", "my room"})
+"""What one calls the room that the speaker stands in."""
+
+
 class CommandPublisher(Protocol):
     """What can send to the broker."""
 
@@ -82,8 +86,13 @@ class DeviceController:
         *,
         risk: Mapping[str, Risk] | None = None,
         approve: Approval = approve_nothing,
+        own_room: str | None = None,
     ) -> None:
-        """``risk`` are the rules of ``tools.risk``; ``approve`` is asked before what they call ``confirm``."""
+        """``risk`` are the rules of ``tools.risk``; ``approve`` is asked before what they call ``confirm``.
+
+        ``own_room`` is where the speaker stands, and what "here" means.
+        """
+        self._own_room = own_room or ""
         self._house = house
         self._publisher = publisher
         self._confirm_timeout_s = confirm_timeout_s
@@ -98,15 +107,31 @@ class DeviceController:
 
     def find(self, name: str, *kinds: Kind, room: str = "") -> Device:
         """The one device of these kinds that ``name`` means. Raises ToolError, naming what there is."""
-        return self._house.find(name, *kinds, room=room)
+        return self._house.find(name, *kinds, room=self._room(room))
 
     def matching(self, name: str, *kinds: Kind, room: str = "") -> list[Device]:
         """All devices of these kinds that ``name`` may mean."""
-        return self._house.matching(name, *kinds, room=room)
+        return self._house.matching(name, *kinds, room=self._room(room))
 
     def devices(self, *kinds: Kind, room: str = "") -> list[Device]:
         """All devices of these kinds (no kind: all kinds), in a room or everywhere."""
-        return self._house.devices(*kinds, room=room)
+        return self._house.devices(*kinds, room=self._room(room))
+
+    def _room(self, room: str) -> str:
+        """The room that is meant: "here" is the speaker's own."""
+        if room.strip().lower() not in HERE:
+            return room
+        if not self._own_room:
+            raise ToolError("It is not known in which room this speaker stands; name the room.")
+        return self._own_room
+
+    def nearby(self, kind: Kind) -> list[Device]:
+        """What "the light" means without a room: those of the speaker's own room; none when that leaves a choice.
+
+        All lights of a room are one light to people. Of anything else, locks above all, only the single one is meant.
+        """
+        found = self._house.devices(kind, room=self._own_room) if self._own_room else []
+        return found if kind == "light" or len(found) == 1 else []
 
     def reading(self, device: Device) -> str | None:
         """The device's present value with its unit, as one would say it; None when it is not known."""

@@ -39,6 +39,9 @@ class Home(Protocol):
     def devices(self, *kinds: Kind, room: str = "") -> list[Device]:
         """All devices of these kinds (no kind: all kinds), in a room or everywhere."""
 
+    def nearby(self, kind: Kind) -> list[Device]:
+        """What "the light" means without a room: those of the speaker's own room; none when that leaves a choice."""
+
     async def act(self, device: Device, wish: Wish) -> Outcome:
         """Ask the device for a change and wait until its state says so (or it does not answer).
 
@@ -65,6 +68,8 @@ def chosen(home: Home, name: str, room: str, *kinds: Kind) -> list[Device]:
     words = [word for word in re.findall(r"[\w'’]+", name.lower()) if word not in _SMALL]
     every = bool(words) and (words[0] in _ALL or words[-1] in _ALL)
     words = [word for word in words if word not in _ALL]
+    if not room and not every and (near := _here(home, words, *kinds)):
+        return near
     if words and words[-1] in _PLURALS.get(first, ()) and (several := _several(home, words, room, first, every=every)):
         return several
     if name.strip() and not (every and not words):
@@ -75,6 +80,16 @@ def chosen(home: Home, name: str, room: str, *kinds: Kind) -> list[Device]:
     return [home.find(NOUNS[first], *kinds, room=room)]
 
 
+def _here(home: Home, words: Sequence[str], *kinds: Kind) -> list[Device]:
+    """Those of the speaker's own room, when only the kind was said and the house has not just one, or one called so."""
+    first = kinds[0]
+    just_kind = not words or (len(words) == 1 and (words[0] == NOUNS[first] or words[0] in _PLURALS.get(first, ())))
+    if not just_kind or len(home.devices(first)) == 1:
+        return []
+    called = {" ".join(words), *words}
+    return [] if any(device.name.lower() in called for device in home.devices(*kinds)) else home.nearby(first)
+
+
 def _several(home: Home, words: Sequence[str], room: str, kind: Kind, *, every: bool) -> list[Device]:
     """Those that a plural means; none when the words before it are no room of theirs."""
     *before, plural = words
@@ -83,6 +98,9 @@ def _several(home: Home, words: Sequence[str], room: str, kind: Kind, *, every: 
         return home.matching(plural, kind, room=named)
     if named:
         return []
+    # "All lights" are all, though one is called just "Lamp"; "all blinds" are not the garage door.
+    if every and plural == f"{NOUNS[kind]}s":
+        return home.devices(kind, room=room)
     found = home.matching(plural, kind, room=room)
     return found or (home.devices(kind, room=room) if every else [])
 

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from speaker.home import colours, value_parsers
+from speaker.home.device_command import NOT_KNOWN
 
 SATURATED = st.tuples(st.floats(0, 360), st.floats(40, 100)).map(lambda parts: colours.from_hs(*parts))
 
@@ -76,4 +77,4 @@ def test_no_figure_breaks_a_reader(figures: list[float]) -> None:
     text = ",".join(map(str, figures))
     for read in (value_parsers.rgb, value_parsers.hs, value_parsers.xy):
         colour = read(text)
-        assert colour is None or (isinstance(colour, tuple) and all(0 <= part <= 255 for part in colour))
+        assert colour in {None, NOT_KNOWN} or (isinstance(colour, tuple) and all(0 <= part <= 255 for part in colour))
