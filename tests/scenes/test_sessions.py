@@ -52,7 +52,7 @@ async def test_wake_without_speech_asks_for_nothing(on: Stage, speech: Speech) -
         assert event["score"] > 0.5
         await on.is_in("idle")
         types = {sent["type"] for sent in script.seen[0]}
-    assert types == {"session.update", "input_audio_buffer.append"}
+    assert types == {"session.update", "conversation.item.create", "input_audio_buffer.append"}
     assert on.events("turn") == []
 
 
