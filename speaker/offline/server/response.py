@@ -282,7 +282,8 @@ def _unanswered(read: Sequence[Entry]) -> list[str]:
     """Outputs of tools that came after the user's last words and that no message has answered yet."""
     outputs: list[str] = []
     for entry in reversed(read):
-        if entry.item.type == "message":
+        # What the session is told beside the talk, such as a new day, answers nothing.
+        if entry.item.type == "message" and entry.item.role != "system":
             break
         if entry.item.type == "function_call_output":
             outputs.append(entry.item.output or "")

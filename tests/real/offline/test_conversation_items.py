@@ -126,3 +126,17 @@ async def test_items_that_make_no_sense_are_refused(cloud: RealtimeServer, item:
         problem = await client.send_wrong(frame)
         assert (problem["code"], problem["param"], problem["event_id"]) == (code, param, "mine")
         assert (await client.write("Hello."))[0]["previous_item_id"] is None
+
+
+async def test_new_day_between_a_tool_and_its_answer_hides_nothing(cloud: RealtimeServer) -> None:
+    async with peer(cloud) as client:
+        await client.update(instructions=HOUSE, tools=[LIGHT], output_modalities=["text"])
+        await client.write("Turn on the sofa lamp.")
+        (call,) = (await client.respond())[-1]["response"]["output"]
+        output = {"type": "function_call_output", "call_id": call["call_id"], "output": "Confirmed: it glows."}
+        told = {"type": "message", "role": "system", "content": [{"type": "input_text", "text": "It is Monday."}]}
+        for item in (output, told):
+            await client.send("conversation.item.create", item=item)
+            await client.until("conversation.item.done")
+        answer = await client.respond()
+    assert of(answer, "response.output_text.done")[0]["text"] == "It glows."
