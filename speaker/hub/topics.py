@@ -34,8 +34,8 @@ TOPICS: Final[tuple[TopicRow, ...]] = (
     ("<reply_to> of a question", "out", "no", 1, "JSON: question, answer (null if none came), ok"),
     ("<base>/<id>/answer/<call>", "in", "ignored", 1, "the answer to a call of a hub tool with `respond`"),
     ("<base>/tools/<name>", "in", "read", 1, "JSON: a tool that the hub defines; empty takes it away"),
-    ("<base>/claim/<wake word>", "both", "no", 1, "JSON: speaker, score, busy, at (when it was "
-     "heard, s since 1970); the first of several speakers answers"),
+    ("<base>/claim/<wake word>", "both", "no", 1, "JSON: speaker, score, busy, at (when it was heard, s "
+     "since 1970); the first of several speakers answers"),
     ("<base>/+/state", "in", "ignored", 0, "whether speakers that claim wake words answer anybody"),
     ("<base>/+/availability", "in", "read", 0, "which other speakers there are"),
     ("<discovery_prefix>/device/speaker_<id>/config", "out", "yes", 1, "the announcement to Home Assistant"),

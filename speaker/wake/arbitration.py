@@ -90,8 +90,8 @@ class Claims:
     """Which other speakers are believed."""
     _woke: dict[str, _Moment] = field(default_factory=dict)
     """Wake word → when we heard it ourselves last."""
-    _won: dict[str, _Moment] = field(default_factory=dict)
-    """Wake word → our claim that was the first."""
+    _won: set[str] = field(default_factory=set)
+    """Those of them for which our claim was the first; claims of other utterances may come after it."""
 
     def heard(self, word: str, now: float, *, busy: bool = False, at: float = 0.0) -> bool:
         """We heard the word: whether it is ours, as far as is known. Then it has to be claimed."""
@@ -100,6 +100,7 @@ class Claims:
             return False
         if not busy:
             self._woke[word] = moment
+            self._won.discard(word)
         return True
 
     def take(self, word: str, claim: Claim, now: float) -> bool:
@@ -115,23 +116,19 @@ class Claims:
         if word not in self._first and not self._room(now):
             return False
         self._first[word] = claim, moment
-        if own:
-            self._won[word] = moment
-            return False
         woke = self._woke.get(word)
-        lost = woke is not None and woke.belongs_with(moment) and (claim.busy or not self._has_won(word, woke))
-        if lost:
+        if woke is None or not woke.belongs_with(moment):
+            return False
+        if own:
+            self._won.add(word)
+        elif claim.busy or word not in self._won:
             del self._woke[word]
-        return lost
+            return True
+        return False
 
     def doubts(self, claim: Claim) -> bool:
         """Whether it is news that this speaker is not believed any more."""
         return claim.speaker != self.speaker and self.credibility.doubts(claim.speaker)
-
-    def _has_won(self, word: str, woke: _Moment) -> bool:
-        """Whether our claim for that was the first. Claims of other utterances may have come since."""
-        won = self._won.get(word)
-        return won is not None and won.at == woke.at and won.came >= woke.came
 
     def _room(self, now: float) -> bool:
         if len(self._first) >= _MOST_WORDS:

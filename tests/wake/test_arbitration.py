@@ -117,6 +117,21 @@ def test_who_was_first_stays_first_whatever_else_comes_between() -> None:
     assert hall.take(WORD, Claim(speaker="kitchen", busy=True, at=today + 0.1), 17.0), "but who talks already, keeps it"
 
 
+def test_who_won_once_has_not_won_the_next_time() -> None:
+    hall = Claims("hall")
+    assert hall.heard(WORD, 10.0)
+    assert not hall.take(WORD, claim("hall"), 10.01)
+    assert hall.heard(WORD, 20.0)
+    assert hall.take(WORD, claim("kitchen"), 20.01)
+
+
+def test_claims_in_our_name_that_we_never_made_leave_nothing_behind() -> None:
+    hall = Claims("hall")
+    for number in range(5_000):
+        hall.take(f"word{number}", claim("hall"), number / 100)
+    assert len(repr(hall)) < 20_000
+
+
 def test_crowd_that_gave_way_is_still_believed() -> None:
     """Those that were not first never show a conversation, and have not lied."""
     hall = Claims("hall")
