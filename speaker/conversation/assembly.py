@@ -107,23 +107,16 @@ def assemble(around: Surrounds) -> Conversation:
     tasks, memory = TaskSet("conversation"), ShortMemory(settings.limits.remember_s)
     loudness = Loudness(settings, settings.audio.volume, settings.audio.announcement_volume)
     wake = WakeResponder(
-        str(settings.id),
-        machine,
-        inbox.post,
-        observers,
-        publish=around.claim,
-        clock=clock,
-        wall=lambda: now_here().timestamp(),
-    )
+        str(settings.id), machine, inbox.post, observers,
+        publish=around.claim, clock=clock, wall=lambda: now_here().timestamp(),
+    )  # fmt: skip
     sound = around.make_sound(inbox.post, wake.woken, observers.trouble)
     prompts = Prompts(inbox.post)
     tools = ToolRunner(around.registry, sound, observers, slow_tool_s=around.slow_tool_s)
     needs = SessionNeeds(
         inbox.post, observers, sound, tasks, tools.run, lambda: memory.summary(clock()),
         SessionPatience(PATIENCE * settings.limits.connect_s, settings.limits.stalled_s), clock,
-        here_and_now=HereAndNow(
-            str(settings.name or settings.id), settings.room, now=now_here, later=loop.call_later
-        ),
+        HereAndNow(str(settings.name), settings.room, now=now_here, later=loop.call_later).follow,
     )  # fmt: skip
     turns = UserTurns(
         LocalIntents(around.engines, around.registry),

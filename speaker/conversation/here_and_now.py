@@ -16,7 +16,7 @@ class DelayedCall(Protocol):
 
 
 class HereAndNow:
-    """Tells sessions the date, the time and the place: as they open, and again when a day begins."""
+    """Knows the date, the time and the place."""
 
     def __init__(
         self,
@@ -31,20 +31,35 @@ class HereAndNow:
         self._room = room
         self._now = now
         self._later = later
-        self._next_day: DelayedCall | None = None
 
-    def follow(self, tell: Callable[[str], None]) -> None:
-        """Let a session know, from now on; only one is told at a time."""
-        self.leave()
-        now = self._now()
-        tell(present_in_words(now, self._name, self._room))
-        self._next_day = self._later(until_midnight_s(now) + 1, lambda: self.follow(tell))
+    def in_words(self) -> str:
+        """What a model is told of it."""
+        return present_in_words(self._now(), self._name, self._room)
 
-    def leave(self) -> None:
-        """The session is over."""
-        if self._next_day is not None:
-            self._next_day.cancel()
-        self._next_day = None
+    def on_next_day(self, call: Callable[[], None]) -> DelayedCall:
+        """Call something when the next day has begun."""
+        return self._later(until_midnight_s(self._now()) + 1, call)
+
+    def follow(self, tell: Callable[[str], None]) -> DelayedCall:
+        """Tell one connection now, and again when a day begins, until that is cancelled."""
+        return _Days(self, tell)
+
+
+class _Days:
+    """The days that one connection lives to see."""
+
+    def __init__(self, here: HereAndNow, tell: Callable[[str], None]) -> None:
+        self._here = here
+        self._tell = tell
+        self._begin()
+
+    def _begin(self) -> None:
+        self._tell(self._here.in_words())
+        self._next = self._here.on_next_day(self._begin)
+
+    def cancel(self) -> None:
+        """The connection is over."""
+        self._next.cancel()
 
 
 def present_in_words(now: datetime, name: str, room: str | None) -> str:

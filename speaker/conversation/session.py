@@ -12,6 +12,7 @@ from speaker.audio.pcm import Samples
 from speaker.audio.playback_queue import PlayedItem
 from speaker.conversation import events
 from speaker.conversation.answers import Answers
+from speaker.conversation.here_and_now import DelayedCall
 from speaker.conversation.session_needs import SessionNeeds
 from speaker.conversation.tool_calls import ToolCalls
 from speaker.errors import SessionError
@@ -48,6 +49,7 @@ class ConversationSession:
         self._prompts: list[str] = []
         """Written requests that no answer has come to yet; a session that is opened anew gets them again."""
         self._sent_before = 0
+        self._days: DelayedCall | None = None
 
     @property
     def sent_bytes(self) -> int:
@@ -183,8 +185,7 @@ class ConversationSession:
             self, self._needs, self._calls, place=target.place, profile=target.profile, plays_hz=opened.plays_hz,
             own_tools=frozenset(str(tool.get("name")) for tool in self.wanted.tools or []),
         )  # fmt: skip
-        if self._needs.here_and_now is not None:
-            self._needs.here_and_now.follow(self.tell)
+        self._days = self._needs.follow_days(self.tell)
         if known := self._needs.recall():
             self.tell(known)
         for text in self._prompts:
@@ -203,7 +204,7 @@ class ConversationSession:
     def _end_connection(self) -> None:
         """Nothing of this connection counts in the next one."""
         self.is_open = False
-        if self._needs.here_and_now is not None:
-            self._needs.here_and_now.leave()
+        if self._days is not None:
+            self._days.cancel()
         if self._answers is not None:
             self._answers.close()

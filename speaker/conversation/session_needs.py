@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from speaker.conversation.here_and_now import HereAndNow
+from speaker.conversation.here_and_now import DelayedCall
 from speaker.conversation.inbox import MonotonicClock, Post
 from speaker.conversation.observers import Observer
 from speaker.conversation.sound import Playback
@@ -13,6 +13,9 @@ from speaker.tools.result import ToolResult
 
 RunTool = Callable[[str, str], Awaitable[ToolResult]]
 """Runs a call: the tool's name and its arguments as JSON."""
+
+FollowDays = Callable[[Callable[[str], None]], DelayedCall]
+"""Tells something to whoever is given, now and then, until it is cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class SessionNeeds:
     """What was said before, for a session that does not know it; may be empty."""
     patience: SessionPatience
     clock: MonotonicClock
-    here_and_now: HereAndNow | None = None
-    """What tells the session when and where it is; None: nobody does."""
+    follow_days: FollowDays
+    """Tells a connection when and where it is, now and as days begin."""
     barred: SessionError | None = None
     """Why somebody who could answer is not asked, if so."""

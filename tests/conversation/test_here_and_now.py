@@ -41,34 +41,46 @@ def test_midnight_comes_by_the_clock_of_the_house(when: tuple[int, ...], hours: 
     assert until_midnight_s(here(*when)) == hours * 3600
 
 
-class _Later:
-    """Calls that were put off, and may be called off."""
+class _PutOff:
+    """A call that was put off."""
 
-    def __init__(self) -> None:
-        self.calls: list[tuple[float, Callable[[], None]]] = []
-        self.cancelled = 0
-
-    def __call__(self, seconds: float, call: Callable[[], None]) -> "_Later":
-        self.calls.append((seconds, call))
-        return self
+    def __init__(self, seconds: float, call: Callable[[], None]) -> None:
+        self.seconds, self.call, self.cancelled = seconds, call, False
 
     def cancel(self) -> None:
-        self.cancelled += 1
+        self.cancelled = True
 
 
 @pytest.mark.usefixtures("berlin")
-def test_new_day_is_told_until_the_session_is_over() -> None:
-    moment = [here(2027, 3, 5, 23, 59)]
-    later, told = _Later(), list[str]()
-    present = HereAndNow("Bench", None, now=lambda: moment[0], later=later)
-    present.follow(told.append)
-    seconds, midnight = later.calls[-1]
-    moment[0] += timedelta(seconds=seconds)
-    midnight()
+def test_new_day_is_told_until_the_connection_is_over() -> None:
+    moment, put_off, told = [here(2027, 3, 5, 23, 59)], list[_PutOff](), list[str]()
+
+    def later(seconds: float, call: Callable[[], None]) -> _PutOff:
+        put_off.append(_PutOff(seconds, call))
+        return put_off[-1]
+
+    days = HereAndNow("Bench", None, now=lambda: moment[0], later=later).follow(told.append)
+    moment[0] += timedelta(seconds=put_off[-1].seconds)
+    put_off[-1].call()
     assert ["5 March" in told[0], "Saturday, 6 March 2027, 00:00" in told[1]] == [True, True]
-    before = later.cancelled
-    present.leave()
-    assert later.cancelled == before + 1
+    days.cancel()
+    assert [one.cancelled for one in put_off] == [False, True]
+
+
+def test_connection_that_ends_late_takes_no_day_from_the_next() -> None:
+    put_off = list[_PutOff]()
+
+    def later(seconds: float, call: Callable[[], None]) -> _PutOff:
+        put_off.append(_PutOff(seconds, call))
+        return put_off[-1]
+
+    present = HereAndNow("Bench", None, now=lambda: here(2027, 3, 5, 12, 0), later=later)
+    first, told = present.follow(lambda _: None), list[str]()
+    present.follow(told.append)
+    first.cancel()
+    assert [one.cancelled for one in put_off] == [True, False]
+    put_off[1].call()
+    assert len(told) == 2
 
 
 async def test_session_that_opens_is_told_behind_its_instructions(tmp_path: Path) -> None:

@@ -40,8 +40,11 @@ class SessionWorld(Observer):
         return SessionNeeds(
             post=self.events.append, observers=self, playback=self, tasks=self.tasks, run_tool=self.run_tool,
             recall=lambda: self.known, patience=SessionPatience(5, stalled_s),
-            clock=asyncio.get_running_loop().time,
+            clock=asyncio.get_running_loop().time, follow_days=lambda _: self,
         )  # fmt: skip
+
+    def cancel(self) -> None:
+        """Days are not told here, so nothing is called off."""
 
     def play(self, samples: Samples, item: str, percent: int | None = None) -> None:
         self.played.append((item, samples.size))
