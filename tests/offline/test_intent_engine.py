@@ -122,7 +122,7 @@ COMMANDS: list[tuple[list[Call], str]] = [
     (
         [Call("get_time")],
         "what time is it|What's the time?|tell me the time|what's the date|what's today's date|What day is it today?"
-        "|what is the current time|which day is it",
+        "|what is the current time|which day is it|whats the time|tell me the date today|whats todays date",
     ),
     ([Call("get_weather")], "what's the weather like|How's the weather today?|is it raining"),
     ([MOVIE], "movie night|activate movie night|start the movie night scene|it's time for movie night"),

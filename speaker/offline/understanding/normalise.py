@@ -40,6 +40,9 @@ _SPELLINGS: Final = (
     (re.compile(r"(?<=\d),(?=\d{3}\b)"), ""),
     (re.compile(r"(?<!\w)[-−–](?=\d)"), " minus "),
     (re.compile(r"\b(what|how|it|that|there|where|who|when|here)'s\b"), r"\1 is"),
+    # Typed and recognised without the apostrophe; "its" and "heres" are words or names of their own.
+    (re.compile(r"\b(what|how|that|there|where|who)s\b"), r"\1 is"),
+    (re.compile(r"\btodays\b"), "today's"),
     (re.compile(r"\bcan't\b"), "can not"),
     (re.compile(r"\bwon't\b"), "will not"),
     (re.compile(r"(?<=\w)n't\b"), " not"),
