@@ -142,5 +142,12 @@ class _Nobody:
     def set_volume(self, percent: int) -> int:
         raise ToolError(f"no speaker runs here; publish {percent} to its command/volume instead")
 
+    @property
+    def muted(self) -> bool:
+        return False
+
+    def mute(self, muted: bool) -> int:
+        raise ToolError(f"no speaker runs here; publish {0 if muted else 60} to its command/volume instead")
+
     def goodbye(self) -> None:
         raise ToolError("no conversation is under way here")

@@ -12,6 +12,7 @@ from speaker.audio.pcm import Samples
 from speaker.audio.playback_queue import PlayedItem
 from speaker.conversation import events
 from speaker.conversation.answers import Answers
+from speaker.conversation.midnight import Midnight
 from speaker.conversation.session_needs import SessionNeeds
 from speaker.conversation.tool_calls import ToolCalls
 from speaker.errors import SessionError
@@ -48,6 +49,7 @@ class ConversationSession:
         self._prompts: list[str] = []
         """Written requests that no answer has come to yet; a session that is opened anew gets them again."""
         self._sent_before = 0
+        self._midnight = Midnight(needs.day_left_s, self._tell_day, needs.tasks)
 
     @property
     def sent_bytes(self) -> int:
@@ -147,6 +149,9 @@ class ConversationSession:
         content = [Content(type="input_text", text=text)]
         self.send(cl.CreateItem(item=Item(type="message", role="system", content=content)))
 
+    def _tell_day(self) -> None:
+        self.tell(self._needs.surroundings())
+
     def answered(self) -> None:
         """The user has got an answer: written requests need not be sent again, and lost connections are forgiven."""
         self._prompts.clear()
@@ -183,6 +188,8 @@ class ConversationSession:
             self, self._needs, self._calls, place=target.place, profile=target.profile, plays_hz=opened.plays_hz,
             own_tools=frozenset(str(tool.get("name")) for tool in self.wanted.tools or []),
         )  # fmt: skip
+        self.tell(self._needs.surroundings())
+        self._midnight.start()
         if known := self._needs.recall():
             self.tell(known)
         for text in self._prompts:
@@ -201,5 +208,6 @@ class ConversationSession:
     def _end_connection(self) -> None:
         """Nothing of this connection counts in the next one."""
         self.is_open = False
+        self._midnight.stop()
         if self._answers is not None:
             self._answers.close()

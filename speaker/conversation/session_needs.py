@@ -33,6 +33,10 @@ class SessionNeeds:
     playback: Playback
     tasks: TaskSet
     run_tool: RunTool
+    surroundings: Callable[[], str]
+    """Time, place and units, for every session: as they are now."""
+    day_left_s: Callable[[], float]
+    """Until the date changes, in seconds: then a session has to be told its surroundings again."""
     recall: Callable[[], str]
     """What was said before, for a session that does not know it; may be empty."""
     patience: SessionPatience

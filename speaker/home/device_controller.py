@@ -22,6 +22,7 @@ from speaker.home.device_registry import (
     Wish,
 )
 from speaker.home.naming import be
+from speaker.home.places import Places
 from speaker.home.risk import Risk, asked_for, risk_of
 
 log = logging.getLogger(__name__)
@@ -108,6 +109,11 @@ class DeviceController:
         """All devices of these kinds (no kind: all kinds), in a room or everywhere."""
         return self._house.devices(*kinds, room=room)
 
+    @property
+    def places(self) -> Places:
+        """Where the speaker stands, and which floors there are."""
+        return self._house.places
+
     def reading(self, device: Device) -> str | None:
         """The device's present value with its unit, as one would say it; None when it is not known."""
         return self._house.reading(device, self._age_s(device)) if self._house.available(device) else None
@@ -160,6 +166,18 @@ class DeviceController:
         if refusal := self._offline(device) or await self._forbidden(device, wish) or self._offline(device):
             return refusal
         return await self._do(device, wish, orders)
+
+    def rehearse(self, device: Device, wish: Wish) -> str:
+        """What a wish would do, as in "switch off the sofa lamp"; nothing is done.
+
+        Raises ToolError when the device cannot do that, or when somebody would have to be asked first.
+        """
+        said = self._house.spoken(device)
+        self._house.order(device, self._house.settled(device, wish))
+        sentence = asked_for(wish, said)
+        if risk_of(None, device, self._risk, wish=wish) != "allow":
+            raise ToolError(f"I may not {sentence} without asking first.")
+        return sentence
 
     async def act_all(self, devices: Sequence[Device], wish: Wish) -> list[Outcome]:
         """Act on several at once; what one cannot do is its Outcome and does not hide the others'."""

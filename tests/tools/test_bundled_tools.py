@@ -51,6 +51,13 @@ class Throat:
         self.volume = percent
         return percent
 
+    @property
+    def muted(self) -> bool:
+        return self.volume == 0
+
+    def mute(self, muted: bool) -> int:
+        return self.set_volume(0 if muted else 60)
+
     def goodbye(self) -> None:
         self.leaving = True
 

@@ -282,7 +282,7 @@ def _unanswered(read: Sequence[Entry]) -> list[str]:
     """Outputs of tools that came after the user's last words and that no message has answered yet."""
     outputs: list[str] = []
     for entry in reversed(read):
-        if entry.item.type == "message":
+        if entry.item.type == "message" and entry.item.role != "system":
             break
         if entry.item.type == "function_call_output":
             outputs.append(entry.item.output or "")
