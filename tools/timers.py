@@ -2,7 +2,7 @@
 
 import json
 
-from speaker.tools import Annotated, Any, TimerChange, Clock, Meta, Repeat, ToolError, ToolResult, listing, tool
+from speaker.tools import Annotated, Any, Clock, Meta, Repeat, TimerChange, ToolError, ToolResult, listing, tool
 
 Amount = Annotated[float, Meta(ge=0, le=1440)]
 

@@ -8,9 +8,12 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from msgspec import UNSET
+
 from speaker.audio.pcm import Samples
 from speaker.audio.playback_queue import PlayedItem
 from speaker.conversation import events
+from speaker.conversation.answer_faults import ASIDE
 from speaker.conversation.answers import Answers
 from speaker.conversation.midnight import Midnight
 from speaker.conversation.session_needs import SessionNeeds
@@ -49,7 +52,7 @@ class ConversationSession:
         self._prompts: list[str] = []
         """Written requests that no answer has come to yet; a session that is opened anew gets them again."""
         self._sent_before = 0
-        self._midnight = Midnight(needs.day_left_s, self._tell_day, needs.tasks)
+        self._midnight = Midnight(needs.day_left_s, self._tell_surroundings, needs.tasks)
 
     @property
     def sent_bytes(self) -> int:
@@ -144,13 +147,15 @@ class ConversationSession:
         if self._client is not None and self.is_open:
             self._client.send(event)
 
-    def tell(self, text: str) -> None:
-        """Let the model know something that nobody said."""
-        content = [Content(type="input_text", text=text)]
-        self.send(cl.CreateItem(item=Item(type="message", role="system", content=content)))
+    def tell(self, text: str, *, name: str | None = None) -> None:
+        """Let the model know something that nobody said; ``name`` is the event's."""
+        item = Item(type="message", role="system", content=[Content(type="input_text", text=text)])
+        self.send(cl.CreateItem(item=item, event_id=name or UNSET))
 
-    def _tell_day(self) -> None:
-        self.tell(self._needs.surroundings())
+    def _tell_surroundings(self) -> None:
+        """When it is, and where; under a name, so that a service that takes no such item fails no answer by that."""
+        if text := self._needs.surroundings():
+            self.tell(text, name=f"{ASIDE}surroundings")
 
     def answered(self) -> None:
         """The user has got an answer: written requests need not be sent again, and lost connections are forgiven."""
@@ -188,7 +193,7 @@ class ConversationSession:
             self, self._needs, self._calls, place=target.place, profile=target.profile, plays_hz=opened.plays_hz,
             own_tools=frozenset(str(tool.get("name")) for tool in self.wanted.tools or []),
         )  # fmt: skip
-        self.tell(self._needs.surroundings())
+        self._tell_surroundings()
         self._midnight.start()
         if known := self._needs.recall():
             self.tell(known)

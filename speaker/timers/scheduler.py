@@ -19,8 +19,8 @@ from speaker.timers.naming import described, missed_words, named, spoken_timer
 from speaker.timers.timers import (
     LATE_S,
     Alarm,
-    TimerChange,
     Repeat,
+    TimerChange,
     TimerKind,
     alarm_time,
     changed_timer,

@@ -16,7 +16,7 @@ from speaker.home.colours import named_colour as understood_colour
 from speaker.home.device_registry import Action, Device, Kind, Outcome, Wish
 from speaker.home.naming import NOUNS, be, listing
 from speaker.home.risk import Risk
-from speaker.timers.timers import TimerChange, Repeat
+from speaker.timers.timers import Repeat, TimerChange
 from speaker.tools.api import Tool, tool
 from speaker.tools.context import Clock, Intercom, Lists, Voice
 from speaker.tools.device_selection import Home, carry_out, chosen
@@ -27,7 +27,6 @@ __all__ = [
     "Action",
     "Annotated",
     "Any",
-    "TimerChange",
     "Clock",
     "Device",
     "Home",
@@ -39,6 +38,7 @@ __all__ = [
     "Outcome",
     "Repeat",
     "Risk",
+    "TimerChange",
     "Tool",
     "ToolError",
     "ToolResult",

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Protocol
 
-from speaker.timers.timers import TimerChange, Repeat
+from speaker.timers.timers import Repeat, TimerChange
 from speaker.tools.result import ToolResult
 
 

@@ -21,7 +21,7 @@ class SessionWorld(Observer):
 
     def __init__(self, *, known: str = "", tool_s: float = 0.0, quiet: bool = False) -> None:
         self.known = known
-        self.surroundings = "It is Tuesday."
+        self.surroundings = ""
         self.day_left_s = 3600.0
         self.tool_s = tool_s
         self.quiet = quiet

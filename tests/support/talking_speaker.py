@@ -38,6 +38,7 @@ from speaker.tools.api import AnyTool
 from speaker.tools.registry import ToolRegistry, approve_no_call
 from speaker.tools.result import ToolResult
 from speaker.wake.arbitration import Claim
+from tests.support.scripted_session import beside_surroundings
 from tests.support.stand_in_sound import StandInSound
 
 Json = dict[str, Any]
@@ -156,9 +157,9 @@ class TalkingSpeaker:
         return self.conversation.machine.state
 
     def sent(self, kind: str, connection: int = -1) -> list[Json]:
-        """What the service was sent of a kind, in the last connection."""
+        """What the service was sent of a kind, in the last connection, but for what every session is told."""
         seen = self.script.seen[connection] if self.script.seen else []
-        return [one for one in seen if one["type"] == kind]
+        return [one for one in beside_surroundings(seen) if one["type"] == kind]
 
     def events(self, kind: str) -> list[Json]:
         """What was published of a kind."""
