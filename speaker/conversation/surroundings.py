@@ -17,12 +17,11 @@ def surroundings(settings: Settings, now: datetime) -> str:
     """A few sentences for a system item; ``now`` is aware of the house's time zone."""
     offset = f"{now:%z}"
     zone = f"{now:%Z}, UTC{offset[:3]}:{offset[3:5]}"
-    name = settings.name or str(settings.id).replace("_", " ").replace("-", " ")
-    where = f", in the {settings.room}" if settings.room else ""
+    where = f" and you stand in the {settings.room}" if settings.room else ""
     units = "metric" if settings.house.units == "metric" else "imperial; tools take degrees Celsius, so convert"
     return (
         f"It was {now:%A}, {now.day} {now:%B %Y}, {now:%H:%M} ({zone}) when you were told this. "
-        f"You are the speaker {name}{where}. Units: {units}."
+        f"Your name is {settings.name or settings.id}{where}. Units: {units}."
     )
 
 

@@ -32,10 +32,8 @@ _MEANT: Final[dict[Action, frozenset[str]]] = {
 """What a player may be doing after each command; the others are not reported."""
 
 
-_MUTED: Final = {
-    "on": True, "true": True, "1": True, "mute": True, "muted": True,
-    "off": False, "false": False, "0": False, "unmute": False, "unmuted": False,
-}  # fmt: skip
+_MUTED: Final = {"on": True, "true": True, "1": True, "muted": True, "off": False, "false": False, "0": False}
+"""What a player says of its mute."""
 
 
 class MediaPlayer(DeviceType, frozen=True, kw_only=True):
@@ -82,7 +80,7 @@ class MediaPlayer(DeviceType, frozen=True, kw_only=True):
         return feeds(
             (self.state_state_topic, "state", self.state_state_template, value_parsers.word(_STATES)),
             (self.state_volume_topic, "percent", self.state_volume_template, value_parsers.percent(self.volume_scale)),
-            (self.state_mute_topic, "muted", self.state_mute_template, value_parsers.word(_MUTED)),
+            (self.state_mute_topic, "muted", self.state_mute_template, _muted),
             (self.state_title_topic, "value", self.state_title_template, value_parsers.said),
         )
 
@@ -167,3 +165,7 @@ class MediaPlayer(DeviceType, frozen=True, kw_only=True):
         """The same with the title."""
         title, condition = word_of(state, "value"), self.condition(state)
         return f'{condition}, "{title}"' if title and condition else condition
+
+
+def _muted(text: str) -> bool | None:
+    return _MUTED.get(text.casefold())
