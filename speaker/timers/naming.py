@@ -9,6 +9,7 @@ from rapidfuzz import fuzz
 
 from speaker.errors import ToolError
 from speaker.speech.answer_matching import plain_answer
+from speaker.timers.spoken_lengths import length_and_rest
 from speaker.timers.timers import WEEKDAYS, Alarm
 
 _CLOSE: Final = 80.0
@@ -70,7 +71,14 @@ def _meant(said: str, name: str, alarms: Sequence[Alarm], now: datetime) -> list
         return [one for one in alarms if one.kind == said] or [one for one in alarms if said in _called(one)]
     if (clock := _clock_said(name)) is not None:
         return [one for one in alarms if one.kind in {"alarm", "reminder"} and clock(one.at(now))]
-    alike = [one for one in alarms if _close(said, one)]
+    length_s, rest = length_and_rest(name)
+    if length_s is not None:
+        # "6 minutes" is nearly written like "5 minutes", and means another timer.
+        alarms, said = [one for one in alarms if one.length_s == length_s], plain_answer(rest)
+        if not {*said.split()} - _SMALL - _KINDS:
+            return list(alarms)
+    exact = [one for one in alarms if said in {plain_answer(one.name), plain_answer(spoken_timer(one))}]
+    alike = exact or [one for one in alarms if _close(said, one)]
     return alike or [one for one in alarms if _tells(said, one)]
 
 

@@ -108,6 +108,32 @@ def test_which_are_meant(name: str, but: str, found: list[Alarm]) -> None:
     assert named(name, ALL, NOW, but) == found
 
 
+FIVE, FIFTEEN, HALF = timer(), timer(number=2, length_s=900.0), timer(number=3, length_s=1800.0)
+LONG_PIZZA, PIZZA = timer(number=4, name="pizza", length_s=5400.0), timer(number=5, name="pizza")
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("5 minute timer", [FIVE, PIZZA]), ("the five minute timer", [FIVE, PIZZA]),
+        ("fifteen minute timer", [FIFTEEN]),
+        ("30 minutes", [HALF]), ("half an hour", [HALF]), ("5 minute pizza timer", [PIZZA]),
+        ("90 minute timer", [LONG_PIZZA]), ("1 hour and 30 minute timer", [LONG_PIZZA]),
+        ("pizza timer for 1.5 hours", [LONG_PIZZA]), ("pizza", [LONG_PIZZA, PIZZA]),
+        ("6 minute timer", []), ("fifty minute timer", []), ("5 minute egg timer", []),
+    ],
+)  # fmt: skip
+def test_a_length_means_the_timers_of_that_length_alone(name: str, found: list[Alarm]) -> None:
+    alarms = [FIVE, FIFTEEN, HALF, LONG_PIZZA, PIZZA]
+    if len(found) == 1:
+        assert named(name, alarms, NOW) == found
+        return
+    with pytest.raises(ToolError, match="several" if found else "none called") as problem:
+        named(name, alarms, NOW)
+    if found:
+        assert str(problem.value).count(" left") == len(found)
+
+
 @pytest.mark.parametrize(("name", "but"), [("all", "rice"), ("pasta", "egg"), ("8 am", ""), ("all", "timer")])
 def test_nothing_is_cancelled_by_a_guess(name: str, but: str) -> None:
     with pytest.raises(ToolError):
