@@ -69,7 +69,17 @@ class McpError(SpeakerError):
 
 
 class ToolError(SpeakerError):
-    """A tool cannot do what it was asked. The words go to the model, which tells the user."""
+    """A tool cannot do what it was asked. The words are for the user's ears."""
+
+    def __init__(self, text: str, *, note: str = "") -> None:
+        """``note`` is for the model alone, as in "Ask which one is meant."."""
+        super().__init__(text)
+        self.note = note
+
+    @property
+    def for_model(self) -> str:
+        """The words and the note."""
+        return f"{self} {self.note}" if self.note else str(self)
 
 
 def place_of(error: BaseException) -> str:

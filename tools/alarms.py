@@ -3,7 +3,7 @@
 from speaker.tools import Annotated, Home, Literal, Meta, ToolResult, Wish, carry_out, chosen, tool
 
 
-@tool(kinds=["alarm_control_panel"])
+@tool(rehearsable=True, kinds=["alarm_control_panel"])
 async def arm_alarm(
     home: Home,
     way: Literal["home", "away", "night", "vacation"],

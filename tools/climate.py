@@ -6,7 +6,7 @@ MOST = 8
 """How many temperatures are worth hearing in one answer."""
 
 
-@tool(kinds=["climate", "water_heater"])
+@tool(rehearsable=True, kinds=["climate", "water_heater"])
 async def set_temperature(
     home: Home,
     *,
@@ -31,11 +31,11 @@ async def get_temperature(home: Home, room: Annotated[str, Meta(description="Emp
     """Tell the temperature of a room, of the whole home, or outside."""
     sources = _thermometers(home, room)
     if not sources:
-        raise ToolError(f"Nothing measures the temperature{_place(room)}.")
+        raise ToolError(f"Nothing measures the temperature{_place(home, room)}.")
     readings = [(device, home.reading(device)) for device in sources]
-    known = [_sentence(device, reading) for device, reading in readings if reading]
+    known = [_sentence(home, device, reading) for device, reading in readings if reading]
     if not known:
-        return f"No answer: nothing has reported the temperature{_place(room)}, so it is not known."
+        return f"No answer: nothing has reported the temperature{_place(home, room)}, so it is not known."
     return " ".join(known[:MOST])
 
 
@@ -62,14 +62,12 @@ def _is_of_room(device: Device) -> bool:
     return device.name.lower() in {"temperature", f"{device.room} temperature"}
 
 
-def _sentence(device: Device, reading: str) -> str:
+def _sentence(home: Home, device: Device, reading: str) -> str:
     if device.kind == "climate" or _is_of_room(device):
-        return f"The temperature{_place(device.room)} is {reading}."
+        return f"The temperature{_place(home, device.room)} is {reading}."
     return f"{device.spoken[0].upper()}{device.spoken[1:]} is {reading}."
 
 
-def _place(room: str) -> str:
+def _place(home: Home, room: str) -> str:
     place = room.lower().removeprefix("the ")
-    if place in {"outside", "outdoor", "outdoors"}:
-        return " outside"
-    return f" {place}".rstrip() if place in {"", "upstairs", "downstairs"} else f" in the {place}"
+    return " outside" if place == "outdoor" else home.places.spoken(place if place != "outdoors" else "outside")

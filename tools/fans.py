@@ -6,7 +6,7 @@ Mode = Annotated[str, Meta(description="One of its own modes")]
 Percent = Annotated[int, Meta(ge=0, le=100)]
 
 
-@tool(kinds=["fan"])
+@tool(rehearsable=True, kinds=["fan"])
 async def set_fan(
     home: Home,
     *,
@@ -24,7 +24,7 @@ async def set_fan(
     return await carry_out(home, chosen(home, fan, room, "fan"), wish, "off" if on is False else "on")
 
 
-@tool(kinds=["humidifier"])
+@tool(rehearsable=True, kinds=["humidifier"])
 async def set_humidifier(
     home: Home,
     *,

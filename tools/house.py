@@ -2,10 +2,13 @@
 
 import re
 
-from speaker.tools import NOUNS, Annotated, Device, Home, Meta, ToolError, be, tool
+from speaker.tools import NOUNS, Annotated, Device, Home, Meta, ToolError, ToolResult, be, listing, tool
 
 MOST = 30
 """How many devices are listed in one answer."""
+
+MOST_SPOKEN = 4
+"""How many names are worth hearing; the last of more is their number."""
 
 SAME = {"opened": "open", "shut": "closed", "close": "closed", "running": "on", "active": "on"}
 
@@ -15,24 +18,25 @@ async def find_devices(
     home: Home,
     room: str = "",
     kind: Annotated[str, Meta(description="light, cover, lock, window, temperature, …")] = "",
-    name: Annotated[str, Meta(description="Part of the name")] = "",
-    state: Annotated[str, Meta(description="Only those that are so: on, open, unlocked")] = "",
-) -> str:
-    """List devices with their present states: what is on, which windows are open, what there is in a room."""
+    name: Annotated[str, Meta(description="Part of it")] = "",
+    state: Annotated[str, Meta(description="Only those: on, open, unlocked")] = "",
+) -> ToolResult:
+    """List and count devices with their states: what is on, which windows are open."""
     everything = [device for device in home.devices(room=room) if _is(device, kind) and _called(device, name)]
     # Batteries and updates are only listed for who asks for them.
     fitting = [device for device in everything if kind or name or not device.aside]
     if not fitting:
-        raise ToolError("There are no such devices. Ask for another room, kind or name.")
+        raise ToolError("There are no such devices.", note="Ask for another room, kind or name.")
     unknown = [device for device in fitting if home.condition(device) is None]
     found = [device for device in fitting if _does(home.condition(device), state)]
     if not found:
         rest = f" {len(unknown)} of them did not report." if unknown else ""
-        return f"None of {len(fitting)} devices is {_word(state)}.{rest}"
+        return ToolResult("answer", f"None of {len(fitting)} {_noun(fitting)} is {_word(state)}.{rest}")
     entry = _sentence if state else _entry
     listed = [entry(home, device) for device in found[:MOST]]
     more = f"; and {len(found) - MOST} more, ask for a room or a kind" if len(found) > MOST else ""
-    return f"{len(found)} of {len(fitting)} devices: {'; '.join(listed)}{more}."
+    note = f"{len(found)} of {len(fitting)} devices: {'; '.join(listed)}{more}."
+    return ToolResult("answer", _counted(home, found, fitting, state), note)
 
 
 @tool(reads=True)
@@ -47,6 +51,27 @@ async def read_device(home: Home, name: str, room: str = "") -> str:
         return f"No answer: {found[0].spoken} has not reported, or cannot be reached."
     sentence = f"{'; '.join(told)}."
     return sentence[:1].upper() + sentence[1:]
+
+
+def _counted(home: Home, found: list[Device], of: list[Device], state: str) -> str:
+    """What a person hears: how many, and the first three by name."""
+    names = [device.spoken for device in found]
+    if not state:
+        if len(found) == 1:
+            return f"{_sentence(home, found[0])}."
+        return f"{len(found)} {_noun(found)}: {listing(names, limit=MOST_SPOKEN)}."
+    if len(found) == len(of) and len(of) > 1:
+        return f"All {len(of)} {_noun(of)} are {_word(state)}: {listing(names, limit=MOST_SPOKEN)}."
+    be_so = f"{'is' if len(found) == 1 else 'are'} {_word(state)}"
+    return f"{len(found)} of {len(of)} {_noun(of)} {be_so}: {listing(names, limit=MOST_SPOKEN)}."
+
+
+def _noun(devices: list[Device]) -> str:
+    """What one calls them together: by their kind, if they are of one and it says enough."""
+    nouns = {NOUNS[device.kind] for device in devices}
+    noun = nouns.pop() if len(nouns) == 1 else "device"
+    noun = "device" if noun in {"sensor", "switch"} else noun
+    return noun if len(devices) == 1 else f"{noun}s"
 
 
 def _is(device: Device, kind: str) -> bool:

@@ -1,31 +1,34 @@
 """Lights, and sockets that are switched like lights."""
 
+from dataclasses import replace
+
 from speaker.tools import Annotated, Home, Meta, ToolError, ToolResult, Wish, carry_out, chosen, tool, understood_colour
 
 
-@tool
+@tool(rehearsable=True)
 async def set_light(
     home: Home,
     *,
-    light: Annotated[str, Meta(description="Name of a light or socket; 'all' for every light")] = "",
-    room: Annotated[str, Meta(description="Room, when it was named")] = "",
+    light: Annotated[str, Meta(description="A light or socket; 'all' for every one of room or house")] = "",
+    room: str = "",
     on: bool | None = None,
     brightness: Annotated[int, Meta(ge=0, le=100, description="Percent; implies on, 0 is off")] | None = None,
     change: Annotated[int, Meta(ge=-100, le=100, description="Percent brighter; negative: dimmer")] | None = None,
-    color: Annotated[str, Meta(description="red, warm white, #ff8800, 2700 K, or an effect")] = "",
+    color: Annotated[str, Meta(description="red, warm white, #ff8800")] = "",
+    kelvin: Annotated[int, Meta(ge=1000, le=12000)] | None = None,
+    effect: Annotated[str, Meta(description="One of its own")] = "",
+    but: Annotated[str, Meta(description="Device or room left out of all")] = "",
 ) -> ToolResult:
-    """Switch, dim or colour lights, or switch sockets.
-
-    One by name, or all lights of a room; without both, those here.
-    """
-    if not light.strip() and not room.strip() and not home.nearby("light"):
-        raise ToolError("Say which light, which room, or 'all'.")
-    if on is None and brightness is None and change is None and not color:
+    """Switch, dim or colour lights, or switch sockets."""
+    if not (light.strip() or room.strip() or but.strip() or home.places.near(home.devices("light"))):
+        raise ToolError("Say which light, which room, or all of them.")
+    if on is None and brightness is None and change is None and not color and kelvin is None and not effect:
         raise ToolError("Say whether the light is to be on or off, or how bright.")
-    lights = chosen(home, light, room, "light", "switch")
+    lights = chosen(home, light, room, "light", "switch", but=but)
     effects = any("mode" in one.shape.takes() for one in lights)
     wish = _wish(on, brightness, change, color, effects=effects)
-    return await carry_out(home, lights, wish, _state(wish, color))
+    wish = replace(wish, kelvin=kelvin or wish.kelvin, mode=effect or wish.mode)
+    return await carry_out(home, lights, wish, _state(wish, color or effect))
 
 
 def _wish(on: bool | None, brightness: int | None, change: int | None, color: str, *, effects: bool) -> Wish:

@@ -3,19 +3,19 @@
 from speaker.tools import Annotated, Home, Meta, ToolError, ToolResult, Wish, carry_out, tool
 
 
-@tool(kinds=["scene"])
+@tool(rehearsable=True, kinds=["scene"])
 async def activate_scene(home: Home, scene: str) -> ToolResult:
     """Activate a scene by its name."""
     return await carry_out(home, [home.find(scene, "scene")], Wish(on=True))
 
 
-@tool(kinds=["button"])
+@tool(rehearsable=True, kinds=["button"])
 async def press_button(home: Home, button: str, room: str = "") -> ToolResult:
     """Press a button of the house."""
     return await carry_out(home, [home.find(button, "button", room=room)], Wish(action="press"))
 
 
-@tool(kinds=["number", "select", "text"])
+@tool(rehearsable=True, kinds=["number", "select", "text"])
 async def set_value(
     home: Home,
     name: str,

@@ -3,7 +3,7 @@
 from speaker.tools import Annotated, Home, Meta, ToolResult, Wish, carry_out, tool
 
 
-@tool(kinds=["switch", "fan", "humidifier", "siren"])
+@tool(rehearsable=True, kinds=["switch", "fan", "humidifier", "siren"])
 async def set_switch(
     home: Home,
     name: Annotated[str, Meta(description="Name of a socket or appliance")],

@@ -3,7 +3,7 @@
 from speaker.tools import Annotated, Home, Literal, Meta, ToolError, ToolResult, Wish, carry_out, chosen, tool
 
 
-@tool(kinds=["vacuum", "lawn_mower"])
+@tool(rehearsable=True, kinds=["vacuum", "lawn_mower"])
 async def control_vacuum(
     home: Home,
     action: Literal["start", "stop", "pause", "return", "locate", "spot"] | None = None,

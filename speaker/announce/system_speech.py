@@ -16,7 +16,8 @@ from speaker.conversation.states import State
 from speaker.speech.answer_matching import YES, YES_OR_NO
 from speaker.speech.media_fetch import SoundFetcher
 from speaker.speech.tts import TextToSpeech
-from speaker.timers.scheduler import Store, TimerScheduler
+from speaker.timers.kept_timers import Store
+from speaker.timers.scheduler import TimerScheduler
 
 _LOOK_S: Final = 0.05
 """How often it is looked whether a sentence has been heard."""

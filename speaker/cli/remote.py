@@ -112,7 +112,6 @@ async def run_tool(settings: Settings, password: str | None, name: str, argument
     async with RemoteSpeaker(settings, password) as line:
         home = DeviceController(
             house, line.broker, settings.tools.confirm_timeout_s, risk=settings.tools.risk,
-            own_room=settings.room,
         )  # fmt: skip
 
         HouseFeed(line.broker, house, home).start(settings.mqtt.discovery_prefixes)
@@ -144,6 +143,13 @@ class _Nobody:
 
     def set_volume(self, percent: int) -> int:
         raise ToolError(f"no speaker runs here; publish {percent} to its command/volume instead")
+
+    @property
+    def muted(self) -> bool:
+        return False
+
+    def mute(self, muted: bool) -> int:
+        raise ToolError(f"no speaker runs here; publish {0 if muted else 60} to its command/volume instead")
 
     def goodbye(self) -> None:
         raise ToolError("no conversation is under way here")

@@ -224,6 +224,10 @@ class HouseSettings(Section, frozen=True, kw_only=True):
     devices: list[dict[str, Any]] = field(default_factory=list)
     """Devices without an announcement: name, room, kind, command_topic, state_topic and so on. An entry with an id
     (unique_id or announced name) and no kind gives an announced device another name or room."""
+    floors: dict[str, list[str]] = field(default_factory=dict)
+    """Floors and their rooms, as in {upstairs: [bedroom, bathroom]}; a floor is understood wherever a room is."""
+    units: Literal["metric", "imperial"] = "metric"
+    """How people here count; the model is told so. Tools and devices go on with degrees Celsius."""
 
 
 class AnnouncementSettings(Section, frozen=True, kw_only=True):

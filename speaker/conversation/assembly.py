@@ -11,10 +11,9 @@ from speaker.conversation.cost_observer import CostObserver
 from speaker.conversation.duplex_chooser import DuplexChooser
 from speaker.conversation.effects import Effects
 from speaker.conversation.failover_observer import FailoverObserver
-from speaker.conversation.here_and_now import HereAndNow
 from speaker.conversation.inbox import Inbox, Post
 from speaker.conversation.local_intents import LocalIntents
-from speaker.conversation.loudness import Loudness
+from speaker.conversation.loudness import Loudness, local_time
 from speaker.conversation.observers import Observers
 from speaker.conversation.prompts import Prompts
 from speaker.conversation.session_needs import SessionNeeds, SessionPatience
@@ -22,6 +21,7 @@ from speaker.conversation.sessions import Sessions
 from speaker.conversation.short_memory import MemoryObserver, ShortMemory
 from speaker.conversation.sound import SoundPart
 from speaker.conversation.state_machine import StateMachine
+from speaker.conversation.surroundings import day_left_s, surroundings
 from speaker.conversation.tasks import TaskSet
 from speaker.conversation.tool_runner import SLOW_TOOL_S, ToolRunner
 from speaker.conversation.trace_recorder import TraceRecorder
@@ -114,9 +114,9 @@ def assemble(around: Surrounds) -> Conversation:
     prompts = Prompts(inbox.post)
     tools = ToolRunner(around.registry, sound, observers, slow_tool_s=around.slow_tool_s)
     needs = SessionNeeds(
-        inbox.post, observers, sound, tasks, tools.run, lambda: memory.summary(clock()),
+        inbox.post, observers, sound, tasks, tools.run,
+        lambda: surroundings(settings, local_time()), lambda: day_left_s(local_time()), lambda: memory.summary(clock()),
         SessionPatience(PATIENCE * settings.limits.connect_s, settings.limits.stalled_s), clock,
-        HereAndNow(str(settings.name), settings.room, now=now_here, later=loop.call_later).follow,
     )  # fmt: skip
     turns = UserTurns(
         LocalIntents(around.engines, around.registry),

@@ -8,11 +8,14 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from msgspec import UNSET
+
 from speaker.audio.pcm import Samples
 from speaker.audio.playback_queue import PlayedItem
 from speaker.conversation import events
+from speaker.conversation.answer_faults import ASIDE
 from speaker.conversation.answers import Answers
-from speaker.conversation.here_and_now import DelayedCall
+from speaker.conversation.midnight import Midnight
 from speaker.conversation.session_needs import SessionNeeds
 from speaker.conversation.tool_calls import ToolCalls
 from speaker.errors import SessionError
@@ -49,7 +52,7 @@ class ConversationSession:
         self._prompts: list[str] = []
         """Written requests that no answer has come to yet; a session that is opened anew gets them again."""
         self._sent_before = 0
-        self._days: DelayedCall | None = None
+        self._midnight = Midnight(needs.day_left_s, self._tell_surroundings, needs.tasks)
 
     @property
     def sent_bytes(self) -> int:
@@ -144,10 +147,15 @@ class ConversationSession:
         if self._client is not None and self.is_open:
             self._client.send(event)
 
-    def tell(self, text: str) -> None:
-        """Let the model know something that nobody said."""
-        content = [Content(type="input_text", text=text)]
-        self.send(cl.CreateItem(item=Item(type="message", role="system", content=content)))
+    def tell(self, text: str, *, name: str | None = None) -> None:
+        """Let the model know something that nobody said; ``name`` is the event's."""
+        item = Item(type="message", role="system", content=[Content(type="input_text", text=text)])
+        self.send(cl.CreateItem(item=item, event_id=name or UNSET))
+
+    def _tell_surroundings(self) -> None:
+        """When it is, and where; under a name, so that a service that takes no such item fails no answer by that."""
+        if text := self._needs.surroundings():
+            self.tell(text, name=f"{ASIDE}surroundings")
 
     def answered(self) -> None:
         """The user has got an answer: written requests need not be sent again, and lost connections are forgiven."""
@@ -185,7 +193,8 @@ class ConversationSession:
             self, self._needs, self._calls, place=target.place, profile=target.profile, plays_hz=opened.plays_hz,
             own_tools=frozenset(str(tool.get("name")) for tool in self.wanted.tools or []),
         )  # fmt: skip
-        self._days = self._needs.follow_days(self.tell)
+        self._tell_surroundings()
+        self._midnight.start()
         if known := self._needs.recall():
             self.tell(known)
         for text in self._prompts:
@@ -204,7 +213,6 @@ class ConversationSession:
     def _end_connection(self) -> None:
         """Nothing of this connection counts in the next one."""
         self.is_open = False
-        if self._days is not None:
-            self._days.cancel()
+        self._midnight.stop()
         if self._answers is not None:
             self._answers.close()

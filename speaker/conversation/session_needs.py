@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from speaker.conversation.here_and_now import DelayedCall
 from speaker.conversation.inbox import MonotonicClock, Post
 from speaker.conversation.observers import Observer
 from speaker.conversation.sound import Playback
@@ -13,9 +12,6 @@ from speaker.tools.result import ToolResult
 
 RunTool = Callable[[str, str], Awaitable[ToolResult]]
 """Runs a call: the tool's name and its arguments as JSON."""
-
-FollowDays = Callable[[Callable[[str], None]], DelayedCall]
-"""Tells something to whoever is given, now and then, until it is cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +33,13 @@ class SessionNeeds:
     playback: Playback
     tasks: TaskSet
     run_tool: RunTool
+    surroundings: Callable[[], str]
+    """Time, place and units, for every session: as they are now."""
+    day_left_s: Callable[[], float]
+    """Until the date changes, in seconds: then a session has to be told its surroundings again."""
     recall: Callable[[], str]
     """What was said before, for a session that does not know it; may be empty."""
     patience: SessionPatience
     clock: MonotonicClock
-    follow_days: FollowDays
-    """Tells a connection when and where it is, now and as days begin."""
     barred: SessionError | None = None
     """Why somebody who could answer is not asked, if so."""

@@ -16,6 +16,7 @@ from speaker.daemon.systemd import Systemd, read_secret, state_directory, state_
 from speaker.errors import ConfigError, ModelError, SpeakerError
 from speaker.home.device_registry import DeviceRegistry
 from speaker.home.own_topics import forbidden_topics
+from speaker.home.places import Places
 from speaker.hub.control_kinds import EVERY_WORD
 from speaker.realtime.endpoint import Target
 from speaker.realtime.failover import Endpoint
@@ -135,7 +136,8 @@ def open_words(settings: Settings, chosen: str = EVERY_WORD) -> list[WakeModel]:
 def configured_house(settings: Settings) -> DeviceRegistry:
     """A house with the devices that stand in the configuration. Raises ConfigError."""
     mqtt = settings.mqtt
-    house = DeviceRegistry(mqtt.discovery_prefixes, forbidden_topics(mqtt.base, mqtt.discovery_prefixes))
+    places = Places(settings.room or "", settings.house.floors)
+    house = DeviceRegistry(mqtt.discovery_prefixes, forbidden_topics(mqtt.base, mqtt.discovery_prefixes), places)
     try:
         house.add_configured(settings.house.devices)
     except SpeakerError as error:

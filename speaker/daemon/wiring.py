@@ -48,6 +48,7 @@ from speaker.tools.api import AnyTool
 from speaker.tools.context import Clock, Intercom, Lists, Voice
 from speaker.tools.device_selection import Home
 from speaker.tools.hub_tools import HubTools
+from speaker.tools.later import LaterTools
 from speaker.wake.detector import Detection, WakeWords
 
 log = logging.getLogger(__name__)
@@ -87,7 +88,6 @@ class Wiring:
         self.house = configured_house(settings)
         self.home = DeviceController(
             self.house, self.client, tools.confirm_timeout_s, risk=tools.risk, approve=self._approve_wish,
-            own_room=settings.room,
         )  # fmt: skip
         self.feed = HouseFeed(self.client, self.house, self.home)
         speaker = str(settings.id)
@@ -214,6 +214,7 @@ class Wiring:
         }
         for kind, thing in provided.items():
             conversation.tools.provide(kind, thing)
+        self.system_speech.scheduler.tools = LaterTools(conversation.tools.registry, self.home, lambda: provided)
         self.mcp.offer(conversation.tools.registry, self.parts, provided, self.hub.event)
 
 

@@ -53,6 +53,8 @@ Action = Literal[
     "spot",
     "arm",
     "disarm",
+    "mute",
+    "unmute",
 ]
 """What a device can be told to do that is neither on nor off nor a value."""
 
@@ -80,6 +82,7 @@ Fact = Literal[
     "tilt",
     "latest",
     "age_s",
+    "muted",
 ]
 """What may be known of a device. percent: how far open, how fast, how loud, how humid it is to be.
 state: one word for what it is doing, such as "closing", "locked" or "playing"."""

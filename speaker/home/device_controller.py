@@ -22,6 +22,7 @@ from speaker.home.device_registry import (
     Wish,
 )
 from speaker.home.naming import be
+from speaker.home.places import Places
 from speaker.home.risk import Risk, asked_for, risk_of
 
 log = logging.getLogger(__name__)
@@ -34,10 +35,6 @@ MOST_TIMES: Final = 2 * MOST_DEVICES
 
 FRESH_S: Final = 600.0
 """How long a state that was reported live is believed of a device that does not say when it is offline."""
-
-
-HERE: Final = frozenset({"here", "in here", "this room", "my room"})
-"""What one calls the room that the speaker stands in."""
 
 
 class CommandPublisher(Protocol):
@@ -86,13 +83,8 @@ class DeviceController:
         *,
         risk: Mapping[str, Risk] | None = None,
         approve: Approval = approve_nothing,
-        own_room: str | None = None,
     ) -> None:
-        """``risk`` are the rules of ``tools.risk``; ``approve`` is asked before what they call ``confirm``.
-
-        ``own_room`` is where the speaker stands, and what "here" means.
-        """
-        self._own_room = own_room or ""
+        """``risk`` are the rules of ``tools.risk``; ``approve`` is asked before what they call ``confirm``."""
         self._house = house
         self._publisher = publisher
         self._confirm_timeout_s = confirm_timeout_s
@@ -107,31 +99,20 @@ class DeviceController:
 
     def find(self, name: str, *kinds: Kind, room: str = "") -> Device:
         """The one device of these kinds that ``name`` means. Raises ToolError, naming what there is."""
-        return self._house.find(name, *kinds, room=self._room(room))
+        return self._house.find(name, *kinds, room=room)
 
     def matching(self, name: str, *kinds: Kind, room: str = "") -> list[Device]:
         """All devices of these kinds that ``name`` may mean."""
-        return self._house.matching(name, *kinds, room=self._room(room))
+        return self._house.matching(name, *kinds, room=room)
 
     def devices(self, *kinds: Kind, room: str = "") -> list[Device]:
         """All devices of these kinds (no kind: all kinds), in a room or everywhere."""
-        return self._house.devices(*kinds, room=self._room(room))
+        return self._house.devices(*kinds, room=room)
 
-    def _room(self, room: str) -> str:
-        """The room that is meant: "here" is the speaker's own."""
-        if room.strip().lower() not in HERE:
-            return room
-        if not self._own_room:
-            raise ToolError("It is not known in which room this speaker stands; name the room.")
-        return self._own_room
-
-    def nearby(self, kind: Kind) -> list[Device]:
-        """What "the light" means without a room: those of the speaker's own room; none when that leaves a choice.
-
-        All lights of a room are one light to people. Of anything else, locks above all, only the single one is meant.
-        """
-        found = self._house.devices(kind, room=self._own_room) if self._own_room else []
-        return found if kind == "light" or len(found) == 1 else []
+    @property
+    def places(self) -> Places:
+        """Where the speaker stands, and which floors there are."""
+        return self._house.places
 
     def reading(self, device: Device) -> str | None:
         """The device's present value with its unit, as one would say it; None when it is not known."""
@@ -185,6 +166,18 @@ class DeviceController:
         if refusal := self._offline(device) or await self._forbidden(device, wish) or self._offline(device):
             return refusal
         return await self._do(device, wish, orders)
+
+    def rehearse(self, device: Device, wish: Wish) -> str:
+        """What a wish would do, as in "switch off the sofa lamp"; nothing is done.
+
+        Raises ToolError when the device cannot do that, or when somebody would have to be asked first.
+        """
+        said = self._house.spoken(device)
+        self._house.order(device, self._house.settled(device, wish))
+        sentence = asked_for(wish, said)
+        if risk_of(None, device, self._risk, wish=wish) != "allow":
+            raise ToolError(f"I may not {sentence} without asking first.")
+        return sentence
 
     async def act_all(self, devices: Sequence[Device], wish: Wish) -> list[Outcome]:
         """Act on several at once; what one cannot do is its Outcome and does not hide the others'."""

@@ -16,9 +16,10 @@ from speaker.home.device_prompt import describe
 from speaker.home.device_reports import DeviceReports
 from speaker.home.device_types import Device
 from speaker.home.mqtt_discovery import Announced, announced, component_of, configured, told_once
-from speaker.home.name_matching import in_room, matches
+from speaker.home.name_matching import matches
 from speaker.home.naming import NOUNS, clean, listing, the
 from speaker.home.own_topics import Forbidden, nothing_forbidden, told_topics
+from speaker.home.places import Places
 from speaker.home.renaming import Renaming, is_renaming, renamed, renaming
 from speaker.home.tasmota import read_example, tasmota_device, tasmota_place
 from speaker.home.tasmota_announced import TasmotaParts, tasmota_announced
@@ -37,11 +38,17 @@ MOST_ANNOUNCED_BYTES: Final = 32 * 1024 * 1024
 class DeviceRegistry:
     """The devices of the home and their last known states."""
 
-    def __init__(self, prefixes: Sequence[str] = ("homeassistant",), forbidden: Forbidden = nothing_forbidden) -> None:
+    def __init__(
+        self,
+        prefixes: Sequence[str] = ("homeassistant",),
+        forbidden: Forbidden = nothing_forbidden,
+        places: Places | None = None,
+    ) -> None:
         """Devices are announced below ``prefixes``; ``forbidden`` says why they may not be told something on a topic.
 
-        See ``own_topics``.
+        See ``own_topics``. ``places``: where "here" is, and which floors there are.
         """
+        self.places = places or Places()
         self._prefixes = sorted(prefixes, key=len, reverse=True)  # one may stand below another
         self._forbidden = forbidden
         self._listing = DeviceListing()
@@ -163,32 +170,37 @@ class DeviceRegistry:
         return self._reports.hear(topic, payload)
 
     def devices(self, *kinds: Kind, room: str = "") -> list[Device]:
-        """All devices of these kinds (no kind: all), in a room or everywhere, by room and name.
+        """All devices of these kinds (no kind: all), in a room, on a floor or everywhere, by room and name.
 
-        A device without a room counts as in the room that its name mentions.
+        One without a room is in the room that its name mentions. Raises ToolError when nobody knows where "here" is.
         """
         if self._named is None:
             self._named = sorted(told_apart(renamed(self._devices.values(), self._renamings)), key=_order)
             self._doubled = Counter((device.kind, device.name.casefold()) for device in self._named)
         fitting = [device for device in self._named if not kinds or device.kind in kinds]
-        return [device for device in fitting if in_room(device, room)] if room else fitting
+        return [device for device in fitting if self.places.holds(room, device)] if room else fitting
 
     def kinds(self) -> set[Kind]:
         """The kinds of devices that there are."""
         return {device.kind for device in self._devices.values()}
 
     def find(self, name: str, *kinds: Kind, room: str = "") -> Device:
-        """The one device that ``name`` means. Raises ToolError, naming what there is, when none or several."""
+        """The one device that ``name`` means; of several the one in the speaker's own room, if there is one.
+
+        Raises ToolError, naming what there is, when none or several.
+        """
         noun = NOUNS[kinds[0]] if kinds else "device"
-        where = f" in the {clean(room)}" if room else ""
+        where = self.places.spoken(room)
         if not self.devices(*kinds, room=room):
             raise ToolError(f"There is no {noun}{where}. {self._what_there_is(*kinds)}")
         found = self.matching(name, *kinds, room=room)
+        if len(found) > 1 and not room and len(near := self.places.near(found)) == 1:
+            return near[0]
         if len(found) == 1:
             return found[0]
         if found:
             choice = listing([_placed(device) for device in found], "or")
-            raise ToolError(f'"{clean(name)}"{where} may mean {choice}. Ask which one is meant.')
+            raise ToolError(f'"{clean(name)}"{where} may mean {choice}.', note="Ask which one is meant.")
         raise ToolError(f'There is no {noun} called "{clean(name)}"{where}. {self._what_there_is(*kinds, room=room)}')
 
     def matching(self, name: str, *kinds: Kind, room: str = "") -> list[Device]:

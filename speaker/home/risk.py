@@ -76,6 +76,8 @@ def asked_for(wish: Wish, said: str) -> str:
         return doing if wish.percent is None else f"{doing} at {wish.percent} percent"
     if wish.wants_on is False:
         return f"switch off {said}"
+    if wish.step is not None:
+        return f"turn {said} {'up' if wish.step > 0 else 'down'} by {abs(wish.step):g}"
     values = [
         None if wish.brightness_percent is None else f"{wish.brightness_percent} percent",
         None if wish.percent is None else f"{wish.percent} percent",

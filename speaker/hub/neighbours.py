@@ -68,6 +68,14 @@ class Neighbours:
         """The names of those that are there."""
         return [self._name(one) for one in self._there]
 
+    def placed(self) -> list[str]:
+        """The same with their rooms, where the name does not tell them."""
+        rooms = {one: self._called.get(one, ("", ""))[1] for one in self._there}
+        return [
+            f"{self._name(one)} in the {room}" if room and room.casefold() not in self._name(one).casefold()
+            else self._name(one) for one, room in rooms.items()
+        ]  # fmt: skip
+
     @property
     def _there(self) -> list[str]:
         return sorted(one for one in self._online if one != self._own and not one.startswith("speaker-cli"))

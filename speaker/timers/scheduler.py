@@ -1,4 +1,7 @@
-"""Timers and alarms at work: kept on disk, waited for, rung until somebody says stop or the time is up."""
+"""Timers and alarms at work: kept on disk, waited for, rung until somebody says stop or the time is up.
+
+What rings goes one after the other. An action makes no sound and waits for nobody: it has a loop of its own.
+"""
 
 import asyncio
 import logging
@@ -9,56 +12,39 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from speaker.errors import NOT_JSON, SpeakerError, ToolError, place_of
+from speaker.errors import SpeakerError, ToolError, place_of
+from speaker.timers.bell import Bell
+from speaker.timers.kept_timers import KeptTimers, Store
+from speaker.timers.naming import described, missed_words, named, spoken_timer
 from speaker.timers.timers import (
     LATE_S,
-    LONGEST_TIMER_S,
-    MOST,
-    MOST_NAME_CHARACTERS,
-    MOST_TEXT_CHARACTERS,
     Alarm,
     Repeat,
+    TimerChange,
     TimerKind,
     alarm_time,
-    described,
+    changed_timer,
     following,
-    missed_words,
-    named,
-    next_due_s,
-    ringing_words,
-    spoken_timer,
     timer_length_s,
 )
 
 log = logging.getLogger(__name__)
 
-RING_S: Final = 60.0
-"""Longest ringing of a timer or a reminder."""
-
-ALARM_S: Final = 300.0
-"""Longest ringing of an alarm: it has to wake somebody."""
-
-PAUSE_S: Final = 1.2
-"""Between two rings; "stop" is heard best here."""
-
-_LATEST_S: Final = 32_503_680_000.0
-"""The year 3000: what is kept for later is damage."""
+ACTS_FROM_S: Final = 10.0
+"""After the start an action waits so long: the devices have to announce themselves first."""
 
 _LOOK_S: Final = 30.0
 """Longest sleep: the wall clock may be set while nobody looks."""
 
 
-class Store(Protocol):
-    """Where alarms outlive a power cut."""
+class TimedTools(Protocol):
+    """What an action may run."""
 
-    def alarms(self) -> list[bytes]:
-        """Every alarm, as it was kept."""
+    async def check(self, tool: str, arguments: str) -> str:
+        """What a call would do, as in "switch off the sofa lamp". Raises ToolError when it may not, or cannot."""
 
-    def keep_alarm(self, number: int, alarm: bytes) -> None:
-        """Keep an alarm under its number."""
-
-    def drop_alarm(self, number: int) -> None:
-        """Forget an alarm."""
+    async def run(self, tool: str, arguments: str) -> tuple[bool, str]:
+        """Do it; whether that worked, and what a person has to hear of it, if anything."""
 
 
 class TimerScheduler:
@@ -72,16 +58,20 @@ class TimerScheduler:
         say: Callable[[str], Awaitable[None]],
         told: Callable[[dict[str, Any]], None],
         changed: Callable[[], None],
+        acts_from_s: float = ACTS_FROM_S,
     ) -> None:
         """``told`` publishes an event; ``changed`` is called when ringing begins or ends, and for another list."""
-        self._store = store
         self._ring = ring
         self._say = say
         self._told = told
         self._tell_changed = changed
-        self._changed = asyncio.Event()
-        self._alarms = {one.id: one for one in map(_read, store.alarms()) if one is not None}
-        self._bell: asyncio.Task[None] | None = None
+        self._acts_from_s = acts_from_s
+        self._kept = KeptTimers(store)
+        self._waiting = (asyncio.Event(), asyncio.Event())
+        """Of the two loops: set when the list has changed."""
+        self._bell = Bell(ring, say, changed)
+        self.tools: TimedTools | None = None
+        """What actions run; none until there are tools."""
 
     # What tools may do.
 
@@ -93,68 +83,133 @@ class TimerScheduler:
         """Start a timer; how one says what was set. Raises ToolError."""
         length_s = timer_length_s(hours, minutes, seconds)
         due_s = time.time() + length_s
-        return self._add("reminder" if message else "timer", due_s, name, message, length_s=length_s)
+        kind: TimerKind = "reminder" if message else "timer"
+        return self._add(Alarm(id=0, kind=kind, due_s=due_s, name=name, text=message, length_s=length_s))
 
-    def set_alarm(self, clock: str, day: str = "", repeat: Repeat = "once", name: str = "", message: str = "") -> str:
-        """Set an alarm; the same. Raises ToolError."""
+    def set_alarm(
+        self,
+        clock: str,
+        day: str = "",
+        repeat: Repeat = "once",
+        *,
+        name: str = "",
+        message: str = "",
+        minutes: float = 0,
+    ) -> str:
+        """Set an alarm for a time of day, or in so many minutes; the same. Raises ToolError."""
+        kind: TimerKind = "reminder" if message else "alarm"
+        if bool(clock.strip()) is (minutes > 0):
+            raise ToolError("Say either the time of the alarm, or in how many minutes it is to ring.")
+        if minutes > 0:
+            if day or repeat != "once":
+                raise ToolError("An alarm in so many minutes rings once; say a time of day for another.")
+            return self._add(Alarm(id=0, kind=kind, due_s=time.time() + 60 * minutes, name=name, text=message))
         due = alarm_time(clock, self.now(), repeat, day)
-        return self._add("reminder" if message else "alarm", due.timestamp(), name, message, repeat=repeat)
+        return self._add(Alarm(id=0, kind=kind, due_s=due.timestamp(), name=name, text=message, repeat=repeat))
 
-    def cancel(self, name: str) -> list[str]:
+    async def do_later(self, tool: str, arguments: str, hours: float, minutes: float, seconds: float) -> str:
+        """Set a timer that runs a tool; the same. Raises ToolError when that may not or cannot be done."""
+        length_s = timer_length_s(hours, minutes, seconds)
+        if self.tools is None:
+            raise ToolError("Nothing can be done later here.")
+        text = await self.tools.check(tool, arguments)
+        due_s = time.time() + length_s
+        return self._add(
+            Alarm(id=0, kind="action", due_s=due_s, text=text, length_s=length_s, tool=tool, arguments=arguments)
+        )
+
+    def change(self, change: TimerChange, name: str, seconds: float) -> str:
+        """Pause or resume a timer, or make it longer or shorter; how one says what it is then. Raises ToolError."""
+        timers = [one for one in self._kept if one.kind == "action" or one.length_s]
+        if not timers:
+            raise ToolError("No timer is set.")
+        # What is paused already cannot be meant by "pause", nor what runs by "resume".
+        fitting = [one for one in timers if change not in {"pause", "resume"} or one.paused is (change == "resume")]
+        if not fitting:
+            raise ToolError("Every timer is paused already." if change == "pause" else "No timer is paused.")
+        found = named(name, fitting, self.now())
+        changed = [changed_timer(one, change, seconds, time.time()) for one in found]
+        for before, alarm in zip(found, changed, strict=True):
+            if self._bell.rings and self._bell.last == before:
+                self._bell.stop()
+            self._keep(alarm)
+            self._publish(alarm, {"pause": "paused", "resume": "resumed"}.get(change, "changed"))
+        return "; ".join(described(one, self.now()) for one in changed)
+
+    def snooze(self, minutes: float) -> str:
+        """Let what rings, or rang last, ring again after so long; how one says what was set. Raises ToolError."""
+        if (alarm := self._bell.last) is None:
+            raise ToolError("Nothing has rung in the last ten minutes.")
+        self._bell.snoozed()
+        again = self._kept.add(msgspec.structs.replace(alarm, due_s=time.time() + 60 * minutes, repeat="once"))
+        self._show()
+        self._publish(again, "snoozed")
+        return described(again, self.now())
+
+    def cancel(self, name: str, but: str = "") -> list[str]:
         """Forget those that a name means; how they were called. Raises ToolError."""
-        found = named(name, self.pending, self.now())
+        found = named(name, self.pending, self.now(), but)
         for alarm in found:
             self._forget(alarm)
             self._publish(alarm, "cancelled")
         return [spoken_timer(alarm) for alarm in found]
 
-    def listed(self) -> list[str]:
-        """All of them in words, the next first."""
-        return [described(alarm, self.now()) for alarm in self.pending]
+    def listed(self, name: str = "") -> list[str]:
+        """All of them in words, the next first; or those that a name means. Raises ToolError for another name."""
+        found = named(name, self.pending, self.now()) if name.strip() else self.pending
+        return [described(alarm, self.now()) for alarm in found]
 
     # What the speaker does.
 
     @property
     def pending(self) -> list[Alarm]:
         """All of them, the next first."""
-        return sorted(self._alarms.values(), key=lambda one: (one.due_s, one.id))
+        return list(self._kept)
 
     @property
     def state(self) -> list[dict[str, Any]]:
         """The same for the hub."""
         now = self.now()
         return [
-            {"kind": one.kind, "name": spoken_timer(one), "due": one.at(now).isoformat(timespec="seconds")}
-            for one in self.pending
+            {"kind": one.kind, "name": spoken_timer(one)}
+            | ({"left_s": round(one.left_s)} if one.paused else {"due": one.at(now).isoformat(timespec="seconds")})
+            for one in self._kept
         ]
 
     @property
     def ringing(self) -> bool:
         """Whether something rings now."""
-        return self._bell is not None
+        return self._bell.rings
 
     def stop(self) -> bool:
         """Silence what rings; whether anything did."""
-        if self._bell is None:
-            return False
-        self._bell.cancel()
-        return True
+        return self._bell.stop()
 
     async def run(self) -> None:
-        """Wait and ring, for ever."""
+        """Wait, ring and act, for ever."""
+        acts_from_s = asyncio.get_running_loop().time() + self._acts_from_s
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._attend(self._waiting[0], 0.0, actions=False))
+            group.create_task(self._attend(self._waiting[1], acts_from_s, actions=True))
+
+    async def _attend(self, changed: asyncio.Event, from_s: float, *, actions: bool) -> None:
+        await asyncio.sleep(max(0.0, from_s - asyncio.get_running_loop().time()))
         while True:
-            self._changed.clear()
-            for alarm in [one for one in self.pending if one.due_s <= time.time()]:
-                await self._ring_somehow(alarm)
-            due_s = next_due_s(self._alarms.values())
-            wait_s = _LOOK_S if due_s is None else min(_LOOK_S, max(0.0, due_s - time.time()))
+            changed.clear()
+            while (alarm := self._next(actions=actions)) is not None and alarm.due_s <= time.time():
+                await self._take_somehow(alarm)
+            wait_s = _LOOK_S if alarm is None else min(_LOOK_S, max(0.0, alarm.due_s - time.time()))
             try:
                 async with asyncio.timeout(wait_s):
-                    await self._changed.wait()
+                    await changed.wait()
             except TimeoutError:
                 pass
 
-    async def _ring_somehow(self, alarm: Alarm) -> None:
+    def _next(self, *, actions: bool) -> Alarm | None:
+        """The next that rings, or the next that acts."""
+        return next((one for one in self._kept if (one.kind == "action") is actions and not one.paused), None)
+
+    async def _take_somehow(self, alarm: Alarm) -> None:
         """One timer that cannot be sounded is one line; the others, and the rest of the speaker, go on."""
         try:
             await self._fall_due(alarm)
@@ -170,88 +225,60 @@ class TimerScheduler:
         if time.time() - alarm.due_s > LATE_S:
             self._publish(alarm, "missed")
             await self._say(missed_words(alarm, now))
+        elif alarm.kind == "action":
+            await self._act(alarm)
         else:
             await self._sound_out(alarm)
         # Only now: a power cut in the middle of it lets it ring again.
         self._move_on(alarm)
 
     def _move_on(self, alarm: Alarm) -> None:
-        if alarm.id not in self._alarms:
-            return  # somebody cancelled it while it rang
+        if not self._kept.has(alarm):
+            return  # somebody cancelled or changed it while it rang
         again = following(alarm, self.now())
         if again is None:
             self._forget(alarm)
         else:
             self._keep(again)
 
+    async def _act(self, alarm: Alarm) -> None:
+        """Run what an action runs; what did not work is told aloud, since somebody counts on it."""
+        if self.tools is None:
+            worked, words = False, "there are no tools."
+        else:
+            worked, words = await self.tools.run(alarm.tool, alarm.arguments)
+        self._publish(alarm, "done" if worked else "failed", **({} if worked else {"message": words}))
+        if not worked:
+            await self._ring()
+            await self._say(f"It was time to {alarm.text}, but that did not work: {words}")
+        elif words:
+            await self._say(words)
+
     async def _sound_out(self, alarm: Alarm) -> None:
         self._publish(alarm, "rings")
-        self._bell = bell = asyncio.create_task(self._sound(alarm))
-        self._tell_changed()
-        try:
-            await asyncio.wait({bell})
-        finally:
-            bell.cancel()
-            self._bell = None
-        self._tell_changed()
-        self._publish(alarm, "stopped" if bell.cancelled() else "ended")
-        if not bell.cancelled():
-            bell.result()
+        self._publish(alarm, "ended" if await self._bell.sound(alarm) else "stopped")
 
-    async def _sound(self, alarm: Alarm) -> None:
-        loop = asyncio.get_running_loop()
-        end = loop.time() + (ALARM_S if alarm.kind == "alarm" else RING_S)
-        said = 0
-        while loop.time() < end:
-            await self._ring()
-            if said % 4 == 0:
-                await self._say(ringing_words(alarm))
-            said += 1
-            await asyncio.sleep(PAUSE_S)
-
-    def _add(
-        self, kind: TimerKind, due_s: float, name: str, text: str, *, repeat: Repeat = "once", length_s: float = 0.0
-    ) -> str:
-        if len(self._alarms) >= MOST:
-            raise ToolError(f"There are {MOST} timers and alarms already.")
-        alarm = Alarm(
-            id=max(self._alarms, default=0) + 1, kind=kind, due_s=due_s, repeat=repeat, length_s=length_s,
-            name=_line(name, MOST_NAME_CHARACTERS), text=_line(text, MOST_TEXT_CHARACTERS),
-        )  # fmt: skip
-        self._keep(alarm)
+    def _add(self, new: Alarm) -> str:
+        alarm = self._kept.add(new)
+        self._show()
         self._publish(alarm, "set")
         return described(alarm, self.now())
 
     def _keep(self, alarm: Alarm) -> None:
-        self._alarms[alarm.id] = alarm
-        self._store.keep_alarm(alarm.id, msgspec.json.encode(alarm))
-        self._changed.set()
-        self._tell_changed()
+        self._kept.keep(alarm)
+        self._show()
 
     def _forget(self, alarm: Alarm) -> None:
-        del self._alarms[alarm.id]
-        self._store.drop_alarm(alarm.id)
-        self._changed.set()
+        self._kept.forget(alarm)
+        self._show()
+
+    def _show(self) -> None:
+        """The list is another one now."""
+        for changed in self._waiting:
+            changed.set()
         self._tell_changed()
 
-    def _publish(self, alarm: Alarm, what: str) -> None:
+    def _publish(self, alarm: Alarm, what: str, **more: str) -> None:
         log.info("= %s: %s", spoken_timer(alarm), what)
         due = alarm.at(self.now()).isoformat(timespec="seconds")
-        self._told({"type": "timer", "what": what, "kind": alarm.kind, "name": spoken_timer(alarm), "due": due})
-
-
-def _read(kept: bytes) -> Alarm | None:
-    try:
-        alarm = msgspec.json.decode(kept, type=Alarm)
-    except NOT_JSON as error:
-        log.error("a timer that was kept cannot be read and is left out: %s", error)  # noqa: TRY400 - no trace needed
-        return None
-    if not (0 <= alarm.due_s <= _LATEST_S and 0 <= alarm.length_s <= LONGEST_TIMER_S):
-        log.error("a timer that was kept has an impossible time and is left out")
-        return None
-    return alarm
-
-
-def _line(text: str, most: int) -> str:
-    """One printable line."""
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())[:most]
+        self._told({"type": "timer", "what": what, "kind": alarm.kind, "name": spoken_timer(alarm), "due": due} | more)

@@ -1,17 +1,24 @@
-"""Timers, alarms and reminders: when they are due, and how one speaks of them. Times are aware local datetimes."""
+"""Timers, alarms, reminders and actions for later: when they are due. Times are aware local datetimes."""
 
-from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
 import msgspec
-from rapidfuzz import fuzz
 
 from speaker.errors import ToolError
-from speaker.speech.answer_matching import plain_answer
 
-TimerKind = Literal["timer", "alarm", "reminder"]
-Repeat = Literal["once", "daily", "weekdays", "weekends"]
+TimerKind = Literal["timer", "alarm", "reminder", "action"]
+"""An action is a timer that runs a tool instead of ringing."""
+
+Repeat = Literal[
+    "once", "daily", "weekdays", "weekends",
+    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
+]  # fmt: skip
+
+WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+TimerChange = Literal["add", "subtract", "pause", "resume"]
+"""What can be done to one that runs."""
 
 MOST: Final = 50
 """More at once are refused."""
@@ -22,9 +29,6 @@ MOST_TEXT_CHARACTERS: Final = 300
 
 LATE_S: Final = 600.0
 """What fell due while the speaker was off rings at its start, if it is no later than this; else it is told of."""
-
-_CLOSE: Final = 80.0
-"""From this likeness on, 0-100, a name counts as meant."""
 
 _WEEKEND: Final = frozenset({5, 6})
 
@@ -42,6 +46,16 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     repeat: Repeat = "once"
     length_s: float = 0.0
     """How long a timer was set for."""
+    left_s: float = 0.0
+    """What is left of one that is paused; 0: it runs."""
+    tool: str = ""
+    arguments: str = ""
+    """What an action runs, and with which arguments, as JSON."""
+
+    @property
+    def paused(self) -> bool:
+        """Whether it waits to be resumed."""
+        return self.left_s > 0
 
     def at(self, like: datetime) -> datetime:
         """When it is due, in the time zone of ``like``."""
@@ -58,10 +72,28 @@ def timer_length_s(hours: float, minutes: float, seconds: float) -> float:
     return length_s
 
 
-def alarm_time(clock: str, now: datetime, repeat: Repeat, day: str = "") -> datetime:
-    """The next moment that ``clock`` ("7:30", "19:05") names; ``day`` is "", "today", "tomorrow" or YYYY-MM-DD.
+def changed_timer(alarm: Alarm, change: TimerChange, seconds: float, now_s: float) -> Alarm:
+    """A timer after a change, at ``now_s`` (seconds since 1970); ``seconds`` to add or take away.
 
-    Raises ToolError when there is no such moment, or it has passed.
+    What is shortened by more than is left is due at once. Raises ToolError when that cannot be.
+    """
+    left_s = alarm.left_s if alarm.paused else max(0.0, alarm.due_s - now_s)
+    if change == "pause":
+        return msgspec.structs.replace(alarm, left_s=max(1.0, left_s))
+    if change == "resume":
+        return msgspec.structs.replace(alarm, left_s=0.0, due_s=now_s + left_s)
+    left_s = max(0.0, left_s + (seconds if change == "add" else -seconds))
+    if left_s > LONGEST_TIMER_S:
+        raise ToolError("A timer runs at most 24 hours.")
+    if alarm.paused and left_s > 0:
+        return msgspec.structs.replace(alarm, left_s=left_s)
+    return msgspec.structs.replace(alarm, left_s=0.0, due_s=now_s + left_s)
+
+
+def alarm_time(clock: str, now: datetime, repeat: Repeat, day: str = "") -> datetime:
+    """The next moment that ``clock`` ("7:30", "19:05") names, on ``day`` if that is not empty.
+
+    ``day`` is today, tomorrow, a weekday or YYYY-MM-DD. Raises ToolError when there is no such moment, or it is over.
     """
     try:
         hour, minute = (int(part) for part in clock.strip().split(":"))
@@ -69,6 +101,8 @@ def alarm_time(clock: str, now: datetime, repeat: Repeat, day: str = "") -> date
     except ValueError:
         raise ToolError(f'"{clock[:20]}" is no time of day; write it as HH:MM, 24 hours.') from None
     due = _on_day(due, day, now)
+    if day.strip().lower() in WEEKDAYS and due <= now:
+        due += timedelta(days=7)
     if day and due <= now:
         raise ToolError(f"{clock} on that day has passed already.")
     while due <= now or not _fits(due, repeat):
@@ -82,14 +116,18 @@ def _on_day(due: datetime, day: str, now: datetime) -> datetime:
         return due
     if named == "tomorrow":
         return due + timedelta(days=1)
+    if named in WEEKDAYS:
+        return due + timedelta(days=(WEEKDAYS.index(named) - now.weekday()) % 7)
     try:
         date = datetime.strptime(named, "%Y-%m-%d").replace(tzinfo=now.tzinfo)
     except ValueError:
-        raise ToolError(f'"{day[:20]}" is no day; say today, tomorrow, or YYYY-MM-DD.') from None
+        raise ToolError(f'"{day[:20]}" is no day; say today, tomorrow, a weekday, or YYYY-MM-DD.') from None
     return due.replace(year=date.year, month=date.month, day=date.day)
 
 
 def _fits(due: datetime, repeat: Repeat) -> bool:
+    if repeat in WEEKDAYS:
+        return WEEKDAYS[due.weekday()] == repeat
     weekend = due.weekday() in _WEEKEND
     return repeat in {"once", "daily"} or weekend == (repeat == "weekends")
 
@@ -105,83 +143,3 @@ def following(alarm: Alarm, now: datetime) -> Alarm | None:
         return None
     due = alarm_time(alarm.at(now).strftime("%H:%M"), now, alarm.repeat)
     return msgspec.structs.replace(alarm, due_s=due.timestamp())
-
-
-def next_due_s(alarms: Iterable[Alarm]) -> float | None:
-    """When the next one falls due, seconds since 1970."""
-    return min((one.due_s for one in alarms), default=None)
-
-
-def named(name: str, alarms: Sequence[Alarm], now: datetime) -> list[Alarm]:
-    """Those that a name means: "pasta", "the five minute timer", "all", or nothing for the only one.
-
-    Raises ToolError when it means none, or cannot tell.
-    """
-    if not alarms:
-        raise ToolError("No timer or alarm is set.")
-    said = plain_answer(name).removeprefix("the ")
-    kinds = {"timer", "alarm", "reminder"}
-    if said in {"all", "all timers", "all alarms", "all reminders", "everything"}:
-        kind = said.removeprefix("all").strip().rstrip("s")
-        return [one for one in alarms if kind not in kinds or one.kind == kind]
-    of_kind = [one for one in alarms if one.kind == said]
-    if not said or said in kinds:
-        found = of_kind or ([] if said else list(alarms))
-    else:
-        found = [
-            one for one in alarms if fuzz.ratio(said, plain_answer(spoken_timer(one))) >= _CLOSE or _contains(said, one)
-        ]
-    if len(found) == 1:
-        return found
-    known = "; ".join(described(one, now) for one in (found or alarms))
-    if found:
-        raise ToolError(f"Ask which one is meant: {known}.")
-    raise ToolError(f'There is none called "{said[:40]}". There is: {known}.')
-
-
-def _contains(said: str, alarm: Alarm) -> bool:
-    own = plain_answer(alarm.name)
-    return bool(own) and own in said
-
-
-def spoken_timer(alarm: Alarm) -> str:
-    """As one calls it: "pasta timer", "5 minute timer", "alarm"."""
-    if alarm.name:
-        return alarm.name if alarm.kind in plain_answer(alarm.name).split() else f"{alarm.name} {alarm.kind}"
-    if alarm.kind == "timer":
-        return f"{duration(alarm.length_s, adjective=True)} timer"
-    return alarm.kind
-
-
-def described(alarm: Alarm, now: datetime) -> str:
-    """With its time: "pasta timer, 3 minutes left", "alarm at 07:00 daily"."""
-    if alarm.kind == "timer":
-        return f"{spoken_timer(alarm)}, {duration(max(0.0, alarm.due_s - now.timestamp()))} left"
-    due = alarm.at(now)
-    days = (due.date() - now.date()).days
-    day = {0: "", 1: " tomorrow"}.get(days, f" on {due:%A}" if days < 7 else f" on {due:%Y-%m-%d}")
-    repeats = "" if alarm.repeat == "once" else f", {alarm.repeat}"
-    return f"{spoken_timer(alarm)} at {due:%H:%M}{day}{repeats}"
-
-
-def duration(seconds: float, *, adjective: bool = False) -> str:
-    """A length in words: "1 hour 5 minutes", "90 seconds"; as in "5 minute timer" when ``adjective``."""
-    whole = round(seconds)
-    hours, rest = divmod(whole, 3600)
-    minutes, left = divmod(rest, 60)
-    parts = [(hours, "hour"), (minutes, "minute"), (left if not hours else 0, "second")]
-    words = [f"{count} {unit}{'s' if count != 1 and not adjective else ''}" for count, unit in parts if count]
-    return " ".join(words) or "0 seconds"
-
-
-def ringing_words(alarm: Alarm) -> str:
-    """What is said when it rings."""
-    if alarm.text:
-        return f"Reminder: {alarm.text}"
-    return f"{spoken_timer(alarm).capitalize()}."
-
-
-def missed_words(alarm: Alarm, now: datetime) -> str:
-    """What is said of one that fell due while the speaker was off."""
-    what = f"the reminder: {alarm.text}" if alarm.text else f"the {spoken_timer(alarm)}"
-    return f"While I was off, you missed {what}, at {alarm.at(now):%H:%M}."

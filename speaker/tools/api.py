@@ -75,6 +75,13 @@ class Tool:
     """Whether a sound is answer enough once the tool has confirmed that it is done."""
     reads: bool = False
     """Whether it only tells something, and changes nothing; other programs are told so."""
+    rehearsable: bool = False
+    """Whether all that it does goes through Home, so that a Home that does nothing shows what it would do."""
+
+    @property
+    def only_home(self) -> bool:
+        """Whether it can be rehearsed: it says so, and gets nothing else of the speaker."""
+        return self.rehearsable and set(self._injected.values()) == {Home}
 
     async def __call__(self, *args: object, **kwargs: object) -> ToolResult | str:
         """Call the function as it was written."""
@@ -86,17 +93,21 @@ class Tool:
         ``providers`` maps Home, Voice and the others to the objects to inject. Raises ToolError with a sentence
         for the model when the arguments do not fit the schema or the function refuses.
         """
-        try:
-            # Not strict: models write 40.0 for 40.
-            given = msgspec.json.decode(arguments.strip() or "{}", type=self._arguments, strict=False)
-        except NOT_JSON as error:
-            raise ToolError(f"{self.name}: the arguments do not fit: {error}") from error
+        given = self.check(arguments)
         missing = [kind.__name__ for kind in self._injected.values() if kind not in providers]
         if missing:
             raise ToolError(f"{self.name} needs the {missing[0].lower()} of a speaker, and none runs here.")
         values = {name: providers[kind] for name, kind in self._injected.items()}
         values |= {name: getattr(given, name) for name in given.__struct_fields__}
         return ToolResult.of(await self._function(**values))
+
+    def check(self, arguments: str) -> msgspec.Struct:
+        """The model's JSON as the function takes it. Raises ToolError when it does not fit the schema."""
+        try:
+            # Not strict: models write 40.0 for 40.
+            return msgspec.json.decode(arguments.strip() or "{}", type=self._arguments, strict=False)
+        except NOT_JSON as error:
+            raise ToolError(f"{self.name}: the arguments do not fit: {error}") from error
 
     def definition(self) -> dict[str, Any]:
         """The tool as an entry of ``session.tools``."""
@@ -112,7 +123,7 @@ class Tool:
 def tool(function: Callable[..., Awaitable[ToolResult | str]], /) -> Tool: ...
 @overload
 def tool(
-    *, risk: Risk = ..., quiet: bool = ..., kinds: Sequence[Kind] = ..., reads: bool = ...
+    *, risk: Risk = ..., quiet: bool = ..., kinds: Sequence[Kind] = ..., reads: bool = ..., rehearsable: bool = ...
 ) -> Callable[[Callable[..., Awaitable[ToolResult | str]]], Tool]: ...
 def tool(
     function: Callable[..., Awaitable[ToolResult | str]] | None = None,
@@ -122,14 +133,16 @@ def tool(
     quiet: bool = False,
     kinds: Sequence[Kind] = (),
     reads: bool = False,
+    rehearsable: bool = False,
 ) -> Tool | Callable[[Callable[..., Awaitable[ToolResult | str]]], Tool]:
     """Make an async function a tool, offered only to a house that has one of ``kinds`` if these are given.
 
-    ``reads``: it only tells something. Raises SpeakerError when its signature cannot be a schema.
+    ``reads``: it only tells something. ``rehearsable``: all that it does goes through Home. Raises SpeakerError when
+    its signature cannot be a schema.
     """
 
     def build(target: Callable[..., Awaitable[ToolResult | str]]) -> Tool:
-        return replace(_build(target, risk, tuple(kinds)), quiet=quiet, reads=reads)
+        return replace(_build(target, risk, tuple(kinds)), quiet=quiet, reads=reads, rehearsable=rehearsable)
 
     return build if function is None else build(function)
 
@@ -182,7 +195,7 @@ def argument_schema(arguments: type[msgspec.Struct]) -> dict[str, Any]:
 
 def _slim(parameter: dict[str, Any]) -> dict[str, Any]:
     """A parameter that may be left out, without saying that it may be null or empty: every word is paid for."""
-    slim = {key: value for key, value in parameter.items() if key != "default" or value not in (None, "")}
+    slim = {key: value for key, value in parameter.items() if key != "default" or value not in (None, "", 0)}
     ways = [way for way in slim.get("anyOf", []) if way != {"type": "null"}]
     if len(ways) == 1:
         del slim["anyOf"]

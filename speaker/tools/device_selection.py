@@ -5,9 +5,11 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final, Literal, Protocol
 
+from speaker.errors import ToolError
 from speaker.home.device_command import Kind, Outcome, Wish
 from speaker.home.device_types import Device
-from speaker.home.naming import NOUNS, bag
+from speaker.home.naming import NOUNS, bag, clean
+from speaker.home.places import Places
 from speaker.tools.result import ToolResult
 
 _PLURALS: Final[dict[Kind, frozenset[str]]] = {
@@ -28,7 +30,11 @@ _SMALL: Final = frozenset({"the", "of", "my", "our", "in"})
 
 
 class Home(Protocol):
-    """The house, as tools see it."""
+    """The house, as tools see it. A room may be a floor, too, or "here", which is where the speaker stands."""
+
+    @property
+    def places(self) -> Places:
+        """Where the speaker stands, and which floors there are."""
 
     def find(self, name: str, *kinds: Kind, room: str = "") -> Device:
         """The one device of these kinds that ``name`` means. Raises ToolError, naming what there is."""
@@ -38,9 +44,6 @@ class Home(Protocol):
 
     def devices(self, *kinds: Kind, room: str = "") -> list[Device]:
         """All devices of these kinds (no kind: all kinds), in a room or everywhere."""
-
-    def nearby(self, kind: Kind) -> list[Device]:
-        """What "the light" means without a room: those of the speaker's own room; none when that leaves a choice."""
 
     async def act(self, device: Device, wish: Wish) -> Outcome:
         """Ask the device for a change and wait until its state says so (or it does not answer).
@@ -58,17 +61,25 @@ class Home(Protocol):
         """The device's present value with its unit, as one would say it; None when it never reported."""
 
 
-def chosen(home: Home, name: str, room: str, *kinds: Kind) -> list[Device]:
+def chosen(home: Home, name: str, room: str, *kinds: Kind, but: str = "") -> list[Device]:
     """The devices that a request means: the named one, all of a room, or the only one there is.
 
-    "all", "lights" or "kitchen lights" mean several, of the first kind alone. Raises ToolError, naming what
-    there is, when nothing or nothing clear is meant.
+    "all", "lights" or "kitchen lights" mean several, of the first kind alone. Without a name and a room, those of
+    the speaker's own room are meant, if there are any. ``but``: rooms and devices that are left out of several.
+    Raises ToolError, naming what there is, when nothing or nothing clear is meant.
     """
+    if but.strip():
+        whole = name if name.strip() else "all"
+        return _without(home, _meant(home, whole, room, kinds), but, kinds)
+    return _meant(home, name, room, kinds)
+
+
+def _meant(home: Home, name: str, room: str, kinds: Sequence[Kind]) -> list[Device]:
     first = kinds[0]
     words = [word for word in re.findall(r"[\w'’]+", name.lower()) if word not in _SMALL]
     every = bool(words) and (words[0] in _ALL or words[-1] in _ALL)
     words = [word for word in words if word not in _ALL]
-    if not room and not every and (near := _here(home, words, *kinds)):
+    if not room.strip() and not every and (near := _here(home, words, kinds)):
         return near
     if words and words[-1] in _PLURALS.get(first, ()) and (several := _several(home, words, room, first, every=every)):
         return several
@@ -80,14 +91,37 @@ def chosen(home: Home, name: str, room: str, *kinds: Kind) -> list[Device]:
     return [home.find(NOUNS[first], *kinds, room=room)]
 
 
-def _here(home: Home, words: Sequence[str], *kinds: Kind) -> list[Device]:
-    """Those of the speaker's own room, when only the kind was said and the house has not just one, or one called so."""
+def _here(home: Home, words: Sequence[str], kinds: Sequence[Kind]) -> list[Device]:
+    """Those of the speaker's own room, when only the kind was said and the house has not just one, or one called so.
+
+    All lights of a room are one light to people, and several covers are meant by "the blinds". Of locks only the
+    single one is meant: "the doors" are those of the house.
+    """
     first = kinds[0]
-    just_kind = not words or (len(words) == 1 and (words[0] == NOUNS[first] or words[0] in _PLURALS.get(first, ())))
+    several = bool(words) and words[-1] in _PLURALS.get(first, ())
+    just_kind = not words or (len(words) == 1 and (several or words[0] == NOUNS[first]))
     if not just_kind or len(home.devices(first)) == 1:
         return []
-    called = {" ".join(words), *words}
-    return [] if any(device.name.lower() in called for device in home.devices(*kinds)) else home.nearby(first)
+    if any(device.name.lower() == " ".join(words) for device in home.devices(*kinds)):
+        return []
+    near = home.places.near(home.devices(first))
+    return near if first == "light" or (len(near) == 1 and not several) or (several and first != "lock") else []
+
+
+def _without(home: Home, found: Sequence[Device], but: str, kinds: Sequence[Kind]) -> list[Device]:
+    """What is left of several; each part of ``but`` has to mean some of them, or too much would be switched."""
+    out: set[str] = set()
+    for part in re.split(r",| and ", but):
+        if not part.strip():
+            continue
+        place = part.strip().removeprefix("the ")
+        gone = home.devices(*kinds, room=place) or home.matching(part, *kinds)
+        if not {one.id for one in gone} & {one.id for one in found} and not home.devices(room=place):
+            raise ToolError(f'"{clean(part)}" is none of them, so nothing was done.')
+        out |= {one.id for one in gone}
+    if left := [one for one in found if one.id not in out]:
+        return left
+    raise ToolError("Nothing is left then, so nothing was done.")
 
 
 def _several(home: Home, words: Sequence[str], room: str, kind: Kind, *, every: bool) -> list[Device]:

@@ -157,12 +157,12 @@ class ToolRegistry:
         if risk == "never":
             return ToolResult("refused", f"{name} is not allowed.")
         # Asked for exactly these arguments, and they are what runs.
-        if risk == "confirm" and not await self._approve(_wording(name, arguments)):
+        if risk == "confirm" and not await self._approve(wording(name, arguments)):
             return ToolResult("refused", f"nobody confirmed {name}, so it was not done.")
         try:
             result = await tool.call(arguments, providers)
         except ToolError as error:
-            return ToolResult("refused", str(error))
+            return ToolResult("refused", str(error), error.for_model if error.note else "")
         except (Exception, SystemExit):
             log.exception("tool %s failed", name)
             return ToolResult("refused", f"{name} failed with an error of its own.")
@@ -175,7 +175,7 @@ class ToolRegistry:
         return _named(name, self._settings.allow) and not _named(name, self._settings.deny)
 
 
-def _wording(name: str, arguments: str) -> str:
+def wording(name: str, arguments: str) -> str:
     """A call as one asks about it: "run water lawn with zone front"."""
     said = name.replace("_", " ")
     try:

@@ -24,6 +24,7 @@ def house(broker: InMemoryBroker) -> Neighbours:
 
 def test_those_that_are_there_but_not_oneself() -> None:
     assert house(InMemoryBroker()).speakers() == ["Nest", "bed room"]
+    assert house(InMemoryBroker()).placed() == ["Nest in the Guest room", "bed room"]
 
 
 @pytest.mark.parametrize(

@@ -64,9 +64,8 @@ def live(
     *,
     timeout_s: float = 0.3,
     delay_s: float = 0.01,
-    own_room: str | None = None,
 ) -> tuple[DeviceController, Street]:
-    """A home whose devices answer that way; ``own_room`` is where the speaker stands."""
+    """A home whose devices answer that way."""
     street = Street(answers, delay_s)
-    street.home = DeviceController(house, street, timeout_s, own_room=own_room)
+    street.home = DeviceController(house, street, timeout_s)
     return street.home, street

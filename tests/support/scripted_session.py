@@ -158,3 +158,8 @@ async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
                 await writer.drain()
     finally:
         writer.close()
+
+
+def beside_surroundings(seen: Sequence[Json]) -> list[Json]:
+    """What a client sent, but for the time and the place that every session is told."""
+    return [one for one in seen if not str(one.get("event_id")).endswith("surroundings")]

@@ -13,6 +13,7 @@ from speaker.offline.server.scripted import Expect, Raw, ScriptStep
 from speaker.realtime.failover import Endpoint
 from speaker.tools import tool
 from speaker.tools.api import AnyTool
+from tests.support.scripted_session import beside_surroundings
 from tests.support.talking_speaker import TalkingSpeaker, brisk, talking
 
 Json = dict[str, Any]
@@ -126,8 +127,6 @@ async def hear(
 def _note(heard: Heard, one: TalkingSpeaker) -> None:
     heard.said, heard.chimes = list(one.sound.said), [name for name in one.sound.chimes if name != "wake"]
     heard.ms = sum(ms for _, ms in one.sound.played)
-    heard.sent = [
-        [event for event in one.seen(number) if "audio" not in event] for number in range(len(one.script.seen))
-    ]
+    heard.sent = [[one for one in beside_surroundings(seen) if "audio" not in one] for seen in one.script.seen]
     heard.booked = one.notes.charged
     heard.troubles = list(one.notes.troubles)

@@ -21,6 +21,8 @@ class SessionWorld(Observer):
 
     def __init__(self, *, known: str = "", tool_s: float = 0.0, quiet: bool = False) -> None:
         self.known = known
+        self.surroundings = ""
+        self.day_left_s = 3600.0
         self.tool_s = tool_s
         self.quiet = quiet
         self.events: list[Event] = []
@@ -39,12 +41,10 @@ class SessionWorld(Observer):
         """What a session of this world works with."""
         return SessionNeeds(
             post=self.events.append, observers=self, playback=self, tasks=self.tasks, run_tool=self.run_tool,
+            surroundings=lambda: self.surroundings, day_left_s=lambda: self.day_left_s,
             recall=lambda: self.known, patience=SessionPatience(5, stalled_s),
-            clock=asyncio.get_running_loop().time, follow_days=lambda _: self,
+            clock=asyncio.get_running_loop().time,
         )  # fmt: skip
-
-    def cancel(self) -> None:
-        """Days are not told here, so nothing is called off."""
 
     def play(self, samples: Samples, item: str, percent: int | None = None) -> None:
         self.played.append((item, samples.size))

@@ -38,6 +38,7 @@ from speaker.tools.api import AnyTool
 from speaker.tools.registry import ToolRegistry, approve_no_call
 from speaker.tools.result import ToolResult
 from speaker.wake.arbitration import Claim
+from tests.support.scripted_session import beside_surroundings
 from tests.support.stand_in_sound import StandInSound
 
 Json = dict[str, Any]
@@ -163,13 +164,9 @@ class TalkingSpeaker:
         return self.conversation.machine.state
 
     def sent(self, kind: str, connection: int = -1) -> list[Json]:
-        """What the service was sent of a kind, in the last connection; without date, time and place at its opening."""
-        return [one for one in self.seen(connection) if one["type"] == kind]
-
-    def seen(self, connection: int = -1) -> list[Json]:
-        """All that the service was sent in a connection, the last one, but for date, time and place."""
-        events = self.script.seen[connection] if self.script.seen else []
-        return [one for one in events if not _tells_time(one)]
+        """What the service was sent of a kind, in the last connection, but for what every session is told."""
+        seen = self.script.seen[connection] if self.script.seen else []
+        return [one for one in beside_surroundings(seen) if one["type"] == kind]
 
     def events(self, kind: str) -> list[Json]:
         """What was published of a kind."""

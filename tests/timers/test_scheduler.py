@@ -31,7 +31,12 @@ class Room:
 
     def scheduler(self) -> TimerScheduler:
         return TimerScheduler(
-            self.ledger.memory, ring=self._ring, say=self._say, told=self.events.append, changed=self._change
+            self.ledger.memory,
+            ring=self._ring,
+            say=self._say,
+            told=self.events.append,
+            changed=self._change,
+            acts_from_s=0,
         )
 
     async def _ring(self) -> None:

@@ -7,19 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from speaker.errors import ToolError
-from speaker.timers.timers import (
-    Alarm,
-    Repeat,
-    alarm_time,
-    described,
-    duration,
-    following,
-    missed_words,
-    named,
-    ringing_words,
-    spoken_timer,
-    timer_length_s,
-)
+from speaker.timers.naming import described, duration, missed_words, named, ringing_words, spoken_timer
+from speaker.timers.timers import Alarm, Repeat, alarm_time, following, timer_length_s
 
 NOW = datetime(2026, 11, 24, 18, 30).astimezone()  # a Tuesday
 

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from speaker.errors import ToolError
-from speaker.home.device_controller import HERE, DeviceController
+from speaker.home.device_controller import DeviceController
 from speaker.home.device_registry import Device, DeviceRegistry
+from speaker.home.places import Places
 from speaker.tools.device_selection import chosen
 from tests.support.answering_devices import live
 
@@ -22,14 +23,14 @@ def _announce(house: DeviceRegistry, kind: str, name: str, room: str) -> None:
 
 
 def _home(own_room: str | None, *more: tuple[str, str, str]) -> DeviceController:
-    house = DeviceRegistry()
+    house = DeviceRegistry(places=Places(own_room or ""))
     for kind, name, room in (
         ("light", "Left", "Study"), ("light", "Right", "Study"), ("light", "Ceiling", "Kitchen"),
         ("lock", "Terrace lock", "Study"), ("lock", "Cellar lock", "Kitchen"), ("lock", "Side lock", "Kitchen"),
         *more,
     ):  # fmt: skip
         _announce(house, kind, name, room)
-    home, _ = live(house, own_room=own_room)
+    home, _ = live(house)
     return home
 
 
@@ -43,7 +44,7 @@ def test_light_without_a_room_is_the_one_here(name: str) -> None:
     assert _names(chosen(_home("kitchen"), name, "", "light", "switch")) == ["Ceiling"]
 
 
-@pytest.mark.parametrize("here", sorted(HERE))
+@pytest.mark.parametrize("here", ["here", "in here", "this room", "my room"])
 def test_here_is_a_room(here: str) -> None:
     assert _names(chosen(_home("study"), "", here, "light", "switch")) == ["Left", "Right"]
     assert _names(_home("study").devices("lock", room=here.title())) == ["Terrace lock"]

@@ -136,7 +136,7 @@ def _list_of(said: Said) -> NewArguments:
 
 
 def _item(said: Said) -> NewArguments:
-    return {"item": said["text"]} | _list_of(said)
+    return {"items": [said["text"]]} | _list_of(said)
 
 
 def _announcement(said: Said) -> NewArguments:
