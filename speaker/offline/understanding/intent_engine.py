@@ -13,6 +13,7 @@ from rapidfuzz import fuzz
 from speaker.home import colours
 from speaker.offline.understanding import answer_text, generic_tools, timer_list_intents
 from speaker.offline.understanding.devices_from_prompt import Household
+from speaker.offline.understanding.home_understanding import HomeUnderstanding
 from speaker.offline.understanding.light_heating_intents import plan, together
 from speaker.offline.understanding.normalise import SEPARATOR, plain_words, spoken_name, trim, without_separators
 from speaker.offline.understanding.sentence_book import KnownAbility, sentence_book
@@ -77,10 +78,14 @@ _CARRIED: Final = 4
 class IntentEngine:
     """The rules for one session: its instructions and its tools."""
 
-    def __init__(self, instructions: str, tools: Sequence[Mapping[str, object]]) -> None:
-        """``tools`` are the entries of ``session.tools``; those that are no functions do not count."""
+    def __init__(self, instructions: str, tools: Sequence[Mapping[str, object]], language: str = "en") -> None:
+        """``tools`` are the entries of ``session.tools``; those that are no functions do not count.
+
+        ``language``: a code such as "de". Rules of our own are written for English alone.
+        """
         self._household = Household.read(instructions)
         self._tools = read_definitions(tools)
+        self._home = HomeUnderstanding(language, self._tools, self._household)
         book = sentence_book()
         self._others = [tool for name, tool in self._tools.items() if name not in book.tools]
         self._grammar = Grammar(list(self._sentences()), book.rules, self._names(), book.numbers, book.words.split())
@@ -128,11 +133,14 @@ class IntentEngine:
             return Reply(text=UNHEARD)
         if len(words) > LONGEST_CHARACTERS:
             return Reply(text=self._unknown([], said))
+        if len(said) > LONGEST:
+            return Reply(text=self._unknown([], said))
+        found = self._home.reply(words)
+        if found is not None or not self._home.is_english:
+            return found or Reply(text=self._home.not_understood or UNKNOWN)
         kept = timer_list_intents.timer_or_list_reply(words, self._tools)
         if kept is not None:
             return kept
-        if len(said) > LONGEST:
-            return Reply(text=self._unknown([], said))
         return self._understood(said, NEAR) or Reply(text=self._unknown(self._grammar.respell(trim(said)), said))
 
     def confident(self, words: str) -> tuple[Call, ...]:
@@ -142,6 +150,10 @@ class IntentEngine:
         """
         said = plain_words(words[:LONGEST_CHARACTERS])
         clear = 0 < len(said) <= LONGEST and len(words) <= LONGEST_CHARACTERS and not _MANGLED.search(words.lower())
+        if clear and (sure := self._home.sure(words)) is not None:
+            return sure.calls
+        if not self._home.is_english:
+            return ()
         reply = self._understood(said, CONFIDENT) if clear else None
         if reply is None or not all(call.name in sentence_book().tools for call in reply.calls):
             return ()
@@ -186,6 +198,8 @@ class IntentEngine:
         self, words: list[str], *, lead: Sequence[str] = (), tail: Sequence[str] = (), least: float | None
     ) -> Reply | None:
         """One wish, perhaps completed by words of its neighbours, perhaps with a slip in it; None allows no slip."""
+        if words and (found := self._home.clause(" ".join(words))) is not None:
+            return found
         for before, after in _loans(lead, tail):
             reply = self._certain([*before, *words, *after])
             if reply is not None:

@@ -82,10 +82,19 @@ def timer_or_list_reply(text: str, tools: Mapping[str, ToolSchema]) -> Reply | N
         made = _MAKERS[name]({key: value for key, value in found.groupdict().items() if value})
         if isinstance(made, str):
             return Reply(text=made)
-        call = tools[name].call(**made) if made is not None else None
+        call = _called(tools[name], made) if made is not None else None
         if call is not None:
             return Reply((Call(call.name, call.arguments),))
     return None
+
+
+def _called(tool: ToolSchema, made: Mapping[str, ArgumentValue]) -> Call | None:
+    """The call; with one ``item`` where the tool does not take several."""
+    call = tool.call(**made)
+    things = made.get("items")
+    if call is None and isinstance(things, list) and len(things) == 1:
+        return tool.call(item=things[0], **{key: value for key, value in made.items() if key != "items"})
+    return call
 
 
 NewArguments = dict[str, ArgumentValue]
@@ -136,7 +145,7 @@ def _list_of(said: Said) -> NewArguments:
 
 
 def _item(said: Said) -> NewArguments:
-    return {"item": said["text"]} | _list_of(said)
+    return {"items": [said["text"]]} | _list_of(said)
 
 
 def _announcement(said: Said) -> NewArguments:

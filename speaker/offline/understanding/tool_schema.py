@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-ArgumentValue = str | int | float | bool
+ArgumentValue = str | int | float | bool | list[str]
 
 
 @dataclass(frozen=True, slots=True)

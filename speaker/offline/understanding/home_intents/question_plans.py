@@ -1,0 +1,65 @@
+"""Questions about the state of things, of the world, and of the clock."""
+
+from collections.abc import Callable
+from typing import Final
+
+from speaker.offline.understanding.call_builders import every, first
+from speaker.offline.understanding.devices_from_prompt import Household
+from speaker.offline.understanding.home_intents.device_plans import Tools, asked, in_place
+from speaker.offline.understanding.home_intents.home_match import HomeMatch
+from speaker.offline.understanding.tool_schema import Call, Reply
+
+_OPENINGS: Final = frozenset({"door", "window", "opening", "garage_door", "garage"})
+"""Classes that are open when they are on."""
+
+_OPPOSITES: Final = {
+    "on": "off", "off": "on", "open": "closed", "closed": "open", "locked": "unlocked", "unlocked": "locked",
+}  # fmt: skip
+
+
+def state_of(match: HomeMatch, tools: Tools, household: Household) -> Reply | None:
+    """HassGetState: of one device by its name, or of all of a kind."""
+    if match.devices:
+        return asked("read_device", tools, household, device=in_place(match))
+    kind = match.text("device_class") or match.domain
+    state = match.text("state")
+    if not kind or kind in {"person", "zone"}:
+        return None
+    arguments = {"kind": _kind(kind), "state": _state(kind, state)}
+    if not match.is_here:
+        arguments["room"] = match.place
+    tool = tools.get("find_devices")
+    call = first(tool, [{key: value for key, value in arguments.items() if value}]) if tool is not None else None
+    return every([call])
+
+
+def _kind(kind: str) -> str:
+    """A kind as the tools call it: "garage_door" is "garage door"."""
+    return "garage door" if kind == "garage" else kind.replace("_", " ")
+
+
+def _state(kind: str, state: str) -> str:
+    """A state as the house tells it: doors are open or closed, not on and off."""
+    if kind in _OPENINGS:
+        return {"on": "open", "off": "closed"}.get(state, state)
+    if kind == "lock":
+        return {"on": "unlocked", "off": "locked"}.get(state, state)
+    return state
+
+
+def opposite_question(call: Call, match: HomeMatch) -> Call | None:
+    """The question whose empty answer is the "yes" to "are all of them so?"."""
+    state = str(call.arguments.get("state", ""))
+    if match.response != "all" or call.name != "find_devices" or state not in _OPPOSITES:
+        return None
+    return Call(call.name, {**call.arguments, "state": _OPPOSITES[state]})
+
+
+def told(tool_name: str) -> Callable[[HomeMatch, Tools, Household], Reply | None]:
+    """A plan for a question without anything to fill in."""
+
+    def plan_question(match: HomeMatch, tools: Tools, _: Household) -> Reply | None:
+        tool = tools.get(tool_name)
+        return every([tool.call()]) if tool is not None and not match.devices else None
+
+    return plan_question
