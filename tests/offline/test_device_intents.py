@@ -80,7 +80,7 @@ UNDERSTOOD: list[tuple[list[Call], str]] = [
     ([call("find_devices", state="on", room="kitchen")], "what is on in the kitchen|is anything on in the kitchen"),
     ([call("find_devices", kind="window", state="open")], "are any windows open|which windows are open"),
     ([call("find_devices", kind="light", state="on")], "which lights are on|are there any lights on"),
-    ([call("find_devices", kind="door", state="locked")], "are all the doors locked"),
+    ([call("find_devices", kind="lock", state="locked")], "are all the doors locked"),
     ([call("find_devices", kind="battery", state="low")], "which batteries are low|are any batteries low"),
     (
         [call("set_cover", cover="Blinds", action="close"), call("set_light", light="Desk lamp", on=False)],

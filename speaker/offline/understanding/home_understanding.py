@@ -1,6 +1,7 @@
 """The first source of understanding: Home Assistant's sentences for the session's tools, in the session's language."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Final
 
@@ -52,17 +53,23 @@ class HomeUnderstanding:
 
     def clause(self, text: str) -> Reply | None:
         """The same for one wish, as it stands."""
-        match = self._meaning(text)
-        return planned(match, self._tools, self._household) if match is not None else None
+        return self._agreed(self._meanings(text))
 
     def sure(self, text: str) -> Reply | None:
         """Calls for a sentence that leaves no doubt: nothing in it was taken for a name that no list has."""
-        match = self._meaning(text)
-        reply = planned(match, self._tools, self._household) if match is not None and not match.wild else None
+        matches = self._meanings(text)
+        reply = self._agreed(matches) if not any(match.wild for match in matches) else None
         return reply if reply is not None and reply.calls else None
 
-    def _meaning(self, text: str) -> HomeMatch | None:
-        return self._templates.meaning(text) if self._templates is not None else None
+    def _meanings(self, text: str) -> list[HomeMatch]:
+        found = self._templates.meanings(text) if self._templates is not None else []
+        return [_plain_item(match, text) for match in found] if self.is_english else found
+
+    def _agreed(self, matches: Sequence[HomeMatch]) -> Reply | None:
+        """What all meanings come to; nothing when they come to different things."""
+        replies = [planned(match, self._tools, self._household) for match in matches]
+        done = [reply for reply in replies if reply is not None]
+        return done[0] if done and all(reply == done[0] for reply in done) else None
 
     def _trimmed(self, text: str) -> Reply | None:
         """Without courtesies and what is left of a wake word, and with numbers in digits; for English alone."""
@@ -79,3 +86,15 @@ class HomeUnderstanding:
         for word in self._sentences.additions.joins:
             parts = [piece for part in parts for piece in part.split(f" {word} ")]
         return together(map(self.clause, parts)) if 1 < len(parts) <= SEVERAL else None
+
+
+def _plain_item(match: HomeMatch, text: str) -> HomeMatch:
+    """What goes on a list as one writes it: amounts in digits; the shopping list by its name, if that was said."""
+    item = match.slots.get("item")
+    if not isinstance(item, str):
+        return match
+    words = without_separators(plain_words(item))
+    slots = {**match.slots, "item": " ".join(words) if any(word.isdecimal() for word in words) else item}
+    if "Shopping" in match.intent and "shopping" in text.lower():
+        slots["name"] = "shopping"
+    return replace(match, slots=slots)

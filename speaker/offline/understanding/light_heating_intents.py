@@ -42,6 +42,8 @@ def plan(match: Match, tool: ToolSchema, household: Household) -> Reply | None:
 
 def _which(slots: Slots) -> str:
     """The question that a name which can mean several devices leaves open."""
+    if () in slots.values():
+        return "There is no such thing there."
     for value in slots.values():
         if isinstance(value, tuple) and len(value) > 1:
             full = [f"the {device.room} {device.name}".replace("  ", " ") for device in value]

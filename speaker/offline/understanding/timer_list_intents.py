@@ -69,6 +69,11 @@ _REPEATS: Final = {
 }  # fmt: skip
 _NO_NAMES: Final = frozenset({"new", "another", "quick", "that", "this", "current", "running", "it"})
 
+_NO_NAME: Final = re.compile(
+    r"\d+ (?:hour|minute|second)s? (?:from|off|of|to)\b|\b(?:not|never|except|but|without|all|from|off)\b"
+)
+"""What makes a name of a timer something else: time that is taken away, or what is not to be cancelled."""
+
 WHICH_HALF: Final = "Do you mean {0} in the morning, or in the evening?"
 
 
@@ -132,8 +137,10 @@ def _texts(said: Said) -> NewArguments:
     return found
 
 
-def _cancel(said: Said) -> NewArguments:
+def _cancel(said: Said) -> NewArguments | None:
     kind = said["kind"]
+    if _NO_NAME.search(said.get("name", "")):
+        return None
     if "all" in said:
         return {"name": f"all {kind}s"}
     name = said.get("name", "")

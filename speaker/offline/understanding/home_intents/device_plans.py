@@ -5,7 +5,7 @@ from typing import Final
 
 from speaker.offline.understanding.call_builders import Arguments, every, first, merged_calls, targets, together
 from speaker.offline.understanding.devices_from_prompt import Household, Listed
-from speaker.offline.understanding.home_intents.home_match import HERE, HomeMatch, those_of
+from speaker.offline.understanding.home_intents.home_match import SPEAKERS_ROOM, HomeMatch, those_of
 from speaker.offline.understanding.light_heating_intents import plan
 from speaker.offline.understanding.normalise import plain_words
 from speaker.offline.understanding.sentence_matcher import Match, Slot
@@ -56,10 +56,10 @@ def _switched_devices(match: HomeMatch, tools: Tools, household: Household, *, o
 
 
 def in_place(match: HomeMatch) -> tuple[Listed, ...]:
-    """The devices that a name can mean in the room that was said; all of them when none of them is there."""
-    if match.is_here:
+    """The devices that a name can mean in the room that was said; none when it stands elsewhere."""
+    if match.is_here or match.text("floor"):
         return match.devices
-    return tuple(one for one in match.devices if one.room == match.place) or match.devices
+    return tuple(one for one in match.devices if one.room in {match.place, ""})
 
 
 _Switch = Callable[[tuple[Listed, ...], Tools, Household, bool], Reply | None]
@@ -70,8 +70,8 @@ def _light(devices: tuple[Listed, ...], tools: Tools, household: Household, on: 
 
 
 def _socket(devices: tuple[Listed, ...], tools: Tools, household: Household, on: bool) -> Reply | None:
-    own = asked("set_switch", tools, household, socket=devices, on=on)
-    return own or asked("set_light", tools, household, socket=devices, on=on)
+    own = asked("set_light", tools, household, socket=devices, on=on)
+    return own or asked("set_switch", tools, household, socket=devices, on=on)
 
 
 def _siren(devices: tuple[Listed, ...], tools: Tools, household: Household, on: bool) -> Reply | None:
@@ -141,6 +141,8 @@ def _switched_group(match: HomeMatch, tools: Tools, household: Household, *, on:
     one_by_one = _SWITCHES.get(kind)
     if one_by_one is None or (kind == "lock" and not on):
         return None
+    if kind == "lock" and everywhere(match):
+        return asked("set_lock", tools, household, action="lock", everywhere=True)
     devices = household.of(kind) if match.text("everywhere") else those_of(kind, match.place, household)
     if match.is_here and not match.text("everywhere"):
         devices = household.of(kind)
@@ -241,4 +243,4 @@ def sent(action: str, kind: str) -> Callable[[HomeMatch, Tools, Household], Repl
 
 
 def _robots(kind: str, match: HomeMatch, household: Household) -> Iterable[Listed]:
-    return household.of(kind) if match.place == HERE else those_of(kind, match.place, household)
+    return household.of(kind) if match.place == SPEAKERS_ROOM else those_of(kind, match.place, household)

@@ -6,7 +6,7 @@ from typing import Final
 
 from speaker.offline.understanding.devices_from_prompt import Household, Listed
 
-HERE: Final = "here"
+SPEAKERS_ROOM: Final = "here"
 """The area of a sentence that names none: where the speaker stands."""
 
 SlotValue = str | int | float | bool
@@ -38,13 +38,13 @@ class HomeMatch:
 
     @property
     def place(self) -> str:
-        """The room or floor that was named, or HERE."""
-        return self.text("area", "preferred_area_id", "floor") or HERE
+        """The room or floor that was named, or SPEAKERS_ROOM."""
+        return self.text("area", "floor") or SPEAKERS_ROOM
 
     @property
     def is_here(self) -> bool:
         """Whether no room was named."""
-        return self.place == HERE
+        return self.place == SPEAKERS_ROOM
 
     @property
     def domain(self) -> str:

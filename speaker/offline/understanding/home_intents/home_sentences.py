@@ -6,25 +6,30 @@ sentence as the house and the language know them.
 
 import re
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from hassil import Intents, recognize_all
+from hassil.models import MatchEntity
 from hassil.recognize import RecognizeResult
 
 from speaker.offline.understanding.devices_from_prompt import Household, Listed
-from speaker.offline.understanding.home_intents.home_match import HERE, HomeMatch, SlotValue
+from speaker.offline.understanding.home_intents.home_match import SPEAKERS_ROOM, HomeMatch, SlotValue
 from speaker.offline.understanding.home_intents.house_lists import HouseLists
 from speaker.offline.understanding.home_intents.language_file import HomeSentences, LanguageSentences
 
 _LETTERS: Final = re.compile(r"[^\W_]+")
 _DIGIT: Final = re.compile(r"\d")
-_NAMES_HEARD: Final = frozenset({"timer_name", "zone", "name", "list_name"})
-"""Slots for a short name that no list has."""
+_FREE_TEXTS: Final = frozenset({"item", "message", "conversation_command"})
+"""Slots for any words; all others hold a short name."""
 
-LONGEST_NAME: Final = 4
+_MEASURES: Final = frozenset({"measured"})
+"""Slots for what a sensor measures."""
+
+LONGEST_HEARD: Final = 4
 """Words in the longest of them."""
 
-LONGEST_NAME_LETTERS: Final = 30
+LONGEST_HEARD_LETTERS: Final = 30
 
 
 class HomeTemplates:
@@ -45,37 +50,44 @@ class HomeTemplates:
             }
         )
 
-    def meaning(self, text: str) -> HomeMatch | None:
-        """The one meaning of a sentence; None when it has none, or several that are as good."""
+    def meanings(self, text: str) -> list[HomeMatch]:
+        """All that a sentence can mean as well as anything else; none when it means nothing."""
         said = text.strip().lower()
         lists = self._lists.in_text(said)
         found = [
             result
-            for result in recognize_all(said, self._intents, slot_lists=lists, intent_context={"area": HERE})
+            for result in recognize_all(said, self._intents, slot_lists=lists, intent_context={"area": SPEAKERS_ROOM})
             if self._is_sound(result, said)
         ]
-        if not found:
-            return None
-        best = min(map(_rank, found))
-        return _only([result for result in found if _rank(result) == best])
+        best = min(map(_rank, found), default=None)
+        return _merged([result for result in found if _rank(result) == best])
 
     def _is_sound(self, result: RecognizeResult, said: str) -> bool:
-        """Whether what no list knows can be what it was taken for."""
-        doubts = self._additions.doubts
-        for entity in result.entities.values():
-            text = (entity.text or "").strip()
-            if entity.is_wildcard and entity.name in _NAMES_HEARD and not _can_be_a_name(text, doubts):
-                return False
-            if entity.is_wildcard and not text:
-                return False
+        """Whether words that no list knows, and a number, can be what they were taken for."""
+        free = [entity for entity in result.entities_list if entity.is_wildcard]
+        if any(not self._can_be(entity, said) for entity in free):
+            return False
         if "List" in result.intent.name and "Shopping" not in result.intent.name:
             return _holds(said, self._additions.list_words)
-        return not self._is_nudge(result, said)
+        return not self._is_nudge(result, said) and not _only_names(result, said, self._additions.articles)
+
+    def _can_be(self, entity: MatchEntity, said: str) -> bool:
+        text = (entity.text or str(entity.value)).strip()
+        words = self._additions
+        if entity.name in _FREE_TEXTS:
+            # "To the list garden chairs": which of it is the list?
+            behind = any(re.search(rf"\b{one}\W+(?:\w{{1,3}}\W+)?{re.escape(text)}", said) for one in words.list_words)
+            return not (behind and " " in text)
+        starts = any(text.startswith(one if not one.isascii() else f"{one} ") or text == one for one in words.no_start)
+        return not starts and (entity.name in _MEASURES or _can_be_a_name(text, words.doubts))
 
     def _is_nudge(self, result: RecognizeResult, said: str) -> bool:
-        """Whether a number is meant as a difference, which the templates take for the new value."""
+        """Whether a number is meant as a difference, or in degrees, which the templates take for a brightness."""
         numbers = any(name in result.entities for name in ("brightness", "percentage", "temperature", "position"))
-        return numbers and _holds(said, self._additions.nudges) and not _holds(said, self._additions.targets)
+        if numbers and _holds(said, self._additions.nudges) and not _holds(said, self._additions.targets):
+            return True
+        bare = "brightness" in result.entities and "name" not in result.entities and "%" not in said
+        return bare and bool(self._additions.shares) and not _holds(said, self._additions.shares)
 
 
 def _plain(group: HomeSentences) -> dict[str, object]:
@@ -89,8 +101,19 @@ def _plain(group: HomeSentences) -> dict[str, object]:
 
 
 def _can_be_a_name(text: str, doubts: Collection[str]) -> bool:
-    short = len(text.split()) <= LONGEST_NAME and len(text) <= LONGEST_NAME_LETTERS
+    short = len(text.split()) <= LONGEST_HEARD and len(text) <= LONGEST_HEARD_LETTERS
     return short and not _DIGIT.search(text) and not _holds(text, doubts)
+
+
+def _only_names(result: RecognizeResult, said: str, articles: Collection[str]) -> bool:
+    """Whether nothing was said but a name, which is no order; a scene's is."""
+    names = [entity for entity in result.entities_list if entity.name in {"name", "area", "floor"} and entity.text]
+    rest = said
+    for entity in names:
+        rest = rest.replace(entity.text.strip().lower(), " ")
+    kinds = {entity.value[1].kind for entity in names if isinstance(entity.value, tuple)}
+    words = [word for word in _LETTERS.findall(rest) if word not in articles]
+    return bool(names) and not words and kinds != {"scene"}
 
 
 def _holds(text: str, words: Iterable[str]) -> bool:
@@ -101,21 +124,30 @@ def _holds(text: str, words: Iterable[str]) -> bool:
 
 def _rank(result: RecognizeResult) -> tuple[int, int, int, int]:
     """Lower is better: fewer free words, longer names, more words of the template."""
-    names = [entity for entity in result.entities_list if entity.name in {"name", "area", "floor"}]
+    names = [entity for entity in result.entities_list if entity.name == "name"]
     named = sum(len(entity.text) for entity in names if not entity.is_wildcard)
     wild = [entity for entity in result.entities_list if entity.is_wildcard]
     return len(wild), -named, -result.text_chunks_matched, sum(len(entity.text or "") for entity in wild)
 
 
-def _only(results: Sequence[RecognizeResult]) -> HomeMatch | None:
-    """What several best results agree on; a name may mean several devices."""
-    matches = [_match(result) for result in results]
-    first = matches[0]
-    alike = [one for one in matches if (one.intent, one.slots) == (first.intent, first.slots)]
-    if any(one.intent != first.intent for one in matches):
-        return None
-    devices = tuple(dict.fromkeys(device for one in alike for device in one.devices))
-    return HomeMatch(first.intent, first.slots, devices, first.response, wild=first.wild)
+def _merged(results: Sequence[RecognizeResult]) -> list[HomeMatch]:
+    """Each meaning once; a name that can mean several devices means all of these in one."""
+    merged: list[HomeMatch] = []
+    # What is called just so is meant before what is only known under that name, too.
+    exact = [result for result in results if _is_own_name(result)]
+    for match in map(_match, exact or results):
+        alike = next((one for one in merged if (one.intent, one.slots) == (match.intent, match.slots)), None)
+        if alike is None:
+            merged.append(match)
+        else:
+            both = tuple(dict.fromkeys([*alike.devices, *match.devices]))
+            merged[merged.index(alike)] = replace(alike, devices=both)
+    return merged
+
+
+def _is_own_name(result: RecognizeResult) -> bool:
+    value = result.entities["name"].value if "name" in result.entities else None
+    return isinstance(value, tuple) and value[0] == value[1].name.lower()
 
 
 def _match(result: RecognizeResult) -> HomeMatch:

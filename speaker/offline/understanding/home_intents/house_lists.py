@@ -20,6 +20,7 @@ class HouseLists:
     def __init__(self, household: Household, *, english: bool) -> None:
         """``english``: whether names are also known with "lamp", with the room, and with numbers in digits."""
         self._english = english
+        self._room_lights = {f"{room.lower()} {noun}" for room in household.rooms for noun in ("light", "lamp")}
         self._forms = list(dict.fromkeys(form for device in household.devices for form in self._says(device)))
         self._areas = [(form, room) for room in household.rooms for form in self._spelled(room)]
         self._floors = [(form, floor) for floor in household.floors for form in self._spelled(floor)]
@@ -28,7 +29,9 @@ class HouseLists:
         for form in self._spelled(device.name):
             yield form, device
         for form in device.says() if self._english else []:
-            yield form, device
+            # "The kitchen light" is what lights the kitchen, though one there may be called "lamp".
+            if form not in self._room_lights:
+                yield form, device
 
     def _spelled(self, name: str) -> list[str]:
         plain = " ".join(_WORD.findall(name.lower()))

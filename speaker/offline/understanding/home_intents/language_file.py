@@ -70,6 +70,14 @@ class Additions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     targets: list[str] = []
     list_words: list[str] = []
     """How a list is called; nothing is written on anything that is not."""
+    articles: list[str] = []
+    """Words that say nothing; a name with nothing else is no order."""
+    no_start: list[str] = []
+    """Words that no name begins with: articles, prepositions, "my"."""
+    shares: list[str] = []
+    """Words of which one is said with a brightness; a bare number may mean degrees."""
+    dropped: list[str] = []
+    """Templates of the package that mean something else here."""
     joins: list[str] = []
     """Words between two wishes."""
     lists: dict[str, Any] = {}
@@ -122,6 +130,7 @@ def read_language(
     for key, added in additions.intents.items():
         if key in intents:
             found.setdefault(key, []).extend(added.data)
+    found = {key: _without(data, set(additions.dropped)) for key, data in found.items()}
     return LanguageSentences(
         name,
         {key: usable for key, data in found.items() if (usable := _usable(data, intents[key], kinds))},
@@ -140,6 +149,11 @@ def read_additions(name: str) -> Additions:
     if not file.is_file():
         return Additions()
     return msgspec.convert(yaml.safe_load(file.read_text("utf-8")), Additions)
+
+
+def _without(data: list[HomeSentences], dropped: Collection[str]) -> list[HomeSentences]:
+    kept = [msgspec.structs.replace(one, sentences=[s for s in one.sentences if s not in dropped]) for one in data]
+    return [one for one in kept if one.sentences]
 
 
 def _usable(data: list[HomeSentences], able: Collection[str], kinds: Collection[str]) -> list[HomeSentences]:

@@ -1,10 +1,11 @@
 """How bright and of which colour lights are, and how warm rooms are."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from speaker.home import colours
 from speaker.offline.understanding.call_builders import Slots, every, first, merged_calls, targets
-from speaker.offline.understanding.devices_from_prompt import Household
+from speaker.offline.understanding.devices_from_prompt import Household, Listed
 from speaker.offline.understanding.home_intents.device_plans import (
     Tools,
     asked,
@@ -47,6 +48,8 @@ def _warmth(match: HomeMatch, tools: Tools, household: Household, kelvin: int) -
         return None
     if match.devices:
         devices = in_place(match)
+        if not devices:
+            return None
         if len(devices) > 1:
             return plan(Match("set_light", {"light": devices, "on": True}), tool, household)
         there = targets("light", devices[0], household, "light", "switch")
@@ -65,13 +68,23 @@ def heated(match: HomeMatch, tools: Tools, household: Household) -> Reply | None
     if degrees is None or match.text("temperature_unit").lower() in _FAHRENHEIT:
         return None
     if match.devices:
-        return asked("set_temperature", tools, household, thermostat=in_place(match), degrees=degrees)
+        return _thermostat(in_place(match), tools, household, degrees)
     if match.is_here:
         tool = tools.get("set_temperature")
         if tool is not None and knows_here(tool) and len(household.of("climate")) > 1:
             return every([tool.call(degrees=degrees)])
         return asked("set_temperature", tools, household, degrees=degrees)
     return asked("set_temperature", tools, household, room=match.place, degrees=degrees)
+
+
+def _thermostat(devices: Sequence[Listed], tools: Tools, household: Household, degrees: float) -> Reply | None:
+    """Of a thermostat by its name; where it is the room's only one, the room is enough."""
+    rooms = {device.room for device in devices}
+    if len(devices) > 1 and len(rooms) == len(devices) and all(rooms):
+        return asked("set_temperature", tools, household, degrees=degrees)
+    if len(devices) == 1 and devices[0].room and len(household.of("climate", devices[0].room)) == 1:
+        return asked("set_temperature", tools, household, room=devices[0].room, degrees=degrees)
+    return asked("set_temperature", tools, household, thermostat=tuple(devices), degrees=degrees)
 
 
 def fan_mode(match: HomeMatch, tools: Tools, household: Household) -> Reply | None:
@@ -87,7 +100,7 @@ def fan_mode(match: HomeMatch, tools: Tools, household: Household) -> Reply | No
     return asked("set_temperature", tools, household, mode=word, **place)
 
 
-def measured(match: HomeMatch, tools: Tools, household: Household) -> Reply | None:
+def warmth_read(match: HomeMatch, tools: Tools, household: Household) -> Reply | None:
     """HassClimateGetTemperature: of a room, of a thermostat, or here."""
     if match.devices:
         return asked("read_device", tools, household, device=in_place(match))

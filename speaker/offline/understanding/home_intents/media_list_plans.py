@@ -85,14 +85,15 @@ def listed(tool_name: str) -> Callable[[HomeMatch, Tools, Household], Reply | No
         tool, item = tools.get(tool_name), match.text("item")
         if tool is None or not item:
             return None
-        which: Arguments = {"list": name} if (name := match.text("name")) else {}
+        name = match.text("name")
+        which: Arguments = {"list": name} if name and "list" in tool.parameters.properties else {}
         things: list[Arguments] = [{"items": [item]}, {"item": item}]
         return every([first(tool, merged_calls([which], things))])
 
     return plan_list
 
 
-def announced(match: HomeMatch, tools: Tools, _: Household) -> Reply | None:
+def told_everywhere(match: HomeMatch, tools: Tools, _: Household) -> Reply | None:
     """HassBroadcast: to all speakers."""
     tool, message = tools.get("announce"), match.text("message")
     return every([tool.call(message=message)]) if tool is not None and message else None

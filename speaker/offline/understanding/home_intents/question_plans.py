@@ -1,24 +1,20 @@
 """Questions about the state of things, of the world, and of the clock."""
 
 from collections.abc import Callable
-from typing import Final
 
+from speaker.home.spoken_values import BINARY
 from speaker.offline.understanding.call_builders import every, first
-from speaker.offline.understanding.devices_from_prompt import Household
+from speaker.offline.understanding.devices_from_prompt import Household, Listed
 from speaker.offline.understanding.home_intents.device_plans import Tools, asked, in_place
 from speaker.offline.understanding.home_intents.home_match import HomeMatch
-from speaker.offline.understanding.tool_schema import Call, Reply
-
-_OPENINGS: Final = frozenset({"door", "window", "opening", "garage_door", "garage"})
-"""Classes that are open when they are on."""
-
-_OPPOSITES: Final = {
-    "on": "off", "off": "on", "open": "closed", "closed": "open", "locked": "unlocked", "unlocked": "locked",
-}  # fmt: skip
+from speaker.offline.understanding.normalise import spoken_name
+from speaker.offline.understanding.tool_schema import Reply
 
 
 def state_of(match: HomeMatch, tools: Tools, household: Household) -> Reply | None:
     """HassGetState: of one device by its name, or of all of a kind."""
+    if match.devices and all(_is_outdoor(device) for device in match.devices) and "get_temperature" in tools:
+        return asked("get_temperature", tools, household, outside="outside")
     if match.devices:
         return asked("read_device", tools, household, device=in_place(match))
     kind = match.text("device_class") or match.domain
@@ -33,6 +29,12 @@ def state_of(match: HomeMatch, tools: Tools, household: Household) -> Reply | No
     return every([call])
 
 
+def _is_outdoor(device: Listed) -> bool:
+    """Whether it is what tells the temperature outside."""
+    words = set(spoken_name(device.name).split())
+    return device.kind == "sensor" and "temperature" in words and words <= {"outdoor", "outside", "temperature"}
+
+
 def _kind(kind: str) -> str:
     """A kind as the tools call it: "garage_door" is "garage door"."""
     return "garage door" if kind == "garage" else kind.replace("_", " ")
@@ -40,19 +42,8 @@ def _kind(kind: str) -> str:
 
 def _state(kind: str, state: str) -> str:
     """A state as the house tells it: doors are open or closed, not on and off."""
-    if kind in _OPENINGS:
-        return {"on": "open", "off": "closed"}.get(state, state)
-    if kind == "lock":
-        return {"on": "unlocked", "off": "locked"}.get(state, state)
-    return state
-
-
-def opposite_question(call: Call, match: HomeMatch) -> Call | None:
-    """The question whose empty answer is the "yes" to "are all of them so?"."""
-    state = str(call.arguments.get("state", ""))
-    if match.response != "all" or call.name != "find_devices" or state not in _OPPOSITES:
-        return None
-    return Call(call.name, {**call.arguments, "state": _OPPOSITES[state]})
+    when_on, when_off = BINARY.get(kind, ("on", "off"))
+    return {"on": when_on, "off": when_off}.get(state, state)
 
 
 def told(tool_name: str) -> Callable[[HomeMatch, Tools, Household], Reply | None]:

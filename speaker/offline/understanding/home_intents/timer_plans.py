@@ -35,7 +35,7 @@ def timer_changed(action: str) -> Callable[[HomeMatch, Tools, Household], Reply 
 
     def plan_change(match: HomeMatch, tools: Tools, _: Household) -> Reply | None:
         tool, length = tools.get("change_timer"), _length(match)
-        if tool is None or "area" in match.slots or (action in {"add", "subtract"} and not length):
+        if tool is None or (action in {"add", "subtract"} and not length):
             return None
         return every([tool.call(action=action, **_which(match), **length)])
 
@@ -45,18 +45,19 @@ def timer_changed(action: str) -> Callable[[HomeMatch, Tools, Household], Reply 
 def timer_cancelled(match: HomeMatch, tools: Tools, _: Household) -> Reply | None:
     """HassCancelTimer and HassCancelAllTimers."""
     tool = tools.get("cancel_timer")
-    if tool is None or "area" in match.slots:
+    if tool is None:
         return None
     if match.intent == "HassCancelAllTimers":
-        return every([tool.call(name="all timers")])
+        return every([tool.call(name="all timers")]) if match.is_here else None
     which = _which(match)
-    return every([first(tool, [which] if which else [{}, {"name": "timer"}])])
+    name = str(which.get("name", "")).removesuffix(" timer")
+    return every([first(tool, [{"name": f"{name} timer".strip()}, which])])
 
 
 def timers_told(match: HomeMatch, tools: Tools, _: Household) -> Reply | None:
     """HassTimerStatus: of one that was named, or of all."""
     tool = tools.get("list_timers")
-    if tool is None or "area" in match.slots:
+    if tool is None:
         return None
     which = _which(match)
     return every([tool.call(**which)])
@@ -64,12 +65,15 @@ def timers_told(match: HomeMatch, tools: Tools, _: Household) -> Reply | None:
 
 def _length(match: HomeMatch) -> dict[str, ArgumentValue]:
     found = {unit: match.number(unit) for unit in _UNITS}
-    return {unit: value for unit, value in found.items() if value}
+    seconds = (found["hours"] or 0) * 3600 + (found["minutes"] or 0) * 60 + (found["seconds"] or 0)
+    hours, rest = divmod(round(seconds), 3600)
+    lengths = {"hours": hours, "minutes": rest // 60, "seconds": rest % 60}
+    return {unit: value for unit, value in lengths.items() if value}
 
 
 def _which(match: HomeMatch) -> dict[str, ArgumentValue]:
     """The timer's name, or else how long it was set for: "10 minute timer"; nothing for the only one."""
-    if name := match.text("name"):
+    if name := match.text("name") or ("" if match.is_here else match.place):
         return {"name": name}
     parts = [f"{value} {unit[:-1]}" for unit in _UNITS if (value := match.number(f"start_{unit}"))]
     return {"name": f"{' '.join(parts)} timer"} if parts else {}
