@@ -7,6 +7,7 @@ from typing import Final
 
 from speaker.offline.understanding.call_builders import together
 from speaker.offline.understanding.devices_from_prompt import Household
+from speaker.offline.understanding.exceptions_later import put_off
 from speaker.offline.understanding.home_intents.home_match import HomeMatch
 from speaker.offline.understanding.home_intents.home_sentences import HomeTemplates
 from speaker.offline.understanding.home_intents.language_file import LanguageSentences, read_language
@@ -53,7 +54,10 @@ class HomeUnderstanding:
 
     def clause(self, text: str) -> Reply | None:
         """The same for one wish, as it stands."""
-        return self._agreed(self._meanings(text))
+        matches = self._meanings(text)
+        if len(matches) == 1 and (wish := matches[0].text("conversation_command")):
+            return put_off(matches[0], self.clause(wish), self._tools)
+        return self._agreed(matches)
 
     def sure(self, text: str) -> Reply | None:
         """Calls for a sentence that leaves no doubt: nothing in it was taken for a name that no list has."""

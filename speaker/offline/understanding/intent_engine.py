@@ -13,6 +13,8 @@ from rapidfuzz import fuzz
 from speaker.home import colours
 from speaker.offline.understanding import answer_text, generic_tools, timer_list_intents
 from speaker.offline.understanding.devices_from_prompt import Household
+from speaker.offline.understanding.exceptions_later import with_exception
+from speaker.offline.understanding.home_intents.plans import KNOWN_TOOLS
 from speaker.offline.understanding.home_understanding import HomeUnderstanding
 from speaker.offline.understanding.light_heating_intents import plan, together
 from speaker.offline.understanding.normalise import SEPARATOR, plain_words, spoken_name, trim, without_separators
@@ -87,7 +89,9 @@ class IntentEngine:
         self._tools = read_definitions(tools)
         self._home = HomeUnderstanding(language, self._tools, self._household)
         book = sentence_book()
-        self._others = [tool for name, tool in self._tools.items() if name not in book.tools]
+        self._others = [
+            tool for name, tool in self._tools.items() if name not in book.tools and not _has_own_words(name)
+        ]
         self._grammar = Grammar(list(self._sentences()), book.rules, self._names(), book.numbers, book.words.split())
 
     def _sentences(self) -> Iterator[Sentences]:
@@ -135,12 +139,12 @@ class IntentEngine:
             return Reply(text=self._unknown([], said))
         if len(said) > LONGEST:
             return Reply(text=self._unknown([], said))
-        found = self._home.reply(words)
-        if found is not None or not self._home.is_english:
-            return found or Reply(text=self._home.not_understood or UNKNOWN)
+        if not self._home.is_english:
+            return self._home.reply(words) or Reply(text=self._home.not_understood or UNKNOWN)
         kept = timer_list_intents.timer_or_list_reply(words, self._tools)
-        if kept is not None:
-            return kept
+        found = kept if timer_list_intents.goes_first(kept) else self._home.reply(words) or kept
+        if found is not None:
+            return found
         return self._understood(said, NEAR) or Reply(text=self._unknown(self._grammar.respell(trim(said)), said))
 
     def confident(self, words: str) -> tuple[Call, ...]:
@@ -162,6 +166,9 @@ class IntentEngine:
 
     def _understood(self, said: list[str], least: float) -> Reply | None:
         """What was said, as it stands or with slips; ``least``: how similar a sentence must be to a known one."""
+        whole = " ".join(without_separators(trim(said)))
+        if (less := with_exception(whole, self._exact, self._tools, self._household)) is not None:
+            return less
         reply = self._clause(without_separators(said), least=None)
         if reply is not None:
             return reply
@@ -174,6 +181,9 @@ class IntentEngine:
         )
         slipped = reply is not None and words != heard and any(call.name in EXACT_ONLY for call in reply.calls)
         return None if slipped else reply
+
+    def _exact(self, words: str) -> Reply | None:
+        return self._clause(words.split(), least=None)
 
     def answer(self, outputs: Sequence[str]) -> str:
         """The sentence to speak when the tools have returned ``outputs``."""
@@ -264,6 +274,11 @@ class IntentEngine:
         if not verbs:
             return "I can't do anything here offline."
         return f"I can {_enumerated(verbs)}."
+
+
+def _has_own_words(tool: str) -> bool:
+    """Whether other rules than those for any tool say what a tool of this name is called for."""
+    return tool in KNOWN_TOOLS or timer_list_intents.knows(tool)
 
 
 def _divided(words: list[str]) -> Iterator[tuple[list[str], list[str]]]:

@@ -127,7 +127,8 @@ def _heating(slots: Slots, tool: ToolSchema, household: Household) -> Reply | No
 
 def _heat(slots: Slots) -> Arguments:
     if "more" in slots:
-        return {"change": STEP_DEGREES if slots["more"] else -STEP_DEGREES}
+        step = number_in(slots.get("degrees", STEP_DEGREES))
+        return {"change": step if slots["more"] else -step}
     return {"mode": str(slots["mode"])} if "mode" in slots else {"degrees": number_in(slots["degrees"])}
 
 

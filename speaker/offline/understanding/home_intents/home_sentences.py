@@ -67,6 +67,9 @@ class HomeTemplates:
         free = [entity for entity in result.entities_list if entity.is_wildcard]
         if any(not self._can_be(entity, said) for entity in free):
             return False
+        asks = self._additions.questions
+        if result.intent.name == "HassGetState" and asks and not _holds(said, asks):
+            return False
         if "List" in result.intent.name and "Shopping" not in result.intent.name:
             return _holds(said, self._additions.list_words)
         return not self._is_nudge(result, said) and not _only_names(result, said, self._additions.articles)
@@ -159,5 +162,10 @@ def _match(result: RecognizeResult) -> HomeMatch:
             devices = (value[1],)
         elif isinstance(value, str | int | float | bool):
             slots[name] = value.strip() if isinstance(value, str) else value
+    template = (result.intent_sentence.text if result.intent_sentence is not None else "") or ""
+    step = slots.get("volume_step")
+    if isinstance(step, int | float):
+        # The recogniser keeps numbers in words once for both ways, so the sign of the first stays.
+        slots["volume_step"] = -abs(step) if "volume_step_down" in template else abs(step)
     wild = any(entity.is_wildcard for entity in result.entities_list)
     return HomeMatch(result.intent.name, slots, devices, result.response or "", wild=wild)

@@ -74,6 +74,8 @@ class Additions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Words that say nothing; a name with nothing else is no order."""
     no_start: list[str] = []
     """Words that no name begins with: articles, prepositions, "my"."""
+    questions: list[str] = []
+    """Words that a question about devices holds; "all lights off" is none."""
     shares: list[str] = []
     """Words of which one is said with a brightness; a bare number may mean degrees."""
     dropped: list[str] = []

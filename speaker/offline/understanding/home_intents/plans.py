@@ -88,6 +88,9 @@ INTENTS: Final[Mapping[str, Served]] = {
 }
 """Intents that the speaker's tools can carry out; all others of the package are left aside."""
 
+KNOWN_TOOLS: Final = frozenset(tool for served in INTENTS.values() for tool in served.tools)
+"""Tools that sentences of the package are for."""
+
 
 def served_intents(tools: Collection[str]) -> dict[str, frozenset[str]]:
     """The intents that these tools can carry out, with the kinds of devices that they can do it for; none: all."""
