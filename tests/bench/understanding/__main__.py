@@ -26,6 +26,11 @@ def judged(engine: IntentEngine, example: Example, meant: Effects, house: House)
         right = not meant
         return ("right" if right else "asked" if reply.text.startswith(_QUESTIONS) else "refused"), reply.text
     told = str([(call.name, dict(call.arguments)) for call in reply.calls])
+    later = [call for call in reply.calls if call.name == "do_later"]
+    if "conversation_command" in example.slots and len(later) == len(reply.calls):
+        units = ("hours", "minutes", "seconds")
+        same = all(call.arguments.get(unit, 0) == example.slots.get(unit, 0) for call in later for unit in units)
+        return ("right" if same else "wrong"), told
     done = effects_of(reply.calls, house, example.here)
     # Newer sentences tell a blind from a curtain where the tests only say that it is a cover.
     narrower = example.slots.get("domain") == "cover" and "device_class" not in example.slots

@@ -160,6 +160,9 @@ def _match(result: RecognizeResult) -> HomeMatch:
         value = entity.value
         if isinstance(value, tuple):
             devices = (value[1],)
+        elif isinstance(value, list) and value:
+            # Of several classes that a word may mean, the tools know the first as well.
+            slots[name] = str(value[0])
         elif isinstance(value, str | int | float | bool):
             slots[name] = value.strip() if isinstance(value, str) else value
     template = (result.intent_sentence.text if result.intent_sentence is not None else "") or ""
