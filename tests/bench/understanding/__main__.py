@@ -34,7 +34,9 @@ def judged(engine: IntentEngine, example: Example, meant: Effects, house: House)
     done = effects_of(reply.calls, house, example.here)
     # Newer sentences tell a blind from a curtain where the tests only say that it is a cover.
     narrower = example.slots.get("domain") == "cover" and "device_class" not in example.slots
-    only_one = example.intent == "HassClimateSetTemperature" and not example.here and "name" not in example.slots
+    climates = [one for one in house.entities if one.domain == "climate"]
+    only_one = example.intent == "HassClimateSetTemperature" and not example.here
+    only_one = only_one and ("name" not in example.slots or len(climates) == 1)
     alike = {effect[:2] for effect in done} == {effect[:2] for effect in meant or ()}
     if meant is not None and (done == meant or (narrower and done <= meant) or (only_one and alike)):
         return "right", told

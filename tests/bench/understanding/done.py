@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from speaker.offline.understanding.tool_schema import Call
-from tests.bench.understanding.effects import Effect
+from tests.bench.understanding.effects import Effect, seconds_of
 from tests.bench.understanding.examples import Entity, House
 
 _COVERS: Final = {
@@ -51,8 +51,9 @@ Given = Mapping[str, Any]
 def _set(key: str, *kinds: str) -> Callable[[Given, House, str], list[Effect]]:
     def read(given: Given, house: House, here: str) -> list[Effect]:
         name = str(given.get(key, ""))
-        # A socket is only meant by its name.
-        meant = kinds if name.removeprefix("all") else kinds[:1] if kinds[0] == "light" else kinds
+        # A socket or a valve is only meant by its name.
+        group = not name.removeprefix("all") or name.removeprefix("all ") in {*_COVERS, "covers"}
+        meant = kinds[:1] if group else kinds
         things = _things(house, meant, name, str(given.get("room", "")), here)
         return [(one.id, *_change(given)) for one in things]
 
@@ -81,7 +82,7 @@ def _named(verb: str, key: str) -> Callable[[Given, House, str], list[Effect]]:
 def _timer(action: str) -> Callable[[Given, House, str], list[Effect]]:
     def read(given: Given, house: House, here: str) -> list[Effect]:
         name = str(given.get("name", "")).lower()
-        length = tuple(given.get(unit, 0) for unit in _LENGTHS)
+        length = seconds_of(given)
         start = [0, 0, 0]
         words = name.removesuffix(" timer").split()
         if name.endswith(" timer") and len(words) % 2 == 0 and all(word.isdecimal() for word in words[::2]):
@@ -97,7 +98,7 @@ def _timer(action: str) -> Callable[[Given, House, str], list[Effect]]:
 def _listed(verb: str) -> Callable[[Given, House, str], list[Effect]]:
     def read(given: Given, house: House, here: str) -> list[Effect]:
         return [
-            ("list", verb, str(one).lower(), str(given.get("list", "")).lower().replace("shopping", ""))
+            ("list", verb, str(one).lower(), str(given.get("list", "")).lower().removeprefix("liste des ").replace("shopping", ""))
             for one in given["items"]
         ]
 

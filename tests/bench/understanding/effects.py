@@ -83,6 +83,12 @@ def expected(example: Example, house: House) -> Effects:
     return _expected_else(example, house)
 
 
+def seconds_of(given: Mapping[str, Any]) -> float:
+    """A length in seconds."""
+    factors = {"hours": 3600, "minutes": 60, "seconds": 1}
+    return float(sum(factor * given.get(unit, 0) for unit, factor in factors.items()))
+
+
 def _verb(domain: str, *, on: bool) -> str:
     return _VERBS.get(domain, ("on", "off"))[0 if on else 1]
 
@@ -94,13 +100,13 @@ def _expected_else(example: Example, house: House) -> Effects:  # noqa: PLR0911 
         if "conversation_command" in slots:
             return None
         name = name or area
-        length = tuple(slots.get(unit, 0) for unit in ("hours", "minutes", "seconds"))
+        length = seconds_of(slots)
         start = tuple(slots.get(f"start_{unit}", 0) for unit in ("hours", "minutes", "seconds"))
         return frozenset([("timer", TIMERS[intent], name, length, start)])
     if intent == "HassCancelAllTimers":
-        return None if area else frozenset([("timer", "cancel", "all", (0, 0, 0), (0, 0, 0))])
+        return None if area else frozenset([("timer", "cancel", "all", 0, (0, 0, 0))])
     if intent in LISTS:
-        return frozenset([("list", LISTS[intent], _low(slots["item"]), name)])
+        return frozenset([("list", LISTS[intent], _low(slots["item"]), name.removeprefix("liste des "))])
     if intent in PLAIN:
         return None if name else frozenset([(PLAIN[intent],)])
     if intent == "HassBroadcast":

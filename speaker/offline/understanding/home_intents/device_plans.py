@@ -13,6 +13,9 @@ from speaker.offline.understanding.tool_schema import Reply, ToolSchema
 
 Tools = Mapping[str, ToolSchema]
 
+_ALL_OF_THEM: Final = frozenset({"light_all", "lights_all", "all_lights"})
+"""How the package answers when all lights of the house are meant."""
+
 _COVERS: Final = {
     "awning": "awnings", "blind": "blinds", "curtain": "curtains", "damper": "dampers", "door": "doors",
     "garage": "garage doors", "gate": "gates", "shade": "shades", "shutter": "shutters", "window": "windows",
@@ -143,8 +146,8 @@ def _switched_group(match: HomeMatch, tools: Tools, household: Household, *, on:
         return None
     if kind == "lock" and everywhere(match):
         return asked("set_lock", tools, household, action="lock", everywhere=True)
-    devices = household.of(kind) if match.text("everywhere") else those_of(kind, match.place, household)
-    if match.is_here and not match.text("everywhere"):
+    devices = household.of(kind) if everywhere(match) else those_of(kind, match.place, household)
+    if match.is_here and not everywhere(match):
         devices = household.of(kind)
         if len(devices) != 1:
             return None
@@ -167,7 +170,8 @@ def lights_in(match: HomeMatch, tools: Tools, household: Household, **change: Sl
 
 def everywhere(match: HomeMatch) -> bool:
     """Whether all of the house is meant."""
-    return match.response in {"light_all", "lights_all", "all_lights"} or bool(match.text("everywhere"))
+    # All of a room are not all of the house.
+    return match.is_here and (match.response in _ALL_OF_THEM or bool(match.text("everywhere")))
 
 
 def _plain_change(change: Mapping[str, Slot]) -> Arguments:

@@ -20,6 +20,9 @@ from speaker.offline.understanding.home_intents.language_file import HomeSentenc
 
 _LETTERS: Final = re.compile(r"[^\W_]+")
 _DIGIT: Final = re.compile(r"\d")
+_COMPOUNDING: Final = frozenset({"nl", "de"})
+"""Languages that make one word of several."""
+
 _FREE_TEXTS: Final = frozenset({"item", "message", "conversation_command"})
 """Slots for any words; all others hold a short name."""
 
@@ -38,7 +41,9 @@ class HomeTemplates:
     def __init__(self, sentences: LanguageSentences, household: Household) -> None:
         self.language = sentences.language
         self._additions = sentences.additions
-        self._lists = HouseLists(household, english=sentences.language == "en")
+        self._lists = HouseLists(
+            household, english=sentences.language == "en", compounds=sentences.language in _COMPOUNDING
+        )
         self._intents = Intents.from_dict(
             {
                 "language": sentences.language.partition("-")[0],
@@ -67,12 +72,20 @@ class HomeTemplates:
         free = [entity for entity in result.entities_list if entity.is_wildcard]
         if any(not self._can_be(entity, said) for entity in free):
             return False
+        if self._is_part_of_a_name(result, said):
+            return False
         asks = self._additions.questions
         if result.intent.name == "HassGetState" and asks and not _holds(said, asks):
             return False
         if "List" in result.intent.name and "Shopping" not in result.intent.name:
             return _holds(said, self._additions.list_words)
         return not self._is_nudge(result, said) and not _only_names(result, said, self._additions.articles)
+
+    def _is_part_of_a_name(self, result: RecognizeResult, said: str) -> bool:
+        """Whether the name is only a piece of a longer one that was said."""
+        entity = result.entities.get("name")
+        value = entity.value if entity is not None else None
+        return isinstance(value, tuple) and self._lists.has_longer(value[0], said)
 
     def _can_be(self, entity: MatchEntity, said: str) -> bool:
         text = (entity.text or str(entity.value)).strip()

@@ -17,9 +17,13 @@ NameForm = tuple[str, Listed]
 class HouseLists:
     """What may be said for each device and place; asked anew with each sentence, since most are not in it."""
 
-    def __init__(self, household: Household, *, english: bool) -> None:
-        """``english``: whether names are also known with "lamp", with the room, and with numbers in digits."""
+    def __init__(self, household: Household, *, english: bool, compounds: bool = False) -> None:
+        """``english``: whether names are also known with "lamp", with the room, and with numbers in digits.
+
+        ``compounds``: whether the room may stand before the name in one word, as in "keukenlamp".
+        """
         self._english = english
+        self._compounds = compounds
         self._room_lights = {f"{room.lower()} {noun}" for room in household.rooms for noun in ("light", "lamp")}
         self._forms = list(dict.fromkeys(form for device in household.devices for form in self._says(device)))
         self._areas = [(form, room) for room in household.rooms for form in self._spelled(room)]
@@ -28,6 +32,8 @@ class HouseLists:
     def _says(self, device: Listed) -> Iterable[NameForm]:
         for form in self._spelled(device.name):
             yield form, device
+        if self._compounds and device.room and device.room.lower() not in device.name.lower():
+            yield f"{device.room.lower()}{device.name.lower()}", device
         for form in device.says() if self._english else []:
             # "The kitchen light" is what lights the kitchen, though one there may be called "lamp".
             if form not in self._room_lights:
@@ -50,6 +56,10 @@ class HouseLists:
             "area": TextSlotList.from_tuples(areas, allow_template=False, name="area"),
             "floor": TextSlotList.from_tuples(floors, allow_template=False, name="floor"),
         }
+
+    def has_longer(self, form: str, text: str) -> bool:
+        """Whether a name of which ``form`` is only a part stands in a text."""
+        return any(form in longer and longer != form and longer in text for longer, _ in self._forms)
 
 
 def _in(form: str, text: str, bare: str) -> bool:

@@ -19,7 +19,7 @@ def state_of(match: HomeMatch, tools: Tools, household: Household) -> Reply | No
         return asked("read_device", tools, household, device=in_place(match))
     kind = match.text("device_class") or match.domain
     state = match.text("state")
-    if not kind or kind in {"person", "zone"}:
+    if not kind or kind in {"person", "zone", "binary_sensor", "sensor"}:
         return None
     arguments = {"kind": _kind(kind), "state": _state(kind, state)}
     if not match.is_here:
