@@ -17,7 +17,7 @@ async def set_temperature(
     mode: Annotated[str, Meta(description="off, heat, cool, auto, dry; a preset; fan low; swing on")] = "",
     humidity: Annotated[int, Meta(ge=0, le=100)] | None = None,
 ) -> ToolResult:
-    """Set the heating or cooling of a room, a thermostat or a boiler: a temperature, warmer, colder, a mode or off."""
+    """Set heating or cooling of a room, here, a thermostat or a boiler: degrees, warmer, colder, a mode or off."""
     if degrees is None and change is None and humidity is None and not mode.strip():
         raise ToolError("Say how many degrees, warmer or colder, or a mode.")
     off = mode.strip().lower() == "off"

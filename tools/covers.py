@@ -14,7 +14,7 @@ async def set_cover(
     | None = None,
     but: Annotated[str, Meta(description="Left out of all")] = "",
 ) -> ToolResult:
-    """Open, close, stop or set blinds, shutters, curtains, garage doors and valves: one, or all of a room."""
+    """Open, close, stop or set blinds, shutters, curtains, garage doors, valves: one, all of a room, or those here."""
     if action is None and position is None:
         raise ToolError("Say whether to open, close or stop, or a position in percent.")
     if action == "tilt":

@@ -17,7 +17,7 @@ async def set_fan(
     change: Annotated[int, Meta(ge=-100, le=100, description="Percent faster; negative: slower")] | None = None,
     mode: Annotated[str, Meta(description="One of its own modes, oscillating, still, forward or reverse")] = "",
 ) -> ToolResult:
-    """Switch a fan or set its speed in percent."""
+    """Switch a fan, or set its speed in percent; without fan and room, the one here."""
     wish = Wish(on=on, percent=speed, step=change, mode=mode or None)
     if wish == Wish():
         raise ToolError("Say whether the fan is to be on or off, or how fast.")

@@ -19,7 +19,7 @@ async def set_light(
     effect: Annotated[str, Meta(description="One of its own")] = "",
     but: Annotated[str, Meta(description="Device or room left out of all")] = "",
 ) -> ToolResult:
-    """Switch, dim or colour lights, or switch sockets."""
+    """Switch, dim or colour lights, or switch sockets; without light and room, those here."""
     if not (light.strip() or room.strip() or but.strip() or home.places.near(home.devices("light"))):
         raise ToolError("Say which light, which room, or all of them.")
     if on is None and brightness is None and change is None and not color and kelvin is None and not effect:

@@ -21,6 +21,7 @@ from speaker.listening.uplink_gate import Lead
 from speaker.offline.speech.engines import OfflineEngines
 from speaker.offline.understanding.tool_schema import Call
 from speaker.realtime.protocol.objects import Session
+from speaker.realtime.session_config import spoken_language
 from speaker.tools.registry import ToolRegistry
 from speaker.tools.result import spoken_together
 
@@ -95,7 +96,8 @@ class LocalIntents:
     async def confident(self, words: str, session: Session) -> LocalPlan | None:
         """What these words mean, if that is beyond doubt and may be done without asking."""
         tools: Sequence[dict[str, object]] = session.tools or []
-        intent_engine = await self._engines.intent_engine(str(session.instructions or ""), tools)
+        language = spoken_language(session)
+        intent_engine = await self._engines.intent_engine(str(session.instructions or ""), tools, language)
         calls = await self._engines.confident(intent_engine, words)
         if not 0 < len(calls) <= MOST_CALLS or not all(self._registry.allows(call.name) for call in calls):
             return None

@@ -1,5 +1,6 @@
 """What is asked of a new Realtime session: one function from settings, tools and house to ``session.update``."""
 
+import re
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -19,6 +20,9 @@ from speaker.realtime.protocol.objects import (
     Transcription,
 )
 
+_ANSWER_IN: Final = "Answer in the language "
+_LANGUAGE: Final = re.compile(rf"^{_ANSWER_IN}(?P<language>[A-Za-z-]+)\.$", re.MULTILINE)
+
 REASONING: Final = "gpt-realtime-2"
 """Models whose names begin so think before they speak; older ones refuse to be told how hard."""
 
@@ -30,7 +34,7 @@ def opening(settings: SessionSettings, house: str, tools: Sequence[dict[str, Any
     so that the service's cache finds them again. ``more`` is what holds only for a while; it stands last.
     """
     spoken = settings.output == "audio"
-    role = f"{settings.instructions.strip()}\nAnswer in the language {settings.language}."
+    role = f"{settings.instructions.strip()}\n{_ANSWER_IN}{settings.language}."
     reasons = settings.model.startswith(REASONING) and settings.reasoning_effort is not None
     return Session(
         type="realtime",
@@ -63,6 +67,16 @@ def without_reasoning(session: Session) -> Session:
         max_output_tokens=UNSET,
         truncation=UNSET,
     )
+
+
+def spoken_language(session: Session) -> str:
+    """The language that people speak in a session, by its transcription or its instructions; else "en"."""
+    hearing = session.audio.input if isinstance(session.audio, Audio) else UNSET
+    written = hearing.transcription if isinstance(hearing, AudioInput) else UNSET
+    if isinstance(written, Transcription) and isinstance(written.language, str):
+        return written.language
+    told = _LANGUAGE.search(session.instructions) if isinstance(session.instructions, str) else None
+    return told["language"] if told else "en"
 
 
 def _input(settings: SessionSettings) -> AudioInput:

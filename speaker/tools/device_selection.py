@@ -8,7 +8,7 @@ from typing import Final, Literal, Protocol
 from speaker.errors import ToolError
 from speaker.home.device_command import Kind, Outcome, Wish
 from speaker.home.device_types import Device
-from speaker.home.naming import NOUNS, bag, clean
+from speaker.home.naming import NOUNS, bag, clean, listing
 from speaker.home.places import Places
 from speaker.tools.result import ToolResult
 
@@ -104,7 +104,7 @@ def _here(home: Home, words: Sequence[str], kinds: Sequence[Kind]) -> list[Devic
         return []
     if any(device.name.lower() == " ".join(words) for device in home.devices(*kinds)):
         return []
-    near = home.places.near(home.devices(first))
+    near = home.places.near(home.matching(words[-1], first) if several and first != "light" else home.devices(first))
     return near if first == "light" or (len(near) == 1 and not several) or (several and first != "lock") else []
 
 
@@ -136,6 +136,9 @@ def _several(home: Home, words: Sequence[str], room: str, kind: Kind, *, every: 
     if every and plural == f"{NOUNS[kind]}s":
         return home.devices(kind, room=room)
     found = home.matching(plural, kind, room=room)
+    rooms = sorted({one.room for one in found if one.room})
+    if len(rooms) > 1 and not every and not room:
+        raise ToolError(f"Say in which room: {listing(rooms, 'or')}.")
     return found or (home.devices(kind, room=room) if every else [])
 
 

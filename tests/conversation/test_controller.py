@@ -343,7 +343,7 @@ async def test_who_helps_out_is_named(tmp_path: Path, tmp_path_factory: pytest.T
 
 async def test_a_written_request_is_answered_without_a_chime(tmp_path: Path) -> None:
     scene = [
-        *OPENING, *[Expect("conversation.item.create")] * 2, Expect("response.create"),
+        *OPENING, Expect("conversation.item.create"), Expect("response.create"),
         begins(), sound(1_000), words("Soup."), ends(),
     ]  # fmt: skip
     async with talking(tmp_path, scene) as one:
@@ -356,10 +356,10 @@ async def test_a_written_request_is_answered_without_a_chime(tmp_path: Path) -> 
 
 
 async def test_a_written_request_survives_a_lost_session(tmp_path: Path) -> None:
-    broken = [*OPENING, *[Expect("conversation.item.create")] * 2, Drop()]
+    broken = [*OPENING, Expect("conversation.item.create"), Drop()]
     scene = [
         *OPENING,
-        *[Expect("conversation.item.create")] * 2,
+        Expect("conversation.item.create"),
         Expect("response.create"),
         begins(),
         sound(1_000),

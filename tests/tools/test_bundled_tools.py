@@ -1,13 +1,10 @@
 import ast
 import importlib.util
 import json
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -317,18 +314,3 @@ async def test_the_speaker_itself() -> None:
     assert throat.leaving
     with pytest.raises(ToolError, match="<= 100"):
         await use("set_volume", throat, percent=130)
-
-
-async def test_the_time_is_that_of_the_house(monkeypatch: pytest.MonkeyPatch) -> None:
-    said = []
-    try:
-        for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):
-            monkeypatch.setenv("TZ", zone)
-            time.tzset()
-            said.append((await TOOLS["get_time"].call("{}", {})).output)
-            now = datetime.now(ZoneInfo(zone))
-            assert f"{now:%A}, {now.day} {now:%B %Y}" in said[-1]
-    finally:
-        monkeypatch.undo()
-        time.tzset()
-    assert len(set(said)) == 2, "a day apart"

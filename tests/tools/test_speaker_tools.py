@@ -1,9 +1,11 @@
 """The tools of the speaker itself: its clock, its lists, its voice and the other speakers."""
 
 import json
+import time
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -38,6 +40,21 @@ async def test_the_time_is_told_with_its_day() -> None:
             return datetime(2026, 11, 24, 18, 5, tzinfo=timezone(timedelta(hours=1)))
 
     assert (await run("get_time", Clock, Noon())).text == "It is 18:05 on Tuesday, 24 November 2026."
+
+
+async def test_the_time_is_that_of_the_house(monkeypatch: pytest.MonkeyPatch, clock: TimerScheduler) -> None:
+    said = []
+    try:
+        for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):
+            monkeypatch.setenv("TZ", zone)
+            time.tzset()
+            said.append((await run("get_time", Clock, clock)).text)
+            now = datetime.now(ZoneInfo(zone))
+            assert f"{now:%A}, {now.day} {now:%B %Y}" in said[-1]
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert len(set(said)) == 2, "a day apart"
 
 
 async def test_timers_by_their_tools(clock: TimerScheduler) -> None:

@@ -34,6 +34,7 @@ from speaker.realtime.protocol.objects import (
     StatusDetails,
     Usage,
 )
+from speaker.realtime.session_config import spoken_language
 
 log = logging.getLogger(__name__)
 
@@ -148,7 +149,7 @@ class Answer:
             return Reply(text=instructions.removeprefix(VERBATIM).strip())
         tools = self._session.tools or []
         intent_engine = await self._engines.intent_engine(
-            instructions, tools if self._session.tool_choice != "none" else []
+            instructions, tools if self._session.tool_choice != "none" else [], spoken_language(self._session)
         )
         outputs = _unanswered(self._read)
         if outputs:

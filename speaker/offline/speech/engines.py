@@ -85,12 +85,14 @@ class OfflineEngines:
     def _heard(self, samples: Samples, hz: int) -> Steps[RecognisedSpeech]:
         return (yield from self._models.recogniser.hear_in_steps(resample(samples, hz, WAKE_HZ)))
 
-    async def intent_engine(self, instructions: str, tools: Sequence[Mapping[str, Any]]) -> IntentEngine:
-        """The rules for these instructions and tools; kept, since a house has the same ones all day."""
-        key = hash((instructions, repr(tools)))
+    async def intent_engine(
+        self, instructions: str, tools: Sequence[Mapping[str, Any]], language: str = "en"
+    ) -> IntentEngine:
+        """The rules for these instructions, tools and language; kept, since a house has the same ones all day."""
+        key = hash((instructions, repr(tools), language))
         found = self._intent_engines.get(key)
         if found is None:
-            found = await self._speech.do(lambda: IntentEngine(instructions, tools))
+            found = await self._speech.do(lambda: IntentEngine(instructions, tools, language))
         self._intent_engines[key] = found
         self._intent_engines.move_to_end(key)
         while len(self._intent_engines) > HOUSES:

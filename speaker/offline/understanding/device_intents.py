@@ -32,7 +32,7 @@ def _socket(slots: Slots, tool: ToolSchema, household: Household) -> Reply | Non
 def _cover(slots: Slots, tool: ToolSchema, household: Household) -> Reply | None:
     change = _share(slots, "position") or {"action": str(slots["go"])}
     if "cover" in slots:
-        there = targets("cover", device_in(slots["cover"]), household, "cover")
+        there = targets("cover", device_in(slots["cover"]), household, "cover", "valve")
     elif "room" in slots:
         there = [{"cover": str(slots["covers"]), "room": str(slots["room"])}]
     elif "everywhere" in slots:

@@ -4,6 +4,8 @@ Devices, by room:
 - kitchen: Ceiling, Counter (light); Thermostat (climate)
 - elsewhere: Outdoor temperature, +3 (sensor)
 
+Floors: upstairs (bedroom, bath); ground floor (kitchen)
+
 "+3" are so many more, whose names are not told.
 """
 
@@ -20,6 +22,7 @@ NOWHERE: Final = "elsewhere"
 
 _LINE = re.compile(r"-\s+(?P<room>[^:]+):\s*(?P<devices>.+)")
 _GROUP = re.compile(r"(?P<names>[^,;].*?)\s+\((?P<kind>\w+)\)(?:[,;]\s*|$)")
+_FLOORS = re.compile(r"^Floors: (?P<floors>.+)$", re.MULTILINE)
 _UNTOLD = re.compile(r"\+\d+")
 
 
@@ -56,6 +59,8 @@ class Household:
     """The devices that the instructions name, in their order."""
 
     devices: tuple[Listed, ...] = ()
+    floors: tuple[str, ...] = ()
+    """Names of floors, if the instructions tell them."""
 
     @classmethod
     def read(cls, instructions: str) -> "Household":
@@ -70,7 +75,14 @@ class Household:
             for group in _GROUP.finditer(found["devices"]):
                 names = [name for name in group["names"].split(", ") if not _UNTOLD.fullmatch(name)]
                 devices += [Listed(name, group["kind"], room) for name in names]
-        return cls(tuple(devices))
+        told = _FLOORS.search(instructions)
+        floors = re.sub(r"\([^)]*\)", "", told["floors"]).strip(" .") if told else ""
+        return cls(tuple(devices), tuple(name.strip() for name in re.split("[,;]", floors) if name.strip()))
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """Kinds of which there is a device."""
+        return frozenset(device.kind for device in self.devices)
 
     @property
     def rooms(self) -> list[str]:

@@ -13,6 +13,9 @@ from rapidfuzz import fuzz
 from speaker.home import colours
 from speaker.offline.understanding import answer_text, generic_tools, timer_list_intents
 from speaker.offline.understanding.devices_from_prompt import Household
+from speaker.offline.understanding.exceptions_later import with_exception
+from speaker.offline.understanding.home_intents.plans import KNOWN_TOOLS
+from speaker.offline.understanding.home_understanding import HomeUnderstanding
 from speaker.offline.understanding.light_heating_intents import plan, together
 from speaker.offline.understanding.normalise import SEPARATOR, plain_words, spoken_name, trim, without_separators
 from speaker.offline.understanding.sentence_book import KnownAbility, sentence_book
@@ -77,12 +80,18 @@ _CARRIED: Final = 4
 class IntentEngine:
     """The rules for one session: its instructions and its tools."""
 
-    def __init__(self, instructions: str, tools: Sequence[Mapping[str, object]]) -> None:
-        """``tools`` are the entries of ``session.tools``; those that are no functions do not count."""
+    def __init__(self, instructions: str, tools: Sequence[Mapping[str, object]], language: str = "en") -> None:
+        """``tools`` are the entries of ``session.tools``; those that are no functions do not count.
+
+        ``language``: a code such as "de". Rules of our own are written for English alone.
+        """
         self._household = Household.read(instructions)
         self._tools = read_definitions(tools)
+        self._home = HomeUnderstanding(language, self._tools, self._household)
         book = sentence_book()
-        self._others = [tool for name, tool in self._tools.items() if name not in book.tools]
+        self._others = [
+            tool for name, tool in self._tools.items() if name not in book.tools and not _has_own_words(name)
+        ]
         self._grammar = Grammar(list(self._sentences()), book.rules, self._names(), book.numbers, book.words.split())
 
     def _sentences(self) -> Iterator[Sentences]:
@@ -128,11 +137,14 @@ class IntentEngine:
             return Reply(text=UNHEARD)
         if len(words) > LONGEST_CHARACTERS:
             return Reply(text=self._unknown([], said))
-        kept = timer_list_intents.timer_or_list_reply(words, self._tools)
-        if kept is not None:
-            return kept
         if len(said) > LONGEST:
             return Reply(text=self._unknown([], said))
+        if not self._home.is_english:
+            return self._home.reply(words) or Reply(text=self._home.not_understood or UNKNOWN)
+        kept = timer_list_intents.timer_or_list_reply(words, self._tools)
+        found = kept if timer_list_intents.goes_first(kept) else self._home.reply(words) or kept
+        if found is not None:
+            return found
         return self._understood(said, NEAR) or Reply(text=self._unknown(self._grammar.respell(trim(said)), said))
 
     def confident(self, words: str) -> tuple[Call, ...]:
@@ -142,6 +154,10 @@ class IntentEngine:
         """
         said = plain_words(words[:LONGEST_CHARACTERS])
         clear = 0 < len(said) <= LONGEST and len(words) <= LONGEST_CHARACTERS and not _MANGLED.search(words.lower())
+        if clear and (sure := self._home.sure(words)) is not None:
+            return sure.calls
+        if not self._home.is_english:
+            return ()
         reply = self._understood(said, CONFIDENT) if clear else None
         if reply is None or not all(call.name in sentence_book().tools for call in reply.calls):
             return ()
@@ -150,6 +166,9 @@ class IntentEngine:
 
     def _understood(self, said: list[str], least: float) -> Reply | None:
         """What was said, as it stands or with slips; ``least``: how similar a sentence must be to a known one."""
+        whole = " ".join(without_separators(trim(said)))
+        if (less := with_exception(whole, self._exact, self._tools, self._household)) is not None:
+            return less
         reply = self._clause(without_separators(said), least=None)
         if reply is not None:
             return reply
@@ -162,6 +181,9 @@ class IntentEngine:
         )
         slipped = reply is not None and words != heard and any(call.name in EXACT_ONLY for call in reply.calls)
         return None if slipped else reply
+
+    def _exact(self, words: str) -> Reply | None:
+        return self._clause(words.split(), least=None)
 
     def answer(self, outputs: Sequence[str]) -> str:
         """The sentence to speak when the tools have returned ``outputs``."""
@@ -186,6 +208,8 @@ class IntentEngine:
         self, words: list[str], *, lead: Sequence[str] = (), tail: Sequence[str] = (), least: float | None
     ) -> Reply | None:
         """One wish, perhaps completed by words of its neighbours, perhaps with a slip in it; None allows no slip."""
+        if words and (found := self._home.clause(" ".join(words))) is not None:
+            return found
         for before, after in _loans(lead, tail):
             reply = self._certain([*before, *words, *after])
             if reply is not None:
@@ -250,6 +274,11 @@ class IntentEngine:
         if not verbs:
             return "I can't do anything here offline."
         return f"I can {_enumerated(verbs)}."
+
+
+def _has_own_words(tool: str) -> bool:
+    """Whether other rules than those for any tool say what a tool of this name is called for."""
+    return tool in KNOWN_TOOLS or timer_list_intents.knows(tool)
 
 
 def _divided(words: list[str]) -> Iterator[tuple[list[str], list[str]]]:

@@ -42,6 +42,8 @@ def plan(match: Match, tool: ToolSchema, household: Household) -> Reply | None:
 
 def _which(slots: Slots) -> str:
     """The question that a name which can mean several devices leaves open."""
+    if () in slots.values():
+        return "There is no such thing there."
     for value in slots.values():
         if isinstance(value, tuple) and len(value) > 1:
             full = [f"the {device.room} {device.name}".replace("  ", " ") for device in value]
@@ -125,7 +127,8 @@ def _heating(slots: Slots, tool: ToolSchema, household: Household) -> Reply | No
 
 def _heat(slots: Slots) -> Arguments:
     if "more" in slots:
-        return {"change": STEP_DEGREES if slots["more"] else -STEP_DEGREES}
+        step = number_in(slots.get("degrees", STEP_DEGREES))
+        return {"change": step if slots["more"] else -step}
     return {"mode": str(slots["mode"])} if "mode" in slots else {"degrees": number_in(slots["degrees"])}
 
 

@@ -12,7 +12,8 @@ SEPARATOR: Final = ","
 ARTICLES: Final = frozenset({"the", "a", "an", "my", "our", "some"})
 
 _DOUBTFUL_WORDS = "not never no don why when if unless until who did does was were is are has had what how should"
-DOUBTS: Final = frozenset(_DOUBTFUL_WORDS.split())
+_LEAVING_OUT = "less except without but than"
+DOUBTS: Final = frozenset(f"{_DOUBTFUL_WORDS} {_LEAVING_OUT}".split())
 """Words that turn a wish into a question, a condition or its opposite."""
 
 _BELOW_TWENTY = (

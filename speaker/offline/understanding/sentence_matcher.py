@@ -16,6 +16,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise, product
 from typing import Final
 
 from hassil import Intents, recognize_all
@@ -52,6 +53,15 @@ LONG_WORD: Final = 4
 
 SMALL_WORDS: Final = frozenset({"in", "and", "of", "to", "for", "too"})
 """Words that sound alike or are hardly heard, and change nothing."""
+
+TURNING: Final = ("un", "de", "dis", "in", "non", "re", "mis", "anti")
+"""What turns a word into its opposite, or into another one."""
+
+SETTING: Final = frozenset({"to", "at", "and"})
+"""Words before a number that it is set to; what is heard for "to"."""
+
+RELATING: Final = frozenset({"in", "for", "by", "after", "within", "until", "from", "than"})
+"""Words before a number that make it something else than a value to set."""
 
 EXACT_WORDS: Final = frozenset({"on", "off", "up", "down", "not", "all", "at"})
 """Words that a slip never adds, drops or changes."""
@@ -183,6 +193,8 @@ class Grammar:
         # A long word that the grammar knows is that word, not another one misheard.
         if any(word in DOUBTS or (len(word) >= LONG_WORD and word in self._vocabulary) for word in said):
             return False
+        if _is_opposite(said, meant) or _relates(words) != _relates(known):
+            return False
         likeness = fuzz.ratio("".join(_weighty(said)), "".join(_weighty(meant)))
         return likeness >= (SMALL_SLIP if sure else BROKEN_SLIP if len(said) > len(meant) else SLIP)
 
@@ -221,6 +233,27 @@ class Grammar:
         texts = [text for text, _ in self._skeletons]
         names = [form for forms in self._forms.values() for form in forms]
         return self._words.union(word for text in texts + names for word in text.split())
+
+
+def _is_opposite(said: Sequence[str], meant: Sequence[str]) -> bool:
+    """Whether a prefix such as "un" or "de" is all that tells what was said from what is known."""
+    pairs = [*product(said, meant), ("".join(said), "".join(meant))]
+    return any(
+        longer.startswith(prefix) and fuzz.ratio(longer.removeprefix(prefix), shorter) >= SLIP
+        for pair in pairs
+        for longer, shorter in (pair, pair[::-1])
+        for prefix in TURNING
+        if len(longer) > len(prefix) + 2 and not shorter.startswith(prefix)
+    )
+
+
+def _relates(words: Sequence[str]) -> list[str]:
+    """What stands before each number and says what it is for: "in 10", "for 10", "by 10", or the number of a thing."""
+    return [
+        "set" if before in SETTING else before if before in RELATING else "bare"
+        for before, word in pairwise(words)
+        if _NUMBER.fullmatch(word)
+    ]
 
 
 def _mask(text: str) -> str:

@@ -17,12 +17,17 @@ _CLOCK = (
     r"(?P<time>noon|midnight|(?:(?:half|quarter|\d{1,2})(?: minutes?)? (?:past|to) )?\d{1,2}(?:[:. ][0-5]\d)?"
     r"(?: oclock)?)(?: (?P<half>am|pm|a m|p m|in morning|in afternoon|in evening|at night|tonight))?"
 )
-_DAY = r"(?: (?P<day>today|tomorrow)(?: (?P<part>morning|afternoon|evening|night))?)?"
-_REPEAT = r"(?: (?P<repeat>every day|daily|every morning|on weekdays|every weekday|on weekends|every weekend))?"
+_WEEKDAY = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
+_DAY = rf"(?: (?:on )?(?P<day>today|tomorrow|{_WEEKDAY})(?: (?P<part>morning|afternoon|evening|night))?)?"
+_OFTEN = rf"every day|daily|every morning|on weekdays|every weekday|on weekends|every weekend|every (?:{_WEEKDAY})"
+_REPEAT = rf"(?: (?P<repeat>{_OFTEN}))?"
 _KIND = r"(?P<kind>timer|alarm|reminder)s?"
 _MUCH = r"(?:long|much time|many minutes)"
 _TEXT = r"(?P<text>.+)"
-_LIST = r"(?:(?P<list>[a-z0-9 ]+?) )?list"
+_TEXT_ = r"(?P<text>.+?)"
+_LIST = r"(?:(?P<list>(?!(?:out|off|from|of|on|to(?! do)|all|whole)\b)[a-z0-9 ]+?) )?list"
+_BUT = r"(?P<but>[a-z0-9 ]+?)(?: timer| alarm)?"
+_EXCEPT = r"(?:except|except for|but|but not|without)"
 
 _PATTERNS: Final = tuple(
     (tool, re.compile(pattern))
@@ -32,21 +37,28 @@ _PATTERNS: Final = tuple(
         ("set_timer", rf"(?:set )?timer {_SPAN}"),
         ("set_timer", rf"remind me in {_SPAN} (?:to|that|about) {_TEXT}"),
         ("set_timer", rf"remind me (?:to|that|about) {_TEXT} in {_SPAN}"),
+        ("set_alarm", rf"(?:set|make)(?: new)? (?P<repeat>daily|every day) alarm (?:for|at) {_CLOCK}"),
         ("set_alarm", rf"(?:set|make)(?: new)?(?: (?P<name>[a-z]+))? alarm (?:for|at){_DAY} ?{_CLOCK}{_REPEAT}"),
         ("set_alarm", rf"(?:set|make)(?: new)?(?: (?P<name>[a-z]+))? alarm (?:for|at) {_CLOCK}{_DAY}{_REPEAT}"),
         ("set_alarm", rf"(?P<wake>wake me(?: up)?) (?:at )?{_CLOCK}{_DAY}{_REPEAT}"),
         ("set_alarm", rf"(?P<wake>wake me(?: up)?){_DAY} at {_CLOCK}{_REPEAT}"),
+        ("set_alarm", rf"(?:wake me(?: up)?|(?:set|make) alarm) in {_SPAN}"),
+        ("set_alarm", rf"remind me{_REPEAT}{_DAY} at {_CLOCK} (?:to|that|about) {_TEXT}"),
         ("set_alarm", rf"remind me at {_CLOCK}{_DAY} (?:to|that|about) {_TEXT}"),
+        ("set_alarm", rf"remind me (?:to|that|about) {_TEXT_} (?P<repeat>{_OFTEN}) at {_CLOCK}"),
+        ("set_alarm", rf"remind me (?:to|that|about) {_TEXT_}{_DAY} at {_CLOCK}"),
         ("set_alarm", rf"remind me (?:to|that|about) {_TEXT} at {_CLOCK}{_DAY}{_REPEAT}"),
+        ("cancel_timer", rf"(?:cancel|stop|delete) (?:all|every) {_KIND} {_EXCEPT} {_BUT}"),
+        ("snooze", r"snooze(?: alarm)?(?: for (?P<minutes>\d+) minutes?)?"),
         ("cancel_timer", rf"(?:cancel|stop|delete|remove|clear|end) (?P<all>all|every)(?: of)? {_KIND}"),
         ("cancel_timer", rf"(?:cancel|stop|delete|remove|clear|end) (?:(?P<name>[a-z0-9 ]+?) )?{_KIND}"),
         ("list_timers", rf"how {_MUCH} (?:is |does )?(?:left |remaining )?(?:on |for )?(?:[a-z]+ )?timers?"),
         ("list_timers", rf"(?:what|which) {_KIND} (?:are|is|do i have|have i)(?: set| running| there| on)?"),
         ("list_timers", r"(?:list|tell me|read) (?:all )?(?:timers?|alarms?|reminders?)"),
         ("list_timers", r"when does (?:[a-z]+ )?(?:timer|alarm|reminder) (?:ring|go off|end)"),
-        ("add_to_list", rf"(?:put|add|write) {_TEXT} (?:on|to|onto) (?:to )?{_LIST}"),
-        ("remove_from_list", rf"(?:remove|take|delete|cross) {_TEXT} (?:from|off|of) (?:of )?{_LIST}"),
-        ("read_list", rf"(?:what is|what do i have|read|tell me|what stands|what) (?:on |me |what is on )*{_LIST}"),
+        ("add_to_list", rf"(?:put|add|write) {_TEXT_} (?:on|to|onto) (?:to (?!do ))?{_LIST}"),
+        ("remove_from_list", rf"(?:remove|take|delete|cross) {_TEXT_}(?: out)? (?:from|off|of) (?:of )?{_LIST}"),
+        ("read_list", rf"(?:what is|what do i have|read(?: out)?|tell me|what) (?:stands |on |me |what is )*{_LIST}"),
         ("announce", rf"(?:tell|let) (?:everybody|everyone|all|whole house) (?:know )?(?:that )?{_TEXT}"),
         ("announce", rf"announce (?:that )?{_TEXT}"),
         ("announce", rf"(?:say|announce) in (?P<where>[a-z ]+?) that {_TEXT}"),
@@ -59,6 +71,9 @@ _PART = re.compile(r"(\d+(?:\.\d+)?|half|quarter)( and half)?(?: of)? (hour|minu
 _ONE: Final = re.compile(r"\b(for|in) (hour|minute)\b")
 """Where an article has been left out that was a number: "for an hour"."""
 
+_HOUR_AND: Final = re.compile(r"(?<=timer )(for|of) (\d+) hours? (?:and )?(\d+)$")
+"""An hour and so many of what is smaller: "for 1 hour 30"."""
+
 _MORNING: Final = frozenset({"am", "a m", "in morning", "morning"})
 _LATER: Final = frozenset(
     {"pm", "p m", "in afternoon", "in evening", "at night", "tonight", "afternoon", "evening", "night"}
@@ -67,14 +82,28 @@ _REPEATS: Final = {
     "every day": "daily", "daily": "daily", "every morning": "daily", "on weekdays": "weekdays",
     "every weekday": "weekdays", "on weekends": "weekends", "every weekend": "weekends",
 }  # fmt: skip
+_SHOPPING: Final = frozenset({"shopping", "grocery", "groceries"})
+"""Lists of things to buy, of which several are said at once."""
+
 _NO_NAMES: Final = frozenset({"new", "another", "quick", "that", "this", "current", "running", "it"})
+
+_NO_NAME: Final = re.compile(
+    r"\d+ (?:hour|minute|second)s? (?:from|off|of|to)\b|\b(?:not|never|except|but|without|all|from|off)\b"
+)
+"""What makes a name of a timer something else: time that is taken away, or what is not to be cancelled."""
 
 WHICH_HALF: Final = "Do you mean {0} in the morning, or in the evening?"
 
 
 def timer_or_list_reply(text: str, tools: Mapping[str, ToolSchema]) -> Reply | None:
     """A call of one of ``tools``, or a question, for what was said; None when it is about something else."""
-    words = _ONE.sub(r"\1 1 \2", " ".join(without_separators(trim(plain_words(text)))))
+    words = _HOUR_AND.sub(
+        r"\1 \2 hour \3 minutes", _ONE.sub(r"\1 1 \2", " ".join(without_separators(trim(plain_words(text)))))
+    )
+    if question := _which_length(words, tools):
+        return Reply(text=question)
+    if (several := _several_timers(words, tools)) is not None:
+        return several
     for name, pattern in _PATTERNS:
         found = pattern.fullmatch(words) if name in tools else None
         if found is None:
@@ -82,14 +111,61 @@ def timer_or_list_reply(text: str, tools: Mapping[str, ToolSchema]) -> Reply | N
         made = _MAKERS[name]({key: value for key, value in found.groupdict().items() if value})
         if isinstance(made, str):
             return Reply(text=made)
-        call = tools[name].call(**made) if made is not None else None
+        call = _called(tools[name], made) if made is not None else None
         if call is not None:
             return Reply((Call(call.name, call.arguments),))
     return None
 
 
+def _called(tool: ToolSchema, made: Mapping[str, ArgumentValue]) -> Call | None:
+    """The call; with one ``item`` where the tool does not take several."""
+    call = tool.call(**made)
+    if call is None and tool.name == "set_timer":
+        factors = {"hours": 3600, "minutes": 60, "seconds": 1}
+        seconds = sum(factor * round(float(str(made.get(unit, 0)))) for unit, factor in factors.items())
+        return tool.call(seconds=seconds, **{key: value for key, value in made.items() if key not in factors})
+    things = made.get("items")
+    if call is None and isinstance(things, list) and len(things) == 1:
+        return tool.call(item=things[0], **{key: value for key, value in made.items() if key != "items"})
+    return call
+
+
+_RANGE = re.compile(r".*\btimer (?:for|of) (\d+) (?:to|or) (\d+) (hour|minute|second)s?")
+_TWO = re.compile(r"(?:set|start) \d+ timers (?:for|of) (.+) and (\d+) (hour|minute|second)s?")
+
+
+def _which_length(words: str, tools: Mapping[str, ToolSchema]) -> str:
+    """The question that "for 15 to 20 minutes" leaves open."""
+    found = _RANGE.fullmatch(words) if "set_timer" in tools else None
+    return f"Do you mean {found[1]} or {found[2]} {found[3]}s?" if found is not None else ""
+
+
+def _several_timers(words: str, tools: Mapping[str, ToolSchema]) -> Reply | None:
+    """Calls for "two timers for 5 and 10 minutes"."""
+    found = _TWO.fullmatch(words) if "set_timer" in tools else None
+    if found is None:
+        return None
+    parts = [*re.split(r" and ", found[1]), found[2]]
+    spans = [part if " " in part else f"{part} {found[3]}s" for part in parts]
+    made = [_timer({"span": span}) for span in spans]
+    calls = [_called(tools["set_timer"], one) for one in made if one is not None]
+    complete = tuple(call for call in calls if call is not None)
+    return Reply(complete) if len(complete) == len(spans) == int(words.split()[1]) else None
+
+
 NewArguments = dict[str, ArgumentValue]
 Said = dict[str, str]
+
+
+def goes_first(reply: Reply | None) -> bool:
+    """Whether these patterns know more of it than anybody else: several things at once, weekdays, what stays."""
+    names = {call.name for call in reply.calls} if reply is not None else set()
+    return bool(names) and names <= {"add_to_list", "remove_from_list", "read_list", "set_alarm"}
+
+
+def knows(tool: str) -> bool:
+    """Whether there are patterns for a tool of this name."""
+    return tool in _MAKERS
 
 
 def _timer(said: Said) -> NewArguments | None:
@@ -104,13 +180,16 @@ def _timer(said: Said) -> NewArguments | None:
 
 
 def _alarm(said: Said) -> NewArguments | str | None:
+    if "span" in said:
+        seconds = span_s(said["span"])
+        return {"minutes": round(seconds / 60, 2)} if seconds >= 60 else None
     time = clock(said["time"], said.get("half") or said.get("part") or ("am" if "wake" in said else ""))
     if time is None:
         return WHICH_HALF.format(said["time"])
     day = said.get("day", "")
     when: NewArguments = {"time": time, **({"day": day} if day else {})}
     if "repeat" in said:
-        when["repeat"] = _REPEATS[said["repeat"]]
+        when["repeat"] = _REPEATS.get(said["repeat"], said["repeat"].removeprefix("every "))
     return when | _texts(said)
 
 
@@ -123,8 +202,12 @@ def _texts(said: Said) -> NewArguments:
     return found
 
 
-def _cancel(said: Said) -> NewArguments:
+def _cancel(said: Said) -> NewArguments | None:
     kind = said["kind"]
+    if "but" in said:
+        return {"name": "all" if kind == "timer" else f"all {kind}s", "but": said["but"]}
+    if _NO_NAME.search(said.get("name", "")):
+        return None
     if "all" in said:
         return {"name": f"all {kind}s"}
     name = said.get("name", "")
@@ -136,7 +219,8 @@ def _list_of(said: Said) -> NewArguments:
 
 
 def _item(said: Said) -> NewArguments:
-    return {"items": [said["text"]]} | _list_of(said)
+    things = re.split(r" and |, ", said["text"]) if said.get("list", "shopping") in _SHOPPING else [said["text"]]
+    return {"items": [one.strip() for one in things if one.strip()]} | _list_of(said)
 
 
 def _announcement(said: Said) -> NewArguments:
@@ -149,6 +233,7 @@ _MAKERS: Final[Mapping[str, Callable[[Said], NewArguments | str | None]]] = {
     "set_alarm": _alarm,
     "cancel_timer": _cancel,
     "list_timers": lambda _: {},
+    "snooze": lambda said: {"minutes": int(said["minutes"])} if "minutes" in said else {},
     "add_to_list": _item,
     "remove_from_list": _item,
     "read_list": _list_of,

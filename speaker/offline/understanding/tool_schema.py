@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-ArgumentValue = str | int | float | bool | list[str]
+ArgumentValue = str | int | float | bool | list[str] | dict[str, "ArgumentValue"]
 
 
 @dataclass(frozen=True, slots=True)
