@@ -8,6 +8,7 @@ from typing import Final
 from speaker.offline.understanding.call_builders import together
 from speaker.offline.understanding.devices_from_prompt import Household
 from speaker.offline.understanding.exceptions_later import put_off
+from speaker.offline.understanding.follow_up_words import FollowUpWords
 from speaker.offline.understanding.home_intents.home_match import HomeMatch
 from speaker.offline.understanding.home_intents.home_sentences import HomeTemplates
 from speaker.offline.understanding.home_intents.language_file import LanguageSentences, read_language
@@ -38,6 +39,11 @@ class HomeUnderstanding:
     def not_understood(self) -> str:
         """What one says in this language when a sentence was not understood; empty for English."""
         return "" if self.is_english or self._sentences is None else self._sentences.not_understood
+
+    @property
+    def follow_up_words(self) -> FollowUpWords:
+        """What only makes sense after another sentence, in this language."""
+        return self._sentences.additions.follow_up if self._sentences is not None else FollowUpWords()
 
     @cached_property
     def _sentences(self) -> LanguageSentences | None:

@@ -63,6 +63,8 @@ def _lights(slots: Slots, tool: ToolSchema, household: Household) -> Reply | Non
         return _lights_everywhere(changes, tool, household)
     elif len(rooms := rooms_of("light", household)) == 1:
         return _room_lights(rooms[0], changes, tool, household)
+    elif tool.knows_here:
+        there = [{}]
     else:
         return Reply(text=f"Say in which room: {comma_list(rooms)}." if rooms else "Say in which room.")
     return every([first(tool, merged_calls(there, changes))])
@@ -118,6 +120,8 @@ def _heating(slots: Slots, tool: ToolSchema, household: Household) -> Reply | No
         there = _thermostat_targets(device_in(slots["thermostat"]), household)
     elif len(climates) == 1:
         there = _thermostat_targets(climates[0], household)[::-1]
+    elif climates and tool.knows_here:
+        there = [{}]
     elif climates:
         return Reply(text=f"Say in which room: {comma_list(rooms_of('climate', household))}.")
     else:
