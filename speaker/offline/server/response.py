@@ -152,10 +152,10 @@ class Answer:
         intent_engine = await self._engines.intent_engine(
             instructions, tools if self._session.tool_choice != "none" else [], spoken_language(self._session)
         )
-        outputs = unanswered_outputs(self._read)
-        if outputs:
-            return Reply(text=await self._engines.answer(intent_engine, outputs))
         last = next((entry for entry in reversed(self._read) if entry.item.role == "user"), None)
+        if outputs := unanswered_outputs(self._read):
+            asked = (last.words if last is not None else None) or ""
+            return Reply(text=await self._engines.answer(intent_engine, outputs, asked))
         if last is not None and last.silent:
             return Reply(text=STILL_THERE)
         if last is None:

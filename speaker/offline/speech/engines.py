@@ -104,9 +104,9 @@ class OfflineEngines:
         """What the rules make of the user's words, after what was said ``before``."""
         return await self._speech.do(lambda: intent_engine.reply(words, before))
 
-    async def answer(self, intent_engine: IntentEngine, outputs: Sequence[str]) -> str:
-        """The sentence to speak when the tools have returned ``outputs``."""
-        return await self._speech.do(lambda: intent_engine.answer(outputs))
+    async def answer(self, intent_engine: IntentEngine, outputs: Sequence[str], words: str = "") -> str:
+        """The sentence to speak when the tools have returned ``outputs`` for what the user said."""
+        return await self._speech.do(lambda: intent_engine.answer(outputs, words))
 
     async def confident(self, intent_engine: IntentEngine, words: str) -> tuple[Call, ...]:
         """The calls for the user's words if the rules hardly doubt them, else none."""

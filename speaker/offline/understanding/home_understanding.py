@@ -71,6 +71,11 @@ class HomeUnderstanding:
         reply = self._agreed(matches) if not any(match.wild for match in matches) else None
         return reply if reply is not None and reply.calls else None
 
+    def asks_about(self, text: str) -> str:
+        """Either "any" or "all", when a sentence asks whether some or all devices are so; else empty."""
+        kinds = {match.response for match in self._meanings(text)} if text else set()
+        return kinds.pop() if len(kinds) == 1 and kinds <= {"any", "all"} else ""
+
     def _meanings(self, text: str) -> list[HomeMatch]:
         found = self._templates.meanings(text) if self._templates is not None else []
         return [_plain_item(match, text) for match in found] if self.is_english else found

@@ -203,9 +203,10 @@ class IntentEngine:
     def _exact(self, words: str) -> Reply | None:
         return self._clause(words.split(), least=None)
 
-    def answer(self, outputs: Sequence[str]) -> str:
-        """The sentence to speak when the tools have returned ``outputs``."""
-        return answer_text.answer(outputs)
+    def answer(self, outputs: Sequence[str], words: str = "") -> str:
+        """The sentence to speak when the tools have returned ``outputs`` for what the user said."""
+        said = answer_text.answer(outputs)
+        return answer_text.with_yes_or_no(said, self._home.asks_about(words)) if self._home.is_english else said
 
     def _parts(self, words: list[str], lead: list[str], least: float) -> Reply | None:
         """Several wishes in one sentence; all of them are understood, or none counts."""

@@ -70,6 +70,11 @@ def _lights(slots: Slots, tool: ToolSchema, household: Household) -> Reply | Non
     return every([first(tool, merged_calls(there, changes))])
 
 
+def _weather(slots: Slots, tool: ToolSchema, _: Household) -> Reply | None:
+    ways: list[Arguments] = [{"only": str(slots["only"])}, {}] if "only" in slots else [{}]
+    return every([first(tool, ways)])
+
+
 def _changes(slots: Slots) -> list[Arguments]:
     """Ways to say how the lights shall be, the clearest first."""
     if "color" in slots:
@@ -170,6 +175,7 @@ _PLANS: Final[dict[str, Callable[[Slots, ToolSchema, Household], Reply | None]]]
     "set_temperature": _heating,
     "get_temperature": _reading,
     "activate_scene": _scene,
+    "get_weather": _weather,
     "set_volume": _volume,
     **device_intents.PLANS,
 }
