@@ -117,9 +117,11 @@ class FollowUp:
         for call in last.calls:
             for name in _names(call):
                 for form in dict.fromkeys((name.lower(), spoken_name(name), self.plain(name))):
-                    if form and re.search(rf"\b{re.escape(form)}\b", last.words):
+                    # Not all languages divide their words.
+                    whole = rf"\b{re.escape(form)}\b" if " " in last.words else re.escape(form)
+                    if form and re.search(whole, last.words):
                         yield last.words.replace(form, thing)
-                        yield re.sub(rf"\b{re.escape(form)} \w+", thing, last.words)
+                        yield re.sub(rf"{whole} \w+", thing, last.words)
         yield from self.words.put_behind(last.words, thing)
 
     def _with_other_number(self, last: PastTurn, thing: str) -> Iterator[str]:
