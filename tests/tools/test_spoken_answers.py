@@ -122,3 +122,38 @@ async def test_no_order_to_a_model_is_read_out(tmp_path: Path, question: str) ->
     said = (await flat.answer(question)).lower()
     assert [one for one in ORDERS if one in said] == []
     flat.ledger.close()
+
+
+PLAIN = [
+    ("light", "Lamp", "", "", "OFF"),
+    ("light", "Reading light", "", "", "OFF"),
+    ("switch", "Heater", "", "", "ON"),
+    ("climate", "Thermostat", "", "", "heat"),
+    ("lock", "Door", "", "", "LOCKED"),
+    ("binary_sensor", "Window", "", "window", "OFF"),
+    ("sensor", "Temperature", "", "temperature", "21.5"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("is the heater on", "The heater is on."),
+        ("turn off the lamp", "The lamp was already off."),
+        ("turn off all lights", "2 lights are off."),
+        ("make the lamp brighter", "The lamp cannot be dimmed, only switched on and off."),
+        ("is the door locked", "The door is locked."),
+        ("lock the door", "The door was already locked."),
+        ("is the window open", "The window is closed."),
+        ("how warm is it", "The temperature is 21.5 degrees."),
+        ("what is the temperature", "The temperature is 21.5 degrees."),
+        ("which lights are on", "None of 2 lights is on."),
+    ],
+)
+async def test_a_house_without_rooms_works_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, question: str, answer: str
+) -> None:
+    monkeypatch.setattr("tests.tools.test_spoken_answers.DEVICES", PLAIN)
+    flat = Flat(tmp_path)
+    assert await flat.answer(question) == answer
+    flat.ledger.close()
