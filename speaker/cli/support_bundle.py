@@ -84,13 +84,20 @@ def _leave_out_instructions(session: dict[str, object]) -> None:
 
 def pack(files: dict[str, str], target: Path) -> None:
     """Write the archive, which only its owner may read."""
-    with tarfile.open(target, "w:gz") as archive:
+    target.write_bytes(packed(files))
+    target.chmod(0o600)
+
+
+def packed(files: dict[str, str]) -> bytes:
+    """The archive, gzipped."""
+    whole = io.BytesIO()
+    with tarfile.open(fileobj=whole, mode="w:gz") as archive:
         for name, text in files.items():
             data = text.encode()
             entry = tarfile.TarInfo(f"speaker-bundle/{name}")
             entry.size, entry.mtime, entry.mode = len(data), int(time.time()), 0o600
             archive.addfile(entry, io.BytesIO(data))
-    target.chmod(0o600)
+    return whole.getvalue()
 
 
 def _about() -> str:
