@@ -90,6 +90,11 @@ class PagePart:
         )  # fmt: skip
         self._server = PageServer(settings.web, door, answers, conversation.observers.trouble)
 
+    @property
+    def port(self) -> int:
+        """Where it listens; 0 while it does not."""
+        return self._server.port if self._server is not None else 0
+
     async def run(self) -> None:
         """Answer browsers, as long as there is a page."""
         if self._server is not None:

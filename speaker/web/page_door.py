@@ -55,7 +55,7 @@ class PageDoor:
 
         Every browser says on whose behalf it posts or connects; who says nothing is no page of ours.
         """
-        if origin is None:
+        if not origin:
             return "the request does not say which page it is of (Origin)"
         if urlsplit(origin).netloc.lower() != host.lower():
             return "another page may not do that (Origin)"
