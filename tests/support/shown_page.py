@@ -69,6 +69,8 @@ class ShownPage:
     controls: Controls
     house: House
     url: str
+    told_hub: list[tuple[str, str]]
+    """Topic and payload of all that the hub was told."""
 
     @property
     def origin(self) -> str:
@@ -159,7 +161,7 @@ async def page_of(
         running = asyncio.create_task(part.run())
         try:
             await one.until(lambda: part.port != 0 or running.done())
-            yield ShownPage(one, hub, controls, house, f"http://127.0.0.1:{part.port}/")
+            yield ShownPage(one, hub, controls, house, f"http://127.0.0.1:{part.port}/", broker.told)
         finally:
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)

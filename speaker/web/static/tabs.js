@@ -1,6 +1,9 @@
 // The five parts: one is seen at a time; arrow keys, Home and End lead from one to the next.
 import { find } from "./make.js";
 
+// No id of an element: a browser would begin there with the Tab key.
+const place = (tab) => `#show-${tab.getAttribute("aria-controls")}`;
+
 export function tabs(seen) {
   const all = [...find("tabs").children];
   const choose = (tab, focus = false) => {
@@ -11,7 +14,7 @@ export function tabs(seen) {
       find(one.getAttribute("aria-controls")).hidden = !chosen;
     }
     if (focus) tab.focus();
-    history.replaceState(null, "", `#${tab.getAttribute("aria-controls")}`);
+    history.replaceState(null, "", place(tab));
     seen(tab.getAttribute("aria-controls"));
   };
   for (const [index, tab] of all.entries()) {
@@ -23,5 +26,5 @@ export function tabs(seen) {
       choose(all[(steps[event.key] + all.length) % all.length], true);
     });
   }
-  choose(all.find((tab) => `#${tab.getAttribute("aria-controls")}` === location.hash) ?? all[0]);
+  choose(all.find((tab) => place(tab) === location.hash) ?? all[0]);
 }
