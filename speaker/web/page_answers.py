@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -36,6 +37,9 @@ BODY_S: Final = 10.0
 HEARTBEAT_S: Final = 30.0
 LARGEST_BODY: Final = MOST_PAYLOAD_BYTES + 1
 """Bytes that may be sent with a request."""
+REPORT_FRESH_S: Final = 1.0
+"""A report that is no older is told again as it is."""
+REPORTS: Final = ("house", "cost", "health")
 AT_A_TIME: Final = 4
 """Tools that are tried at the same time."""
 
@@ -64,6 +68,8 @@ class PageAnswers:
         self._files = files
         self._examine = examine
         self._pack = pack
+        self._made: dict[str, tuple[float, str]] = {}
+        """Path → when its report was made, and the report."""
         self._examining = asyncio.Lock()
         self._trying = asyncio.Semaphore(AT_A_TIME)
 
@@ -72,8 +78,8 @@ class PageAnswers:
         open_to_all = [web.get("/", self._file), web.get("/{file}", self._file), web.get("/api/entry", self._who)]
         return [
             *open_to_all, web.post("/api/login", self._login), web.post("/api/logout", self._logout),
-            web.get("/api/live", self._live), web.get("/api/house", self._house), web.get("/api/cost", self._cost),
-            web.get("/api/health", self._health), web.post("/api/command/{verb}", self._command),
+            web.get("/api/live", self._live), *(web.get(f"/api/{name}", self._report) for name in REPORTS),
+            web.post("/api/command/{verb}", self._command),
             web.post("/api/tool/{name}", self._tool), web.post("/api/doctor", self._doctor),
             web.get("/api/bundle", self._bundle),
         ]  # fmt: skip
@@ -130,15 +136,24 @@ class PageAnswers:
             sending.cancel()
         return socket
 
-    async def _house(self, _request: web.Request) -> web.Response:
-        return web.json_response(self._reports.house())
+    async def _report(self, request: web.Request) -> web.Response:
+        """A report, made once for all who ask within a moment."""
+        name, now = request.path, asyncio.get_running_loop().time()
+        at, text = self._made.get(name, (0.0, ""))
+        if not text or now - at >= REPORT_FRESH_S:
+            at, text = now, json.dumps(self._make(name), ensure_ascii=False)
+            self._made[name] = at, text
+        return web.json_response(text=text)
 
-    async def _cost(self, _request: web.Request) -> web.Response:
-        return web.json_response(self._reports.cost(now_here().date()))
-
-    async def _health(self, _request: web.Request) -> web.Response:
-        more = {"errors": self._feed.errors, "doctor": self._examine is not None, "bundle": self._pack is not None}
-        return web.json_response(self._reports.health() | more)
+    def _make(self, name: str) -> Json:
+        match name:
+            case "/api/house":
+                return self._reports.house()
+            case "/api/cost":
+                return self._reports.cost(now_here().date())
+            case _:
+                lent = {"doctor": self._examine is not None, "bundle": self._pack is not None}
+                return self._reports.health() | lent | {"errors": self._feed.errors}
 
     # What it may do.
 

@@ -83,7 +83,7 @@ class PageReports:
                 ["broker", self.online(), f"{mqtt.host}:{mqtt.port} {'is connected' if self.online() else 'is away'}"],
                 ["microphone", self.hears() and not sound.dead, f"{audio.microphone} {hears}"],
                 ["loudspeaker", not sound.unheard, sound.unheard or f"{audio.loudspeaker} plays"],
-                ["pace", dropped == 0, f"the microphone dropped sound {dropped}, the loudspeaker ran dry {dry} times"],
+                ["pace", dropped == 0, f"sound was dropped {dropped} times, and playback ran dry {dry} times"],
                 ["ledger", not self.ledger.problem, self.ledger.problem or "is written"],
             ],
         }  # fmt: skip

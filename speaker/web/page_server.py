@@ -101,6 +101,8 @@ class PageServer:
     async def _listen(self, runner: web.AppRunner) -> None:
         """Listen until cancelled, or tell once why that is not possible."""
         host, port = self._settings.host, self._settings.port
+        if host.lower() == "localhost":
+            host = "127.0.0.1"  # the service may not listen on the other one
         try:
             server = await asyncio.get_running_loop().create_server(
                 lambda: self._connection(runner), host, port, backlog=BACKLOG

@@ -20,7 +20,7 @@ SAYINGS: Final[Mapping[Kind, str]] = {
     "button": "Press {name}",
     "number": "Set {name} to 10",
     "select": "What is {name} set to?",
-    "sensor": "What does {name} say?",
+    "sensor": "What is {name}?",
     "binary_sensor": "What does {name} say?",
     "valve": "Close {name}",
     "siren": "Turn off {name}",
@@ -35,4 +35,7 @@ SAYINGS: Final[Mapping[Kind, str]] = {
 
 def saying(device: Device) -> str:
     """A sentence that one can say to it."""
-    return SAYINGS[device.kind].format(name=f"the {device.name}")
+    name = device.name
+    # "Front door" begins small within a sentence, and "TV" does not.
+    said = name[:1].lower() + name[1:] if name[1:2].islower() else name
+    return SAYINGS[device.kind].format(name=f"the {said}")

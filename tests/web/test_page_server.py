@@ -180,7 +180,7 @@ async def test_house_cost_and_health_are_told(tmp_path: Path) -> None:
         house = await (await session.get("api/house")).json()
         lamp = next(one for one in house["devices"] if one["name"] == "Ceiling light")
         assert lamp == {"name": "Ceiling light", "room": "kitchen", "kind": "light", "state": "off",
-                        "say": "Set the Ceiling light to 40 percent"}  # fmt: skip
+                        "say": "Set the ceiling light to 40 percent"}  # fmt: skip
         lights = next(one for one in house["tools"] if one["name"] == "set_light")
         assert (lights["risk"], lights["source"]) == ("allow", "bundled")
         cost = await (await session.get("api/cost")).json()

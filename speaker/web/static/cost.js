@@ -6,10 +6,12 @@ export async function showCost() {
   const month = await read("cost");
   const budget = month.budget;
   const head = make("div", "", "card", make("p", usd(month.total_usd), "big"), make("p", [
+    budget.daily_usd === null ? "no budget for a day" : `budget of a day ${usd(budget.daily_usd)}`,
     budget.monthly_usd === null ? "no budget for the month" : `of ${usd(budget.monthly_usd)} for the month`,
     month.forecast_usd === null ? "" : `about ${usd(month.forecast_usd)} by its end`,
     `${usd(month.saved_usd)} saved`, `${usd(month.waste.usd)} for answers that nobody heard to the end`,
-  ].filter(Boolean).join(" · "), "soft"), days(month));
+  ].filter(Boolean).join(" · "), "soft"), days(month),
+    make("div", "", "ends soft", make("span", `${month.month}-01`), make("span", String(month.by_day_usd.length))));
   find("money").replaceChildren(head,
     table("By model", "Model", Object.entries(month.by_model_usd)),
     table("By kind of token", "Kind", Object.entries(month.by_kind_usd)),

@@ -11,7 +11,12 @@ export async function showHouse() {
   find("devices").replaceChildren(...[...rooms].map(([room, devices]) =>
     make("div", "", "", make("h3", room || "elsewhere"), ...devices.map(device))));
   if (!house.devices.length) find("devices").replaceChildren(make("p", "No devices are known yet."));
-  tools = house.tools;
+  if (JSON.stringify(tools) !== JSON.stringify(house.tools)) showTools(house.tools);
+}
+
+// Only when they have changed: somebody may be choosing one.
+function showTools(all) {
+  tools = all;
   const chosen = find("tool").value;
   find("tool").replaceChildren(...tools.map((tool) => make("option", tool.name)));
   if (tools.some((tool) => tool.name === chosen)) find("tool").value = chosen;

@@ -14,6 +14,8 @@ export const usd = (amount) => `$${amount.toFixed(Math.abs(amount) >= 1 ? 2 : 4)
 
 export const clock = (at) => new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 
+export const hour = (at) => new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+
 export function notice(text) {
   find("notice").textContent = text;
   find("notice").hidden = !text;

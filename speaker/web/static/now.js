@@ -1,5 +1,5 @@
 // What goes on now: state, level and score, the threshold with what it would have let in, and the everyday commands.
-import { area, clock, find } from "./make.js";
+import { area, find, hour } from "./make.js";
 
 const SHOWN = 600; // values, a minute at ten a second
 const FLOOR_DB = -70;
@@ -100,9 +100,9 @@ function tellMarks() {
   const near = marks.filter((mark) => !mark.woke);
   const more = near.filter((mark) => mark.score >= threshold()).length;
   const fewer = woke.filter((mark) => mark.score < threshold()).length;
-  find("last").textContent = woke.length ? clock(woke.at(-1).at * 1000) : "–";
+  find("last").textContent = woke.length ? hour(woke.at(-1).at * 1000) : "–";
   find("would").textContent = marks.length
-    ? `Last hour: woken ${times(woke.length)}, ${near.length} near misses. At ${threshold().toFixed(2)}, ` +
+    ? `Last hour: woken ${times(woke.length)}, ${near.length} near ${near.length === 1 ? "miss" : "misses"}. At ${threshold().toFixed(2)}, ` +
       `${more} of these would have woken it, and ${fewer} of the others not.`
     : "Nothing came near the wake word in the last hour.";
 }

@@ -67,7 +67,7 @@ async def test_mute_from_the_page_mutes(tmp_path: Path) -> None:
 async def test_the_threshold_tells_what_would_have_woken_it(tmp_path: Path) -> None:
     async with page_of(tmp_path) as shown, seen(shown) as one:
         await hear_something(shown)
-        await one.says("would", "1 near misses. At 0.50, 0 of these")
+        await one.says("would", "1 near miss. At 0.50, 0 of these")
         await one.page.locator("#threshold").fill("0.4")
         await one.says("would", "At 0.40, 1 of these would have woken it")
         await shown.speaker.until(lambda: shown.speaker.sound.threshold == 0.4)
