@@ -40,7 +40,7 @@ DEVICE_KEYS: Final = frozenset(
 
 PACKAGES: Final = (
     "websockets", "PyAudio", "numpy", "openwakeword", "paho-mqtt", "PyYAML", "msgspec", "onnxruntime", "soxr",
-    "moonshine-voice", "hibari-tts", "livekit", "pyaec", "webrtcvad-wheels",
+    "moonshine-voice", "hibari-tts", "livekit", "pyaec", "webrtcvad-wheels", "aiohttp",
 )  # fmt: skip
 
 
@@ -55,7 +55,8 @@ async def gather(config: Path | None, checks: Iterable[Check], secrets: Iterable
         "doctor.txt": "".join(f"{one.result:8} {one.name:15} {one.text}  {one.remedy}\n" for one in checks),
         "journal.txt": journal or "The journal has nothing of the unit speaker, or may not be read by this user.\n",
     }
-    return {name: hide_secrets(text, known) for name, text in files.items()}
+    # In a thread, since a daemon that packs has a microphone to listen to.
+    return await asyncio.to_thread(lambda: {name: hide_secrets(text, known) for name, text in files.items()})
 
 
 def _config(file: Path | None) -> tuple[str, list[str]]:

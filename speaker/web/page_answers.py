@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
-from aiohttp import WSMsgType, web
+from aiohttp import WebSocketError, WSMsgType, web
 
 from speaker.cost.cost_tracker import now_here
 from speaker.errors import McpError, SpeakerError
@@ -88,6 +88,10 @@ class PageAnswers:
         """Whether whoever asks has shown the token, or none is needed."""
         return self._door.admits(request.cookies.get(COOKIE), time.time())
 
+    def end(self) -> None:
+        """Cut off all pages."""
+        self._feed.end()
+
     # Open to everybody.
 
     async def _file(self, request: web.Request) -> web.Response:
@@ -128,7 +132,8 @@ class PageAnswers:
         sending = asyncio.create_task(_send(page, socket))
         try:
             said = await socket.receive()
-            if said.type in {WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.ERROR} or socket.close_code == 1009:
+            # One that is silent because its phone sleeps is none of them.
+            if said.type in {WSMsgType.TEXT, WSMsgType.BINARY} or isinstance(said.data, WebSocketError):
                 log.warning("%s sends what no page of ours does; it is cut off", request.remote)
                 await socket.close(code=1008)
         finally:

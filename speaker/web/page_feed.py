@@ -50,9 +50,13 @@ class OpenPage:
         try:
             self._waiting.put_nowait(text)
         except asyncio.QueueFull:
-            self._gone = True
             log.info("a page does not read what it is sent; it is cut off")
-            self._cut()
+            self.end()
+
+    def end(self) -> None:
+        """Cut it off."""
+        self._gone = True
+        self._cut()
 
 
 class PageFeed:
@@ -95,6 +99,11 @@ class PageFeed:
         if not self._pages and self._live is not None:
             self._live.cancel()
             self._live = self._frame = None
+
+    def end(self) -> None:
+        """Cut off all pages: the speaker ends, or begins anew."""
+        for page in list(self._pages):
+            page.end()
 
     # What it sees.
 

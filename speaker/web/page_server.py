@@ -96,6 +96,7 @@ class PageServer:
                 await asyncio.sleep(LISTEN_AGAIN_S)
         finally:
             self.port = 0
+            self._answers.end()
             await runner.cleanup()
 
     async def _listen(self, runner: web.AppRunner) -> None:
@@ -107,8 +108,8 @@ class PageServer:
             server = await asyncio.get_running_loop().create_server(
                 lambda: self._connection(runner), host, port, backlog=BACKLOG
             )
-        except OSError as error:
-            why = plain(error.strerror or str(error))
+        except (OSError, UnicodeError) as error:  # a name that cannot be one is refused by its spelling
+            why = plain((isinstance(error, OSError) and error.strerror) or str(error))
             problem = f"the web page cannot be had at {host}:{port}: {why}; it is tried again"
             if problem != self._problem:
                 self._problem = problem

@@ -32,7 +32,9 @@ async def _measure(mode: str) -> None:
         async with page_of(Path(folder), settings=settings) as shown:
             reading = []
             if mode == "readers":
-                reading.append(subprocess.Popen([sys.executable, "-m", "tests.bench.page", "--read", shown.url]))
+                reading.append(
+                    await asyncio.create_subprocess_exec(sys.executable, "-m", "tests.bench.page", "--read", shown.url)
+                )
                 await asyncio.sleep(5)
             began, late_s = time.process_time(), 0.0
             clock = asyncio.get_running_loop().time
@@ -45,7 +47,7 @@ async def _measure(mode: str) -> None:
             share = 100 * (time.process_time() - began) / SECONDS
             for one in reading:
                 one.terminate()
-                one.wait()
+                await one.wait()
     print(f"{mode:8} {_rss_mb():6.1f} MB  {share:5.2f} % of a core  a frame at most {1000 * late_s:.1f} ms late")
 
 

@@ -1,7 +1,6 @@
 """The web page of a talking speaker: the product's own page part, hub and controls; no broker, no sound devices."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from speaker.cost.cost_tracker import CostTracker
 from speaker.daemon.loading import Surroundings
 from speaker.daemon.page_part import FirstAid, PagePart, Shown
 from speaker.daemon.systemd import Systemd
+from speaker.demo.processes import free_port
 from speaker.home.device_controller import DeviceController
 from speaker.home.device_registry import DeviceRegistry
 from speaker.hub.commands import COMMANDS
@@ -69,6 +69,8 @@ class ShownPage:
     controls: Controls
     house: House
     url: str
+    ending: "asyncio.Task[None]"
+    """The page as it runs."""
     told_hub: list[tuple[str, str]]
     """Topic and payload of all that the hub was told."""
 
@@ -115,13 +117,6 @@ class NoBroker:
         self.told.append((topic, payload))
 
 
-def free_port() -> int:
-    """A port on which nobody listens just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def with_page(sections: Json | None = None, **web: Any) -> Settings:
     """Settings with a page; ``sections`` are added."""
     page = {"enabled": True, "port": free_port(), **web}
@@ -135,8 +130,12 @@ async def page_of(
     settings: Settings | None = None,
     token: str | None = None,
     aid: FirstAid | None = None,
+    listens: bool = True,
 ) -> AsyncIterator[ShownPage]:
-    """A speaker with a page that listens on a port that was free just now, unless the settings name one."""
+    """A speaker with a page on a port that was free just now, unless the settings name one.
+
+    ``listens``: wait until somebody answers there.
+    """
     settings = settings or with_page()
     broker: Any = NoBroker()
     tools, problems = registry.find([registry.bundled()])
@@ -160,8 +159,8 @@ async def page_of(
         )  # fmt: skip
         running = asyncio.create_task(part.run())
         try:
-            await one.until(lambda: part.port != 0 or running.done())
-            yield ShownPage(one, hub, controls, house, f"http://127.0.0.1:{part.port}/", broker.told)
+            await one.until(lambda: part.port != 0 or running.done() or not listens)
+            yield ShownPage(one, hub, controls, house, f"http://127.0.0.1:{part.port}/", running, broker.told)
         finally:
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)

@@ -389,11 +389,48 @@ async def test_a_page_that_does_not_read_is_cut_off_and_others_go_on(
         writer.close()
 
 
+async def test_a_page_whose_phone_sleeps_goes_without_a_word(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("speaker.web.page_answers.HEARTBEAT_S", 0.1)
+    async with page_of(tmp_path) as page:
+        reader, writer = await upgraded(page)
+        async with asyncio.timeout(10):
+            await reader.read()
+        writer.close()
+    assert "cut off" not in caplog.text
+
+
 async def _read_on(socket: aiohttp.ClientWebSocketResponse) -> str:
     while True:
         message = await socket.receive_json()
         if message["kind"] == "event" and message["is"]["message"] == "the last one":
             return str(message["is"]["message"])
+
+
+@pytest.mark.parametrize("host", ["192.0.2.7", "a..b", "no-such-name.invalid"])
+async def test_a_host_that_is_not_this_machines_is_one_sentence(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("speaker.web.page_server.LISTEN_AGAIN_S", 0.02)
+    async with page_of(tmp_path, settings=with_page(host=host), token=SHOWN, listens=False) as page:
+        await page.speaker.until(lambda: bool([one for one in page.speaker.notes.troubles if host in one]))
+        await asyncio.sleep(0.2)
+        assert len(page.speaker.notes.troubles) == len(set(page.speaker.notes.troubles))
+        assert page.hub.state["last_error"].startswith(f"the web page cannot be had at {host}:")
+        assert page.speaker.state is State.ASLEEP
+    assert len([one for one in caplog.records if "cannot be had" in one.message]) == 1
+
+
+async def test_the_end_waits_for_no_page(tmp_path: Path) -> None:
+    async with page_of(tmp_path) as page, browser(page) as session, session.ws_connect("api/live") as socket:
+        await told(socket, "hello")
+        page.ending.cancel()
+        async with asyncio.timeout(10):
+            while not socket.closed:
+                await socket.receive()
+        again = await asyncio.start_server(lambda _reader, _writer: None, "127.0.0.1", yarl.URL(page.url).port)
+        again.close()
 
 
 async def test_a_port_in_use_is_one_sentence_and_it_is_tried_again(
