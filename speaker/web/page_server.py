@@ -151,7 +151,7 @@ class PageServer:
             self._silent.pop(request.protocol, None)
         request_is_live = request.path == "/api/live"
         try:
-            self._refuse(request, changes=request.method != "GET" or request_is_live)
+            self._refuse(request, changes=request.method not in {"GET", "HEAD"} or request_is_live)
             response = await answer(request)
         except web.HTTPException as refusal:
             response = web.Response(status=refusal.status, text=refusal.text, headers=_kept(refusal))

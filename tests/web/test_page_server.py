@@ -80,6 +80,12 @@ def test_no_file_of_the_page_names_another_machine_or_holds_inline_code() -> Non
         assert 'href="/' not in text, f"{name} would not work below a path"
 
 
+async def test_looking_without_a_body_changes_nothing_and_is_allowed(tmp_path: Path) -> None:
+    async with page_of(tmp_path) as page, aiohttp.ClientSession(page.url) as session:
+        assert (await session.head("")).status == 200
+        assert (await session.put("")).status == 403
+
+
 async def test_named_pages_may_frame_it(tmp_path: Path) -> None:
     settings = with_page(frames=["http://hub.local:8123", "https://hub.example"])
     async with page_of(tmp_path, settings=settings) as page, browser(page) as session:

@@ -54,7 +54,9 @@ function hear(kind, is) {
 function changed(there) {
   open = there;
   find("link").textContent = there ? "connected" : "the speaker is away; trying again …";
-  if (there) show(seen);
+  if (!there) return;
+  notice("");
+  show(seen);
 }
 
 function askForToken() {

@@ -9,6 +9,7 @@ from axe_playwright_python.async_playwright import Axe
 
 from speaker.conversation.states import State
 from tests.support.browser import CHROMIUM, MISSING, SIZES, Screen, seen
+from tests.support.reverse_proxy import proxy_before
 from tests.support.shown_page import ShownPage, page_of, with_page
 from tests.support.talking_speaker import answer
 
@@ -137,33 +138,77 @@ async def test_the_token_is_asked_for_and_never_shown(tmp_path: Path) -> None:
         await one.says("link", "locked")
 
 
-async def test_another_site_can_neither_post_nor_connect_nor_frame_it(tmp_path: Path) -> None:
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n<p>elsewhere</p>")
-        await writer.drain()
-        writer.close()
+async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Another site, with nothing on it."""
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n<p>elsewhere</p>")
+    await writer.drain()
+    writer.close()
 
-    attempt = """async (url) => {
-        await fetch(url + "api/command/mute", {method: "POST", body: "ON", mode: "no-cors"}).catch(() => null);
-        const frame = document.createElement("iframe");
-        frame.src = url;
-        document.body.append(frame);
-        const socket = new WebSocket(url.replace("http", "ws") + "api/live");
-        return await new Promise((done) => {
-            socket.onopen = () => done("open");
-            socket.onerror = () => done("refused");
-        });
-    }"""
-    async with (
-        page_of(tmp_path) as shown,
-        seen(shown) as one,
-        await asyncio.start_server(serve, "127.0.0.1", 0) as site,
-    ):
-        await one.page.goto(f"http://127.0.0.1:{site.sockets[0].getsockname()[1]}/")
-        assert await one.page.evaluate(attempt, shown.url) == "refused"
+
+FRAME = """(url) => {
+    const frame = document.createElement("iframe");
+    frame.src = url;
+    document.body.append(frame);
+}"""
+
+ATTEMPT = """async (url) => {
+    await fetch(url + "api/command/mute", {method: "POST", body: "ON", mode: "no-cors"}).catch(() => null);
+    const socket = new WebSocket(url.replace("http", "ws") + "api/live");
+    return await new Promise((done) => {
+        socket.onopen = () => done("open");
+        socket.onerror = () => done("refused");
+    });
+}"""
+
+
+async def test_another_site_can_neither_post_nor_connect_nor_frame_it(tmp_path: Path) -> None:
+    elsewhere = await asyncio.start_server(_serve, "127.0.0.1", 0)
+    async with page_of(tmp_path) as shown, seen(shown) as one, elsewhere:
+        await one.page.goto(f"http://127.0.0.1:{elsewhere.sockets[0].getsockname()[1]}/")
+        assert await one.page.evaluate(ATTEMPT, shown.url) == "refused"
         assert shown.speaker.state is State.ASLEEP
-        assert any("frame" in said.lower() for said in one.complaints)
+        await one.page.evaluate(FRAME, shown.url)
+        async with asyncio.timeout(10):
+            while not any("frame-ancestors" in said for said in one.complaints):
+                await asyncio.sleep(0.02)
+
+
+async def test_a_page_that_is_named_may_frame_it(tmp_path: Path) -> None:
+    """As a card of the hub does, on another port of the same machine: the cookie of the token is sent there."""
+    elsewhere = await asyncio.start_server(_serve, "127.0.0.1", 0)
+    site = f"http://127.0.0.1:{elsewhere.sockets[0].getsockname()[1]}"
+    async with (
+        page_of(tmp_path, settings=with_page(frames=[site]), token=TOKEN) as shown,
+        seen(shown) as one,
+        elsewhere,
+    ):
+        await one.page.goto(site)
+        await one.page.evaluate(FRAME, shown.url)
+        frame = one.page.frame_locator("iframe")
+        await frame.get_by_label("Token").fill(TOKEN)
+        await frame.get_by_role("button", name="Open").click()
+        await frame.get_by_text("Waiting", exact=True).wait_for(timeout=10_000)
+        await frame.get_by_role("button", name="Mute").click()
+        await frame.get_by_text("Muted", exact=True).wait_for(timeout=10_000)
+        assert shown.speaker.state is State.MUTED
+
+
+async def test_it_works_below_a_path_of_a_proxy(tmp_path: Path) -> None:
+    async with (
+        page_of(tmp_path, token=TOKEN) as shown,
+        proxy_before(shown.url, "/speaker/") as place,
+        seen(shown) as one,
+    ):
+        await one.page.goto(place)
+        await one.page.get_by_label("Token").fill(TOKEN)
+        await one.page.get_by_role("button", name="Open").click()
+        await one.says("doing", "Waiting")
+        await one.page.get_by_role("button", name="Mute").click()
+        await one.says("doing", "Muted")
+        await one.part("House")
+        await one.says("devices", "Ceiling light")
+        assert shown.speaker.state is State.MUTED
 
 
 async def test_code_that_is_smuggled_in_is_not_run(tmp_path: Path) -> None:
