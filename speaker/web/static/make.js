@@ -1,5 +1,8 @@
 // Elements from text: nothing that comes from the speaker is ever read as HTML.
 
+const STAYS_MS = 10000; // what went wrong lies over the page so long
+let fading;
+
 export const find = (id) => document.getElementById(id);
 
 export function make(tag, text = "", kind = "", ...inside) {
@@ -19,6 +22,8 @@ export const hour = (at) => new Date(at).toLocaleTimeString([], { hour: "2-digit
 export function notice(text) {
   find("notice").textContent = text;
   find("notice").hidden = !text;
+  clearTimeout(fading);
+  if (text) fading = setTimeout(notice, STAYS_MS, "");
 }
 
 // The drawing area of a canvas in its own pixels, and the colours of the page.

@@ -30,6 +30,7 @@ async function run(verb, payload) {
 
 function show(part) {
   seen = part;
+  notice("");
   if (part === "now") drawMarks();
   if (open) SHOW[part]?.().catch(failed);
 }
