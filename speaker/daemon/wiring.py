@@ -24,6 +24,7 @@ from speaker.daemon.loading import (
     open_words,
 )
 from speaker.daemon.mcp_parts import McpParts
+from speaker.daemon.page_part import FirstAid, PagePart, Shown
 from speaker.errors import About, ConfigError, Trouble
 from speaker.home.device_controller import DeviceController
 from speaker.home.device_registry import Device, Wish
@@ -57,7 +58,7 @@ log = logging.getLogger(__name__)
 class Wiring:
     """All parts of one life of the daemon. Must be made on the event loop."""
 
-    def __init__(self, settings: Settings, around: Surroundings) -> None:
+    def __init__(self, settings: Settings, around: Surroundings, aid: FirstAid | None = None) -> None:
         self.settings = settings
         self.around = around
         self.warm = False
@@ -75,6 +76,7 @@ class Wiring:
         kept = SoundCache(around.state / "phrases", settings.audio.cache_mb * 1_000_000)
         self.tts = TextToSpeech(self.engines, kept, self.cost.spoke)
         self.mcp = McpParts(settings, around.mqtt_password, self._refuse_definition)
+        self.page = PagePart(settings, around, aid)
         self._wire_house()
         self.conversation = self._make_conversation()
         self.system_speech = SystemSpeech(self.conversation, self.tts, self.ledger.memory, self.hub.event)
@@ -216,6 +218,12 @@ class Wiring:
             conversation.tools.provide(kind, thing)
         self.system_speech.scheduler.tools = LaterTools(conversation.tools.registry, self.home, lambda: provided)
         self.mcp.offer(conversation.tools.registry, self.parts, provided, self.hub.event)
+        self.page.show(
+            Shown(
+                conversation=conversation, hub=self.hub, home=self.home, ledger=self.ledger, providers=provided,
+                from_hub=lambda: self.hub_tools.tools, from_mcp=lambda: self.mcp.tools,
+            )
+        )  # fmt: skip
 
 
 def _ignore(_value: object) -> None:
