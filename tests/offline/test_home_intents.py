@@ -28,6 +28,35 @@ def each(text: str) -> list[str]:
 
 
 UNDERSTOOD: list[tuple[list[Call], str]] = [
+    (
+        [call("set_light", light="Sofa lamp", on=True, brightness=50)],
+        "set the sofa lamp to half|set the sofa lamp to half brightness|sofa lamp to half power",
+    ),
+    (
+        [call("set_light", light="Sofa lamp", on=True, brightness=100)],
+        "set the sofa lamp to full|sofa lamp full brightness|set the sofa lamp to maximum brightness",
+    ),
+    ([call("set_light", light="Sofa lamp", change=20)], "make the sofa lamp a bit brighter"),
+    ([call("set_light", light="Sofa lamp", kelvin=2700)], "set the sofa lamp to 2700 kelvin|make the sofa lamp 2700 k"),
+    ([call("set_light", light="Sofa lamp", effect="rainbow")], "set the sofa lamp to the rainbow effect"),
+    ([call("set_light", room="kitchen", on=False)], "turn off everything in the kitchen"),
+    (
+        [call("set_light", room="bedroom", on=False), call("set_fan", fan="Ceiling fan", on=False)],
+        "turn everything off in the bedroom|everything off in the bedroom",
+    ),
+    ([call("set_cover", cover="Blinds", position=50)], "open the blinds half way|open the blinds halfway"),
+    ([call("list_speakers")], "who else is listening|which other speakers are there"),
+    ([call("check_list", item="milk", list="shopping")], "is milk on the shopping list|is milk on my shopping list"),
+    (
+        [call("remove_from_list", items=["milk"], list="shopping")],
+        "mark milk as done on the shopping list|check off milk on the shopping list",
+    ),
+    ([call("set_volume", muted=True)], "mute yourself|be quiet|turn off your sound"),
+    ([call("set_volume", muted=False)], "unmute yourself|turn on your sound"),
+    ([call("set_volume", percent=50)], "turn the volume to half|set the volume to half"),
+    ([call("set_volume", change=-20)], "lower the volume|speak softer|turn the sound down"),
+    ([call("set_alarm", time="07:00", repeat="weekdays")], "wake me every weekday at 7"),
+    ([call("list_timers")], "show me my alarms|do i have any alarms|is my alarm set|list my timers"),
     ([call("set_light", light="Desk lamp", on=True)], "switch the desk lamp on|desk lamp on please"),
     ([call("set_light", room="kitchen", on=False)], "could you switch off the kitchen lights|kitchen lights out"),
     ([call("set_light", room="upstairs", on=False)], "turn off all the lights upstairs"),

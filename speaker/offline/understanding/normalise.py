@@ -24,6 +24,11 @@ _FROM_TWENTY = "twenty thirty forty fifty sixty seventy eighty ninety"
 _SMALL = {word: value for value, word in enumerate(_BELOW_TWENTY.split())}
 _TENS = {word: 20 + 10 * i for i, word in enumerate(_FROM_TWENTY.split())}
 
+_COMPARED: Final = (
+    "brighter|darker|dimmer|warmer|hotter|colder|cooler|louder|quieter|softer|faster|slower|higher|lower|more|less"
+)
+"""Words behind "a bit"."""
+
 _SPELLINGS: Final = (
     (re.compile(r"[’‘`]"), "'"),
     (re.compile(r"\bgood[- ]?bye?\b"), "goodbye"),
@@ -38,6 +43,11 @@ _SPELLINGS: Final = (
     (re.compile(r"^\W*this (turn|switch|set|open|close|dim)(?:n?ed|ed|ened|d)?\b"), r"\1"),
     (re.compile(r"\b(up|down) to\b"), "to"),
     (re.compile(r"&"), " and "),
+    (re.compile(r"\b(?:(?:to|at) )?half (?:brightness|volume|power|way|open)\b|\bhalf-?way\b"), "to 50 percent"),
+    (re.compile(r"\bto half\b(?! (?:past|an?\b))"), "to 50 percent"),
+    (re.compile(r"\b(?:(?:to|at) )?(?:full|max|maximum) (?:brightness|volume|power)\b"), "to 100 percent"),
+    (re.compile(r"\bto (?:full|max|maximum)\b"), "to 100 percent"),
+    (re.compile(rf"\ba (?:little |tiny )?bit (?=(?:{_COMPARED})\b)"), ""),
     (re.compile(r"(?<=\d),(?=\d{3}\b)"), ""),
     (re.compile(r"(?<!\w)[-−–](?=\d)"), " minus "),
     (re.compile(r"\b(what|how|it|that|there|where|who|when|here)'s\b"), r"\1 is"),

@@ -47,6 +47,7 @@ _PATTERNS: Final = tuple(
         ("set_alarm", rf"(?:new )?alarm (?:for |at )?{_CLOCK}{_DAY}{_REPEAT}"),
         ("set_alarm", rf"(?P<wake>{_WAKE}) (?:at )?{_CLOCK}{_DAY}{_REPEAT}"),
         ("set_alarm", rf"(?P<wake>{_WAKE}){_DAY} at {_CLOCK}{_REPEAT}"),
+        ("set_alarm", rf"(?P<wake>{_WAKE}) (?P<repeat>{_OFTEN}) at {_CLOCK}"),
         ("set_alarm", rf"(?:{_WAKE}|{_SET} alarm) in {_SPAN}"),
         ("set_alarm", rf"remind me{_REPEAT}{_DAY} at {_CLOCK} (?:to|that|about) {_TEXT}"),
         ("set_alarm", rf"remind me at {_CLOCK}{_DAY} (?:to|that|about) {_TEXT}"),
@@ -68,6 +69,7 @@ _PATTERNS: Final = tuple(
         ("list_timers", r"when does (?:[a-z]+ )?(?:timer|alarm|reminder) (?:ring|go off|end)"),
         ("add_to_list", rf"(?:put|add|write) {_TEXT_} (?:on|to|onto) (?:to (?!do ))?{_LIST}"),
         ("remove_from_list", rf"(?:remove|take|delete|cross) {_TEXT_}(?: out)? (?:from|off|of) (?:of )?{_LIST}"),
+        ("check_list", rf"(?:is|are) {_TEXT_} on (?:my |our )?{_LIST}"),
         ("read_list", rf"(?:what is|what do i have|read(?: out)?|tell me|what) (?:stands |on |me |what is )*{_LIST}"),
         ("announce", rf"(?:tell|let) (?:everybody|everyone|all|whole house) (?:know )?(?:that )?{_TEXT}"),
         ("announce", rf"announce (?:that )?{_TEXT}"),
@@ -246,6 +248,7 @@ _MAKERS: Final[Mapping[str, Callable[[Said], NewArguments | str | None]]] = {
     "snooze": lambda said: {"minutes": int(said["minutes"])} if "minutes" in said else {},
     "add_to_list": _item,
     "remove_from_list": _item,
+    "check_list": lambda said: {"item": said["text"]} | _list_of(said),
     "read_list": _list_of,
     "announce": _announcement,
 }

@@ -195,6 +195,20 @@ def _covers(match: HomeMatch, tools: Tools, change: Arguments, household: Househ
     return asked("set_cover", tools, household, covers=several, go=str(change.get("action", "open")))
 
 
+_EVERYTHING: Final = ("light", "fan", "media_player")
+"""What "everything" in a room is. A socket may feed a freezer, and is only switched by its name."""
+
+
+def all_switched_off(match: HomeMatch, tools: Tools, household: Household) -> Reply | None:
+    """SpeakerEverythingOff: lights, fans and players of a room."""
+    if match.is_here or match.place not in household.rooms:
+        return None
+    parts = [lights_in(match, tools, household, on=False) if household.of("light", match.place) else None]
+    for kind in _EVERYTHING[1:]:
+        parts += [_SWITCHES[kind]((one,), tools, household, False) for one in household.of(kind, match.place)]
+    return together(part for part in parts if part is not None)
+
+
 def positioned(match: HomeMatch, tools: Tools, household: Household) -> Reply | None:
     """HassSetPosition: percent open."""
     percent = match.number("position", "percentage")

@@ -106,3 +106,12 @@ def warmth_read(match: HomeMatch, tools: Tools, household: Household) -> Reply |
     if match.is_here:
         return asked("get_temperature", tools, household)
     return asked("get_temperature", tools, household, place=match.place)
+
+
+def effect_played(match: HomeMatch, tools: Tools, household: Household) -> Reply | None:
+    """SpeakerEffect: one of a lamp's own effects; the tool knows which there are."""
+    tool, devices, effect = tools.get("set_light"), in_place(match), match.text("effect")
+    if tool is None or len(devices) != 1 or not effect:
+        return None
+    there = targets("light", devices[0], household, "light", "switch")
+    return every([first(tool, merged_calls(there, [{"effect": effect}]))])

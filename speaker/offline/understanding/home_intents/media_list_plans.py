@@ -97,3 +97,9 @@ def told_everywhere(match: HomeMatch, tools: Tools, _: Household) -> Reply | Non
     """HassBroadcast: to all speakers."""
     tool, message = tools.get("announce"), match.text("message")
     return every([tool.call(message=message)]) if tool is not None and message else None
+
+
+def silenced(match: HomeMatch, tools: Tools, _: Household) -> Reply | None:
+    """SpeakerMute: the speaker itself, not what plays."""
+    tool = tools.get("set_volume")
+    return every([tool.call(muted=bool(match.slots.get("muted")))]) if tool is not None else None
