@@ -74,7 +74,8 @@ class SessionSettings(Section, frozen=True, kw_only=True):
     voice: str = "marin"
     """Voice of the answers."""
     language: str = "en"
-    """Language the answers are to be in, as a two-letter code."""
+    """Language of the answers and of all that the speaker says and understands by itself: a two-letter code, with a
+    region if you like (de, de-AT, pt-BR, zh-CN). docs/languages.md tells what there is for each."""
     instructions: str = INSTRUCTIONS
     """What the model is told about its role; the list of your devices is added to it."""
     speed: Annotated[float, Meta(ge=0.25, le=1.5)] = 1.0
