@@ -28,11 +28,12 @@ from speaker.conversation import events
 from speaker.conversation.inbox import Post
 from speaker.conversation.sound import OWN, Spoke
 from speaker.errors import Trouble
+from speaker.language.phrasebook import phrasebook
 from speaker.listening.frame_router import FrameRouter
 from speaker.listening.front_end import FrontEnd, SensedFrame
 from speaker.listening.route import Route
 from speaker.listening.sample_audit import SampleAudit
-from speaker.listening.stop_word import StopWord
+from speaker.listening.stop_word import StopWord, is_order
 from speaker.listening.uplink_gate import SpeechGate, WordGate
 from speaker.offline.speech.engines import OfflineEngines
 from speaker.speech.tts import TextToSpeech
@@ -70,10 +71,10 @@ class AudioIO:
         self._engines = engines
         self._tts = tts
         self._post = post
-        canceller = EchoCanceller()
+        canceller, forms = EchoCanceller(), phrasebook(settings.session.language).answers
         turns = turn_settings(settings.session)
         self._front_end = FrontEnd(words, canceller, settings.wake.barge_in_threshold, turns or TurnSettings())
-        self._stop_word = StopWord(self.recognise, lambda: post(events.Stopped()))
+        self._stop_word = StopWord(self.recognise, lambda: post(events.Stopped()), lambda words: is_order(words, forms))
         self._attentive: list[Callable[[SensedFrame], None]] = [self._stop_word.hear]
         gate = SpeechGate(turns) if turns is not None else WordGate()
         self._router = FrameRouter(

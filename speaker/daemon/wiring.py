@@ -36,11 +36,12 @@ from speaker.hub.mqtt_api import CarryOut, MqttApi
 from speaker.hub.neighbours import Neighbours
 from speaker.hub.parts import SpeakerParts
 from speaker.hub.status import Status, today
+from speaker.language.phrasebook import phrasebook
 from speaker.mqtt.client import MqttClient
 from speaker.offline.server.server import RealtimeServer, ServerSettings
 from speaker.offline.speech.engines import OfflineEngines
 from speaker.realtime.failover import Endpoint, Failover
-from speaker.speech import phrases
+from speaker.speech.phrases import stock_phrases
 from speaker.speech.tts import TextToSpeech
 from speaker.speech.tts_cache import SoundCache
 from speaker.store.store import Ledger
@@ -60,6 +61,8 @@ class Wiring:
     def __init__(self, settings: Settings, around: Surroundings) -> None:
         self.settings = settings
         self.around = around
+        self.book = phrasebook(settings.session.language)
+        """What the speaker says by itself."""
         self.warm = False
         """Whether everything is loaded that is loaded ahead of time."""
         self.engines = OfflineEngines()
@@ -77,7 +80,7 @@ class Wiring:
         self.mcp = McpParts(settings, around.mqtt_password, self._refuse_definition)
         self._wire_house()
         self.conversation = self._make_conversation()
-        self.system_speech = SystemSpeech(self.conversation, self.tts, self.ledger.memory, self.hub.event)
+        self.system_speech = SystemSpeech(self.conversation, self.tts, self.ledger.memory, self.hub.event, self.book)
         self._wire_hub()
         self._provide_tools()
 
@@ -88,6 +91,7 @@ class Wiring:
         self.house = configured_house(settings)
         self.home = DeviceController(
             self.house, self.client, tools.confirm_timeout_s, risk=tools.risk, approve=self._approve_wish,
+            book=self.book,
         )  # fmt: skip
         self.feed = HouseFeed(self.client, self.house, self.home)
         speaker = str(settings.id)
@@ -106,7 +110,9 @@ class Wiring:
     # The conversation.
 
     def _make_conversation(self) -> Conversation:
-        registry, problems = make_registry(self.settings, self.house, more=self._tools_that_come, approve=self._approve)
+        registry, problems = make_registry(
+            self.settings, self.house, more=self._tools_that_come, approve=self._approve, book=self.book
+        )
         self.mcp.look_for_servers(lambda: {*registry.own, *self.hub_tools.tools})
         for problem in problems:
             log.error("%s", problem)
@@ -127,6 +133,7 @@ class Wiring:
                 claim=self.hub.claim,
                 not_for_me=lambda: self.ledger.count("not_for_me", today()),
                 settled=lambda: self.warm,
+                book=self.book,
             )
         )
 
@@ -194,7 +201,7 @@ class Wiring:
         """Load what will be needed, and make the phrases that have to be said when nothing else works."""
         if self.answering()[0].name == "offline":
             await self.engines.warm_up()
-        await self.tts.prepare(phrases.EVERY)
+        await self.tts.prepare(stock_phrases(self.book))
         self.warm = True
 
     # What tools get.
@@ -214,7 +221,9 @@ class Wiring:
         }
         for kind, thing in provided.items():
             conversation.tools.provide(kind, thing)
-        self.system_speech.scheduler.tools = LaterTools(conversation.tools.registry, self.home, lambda: provided)
+        self.system_speech.scheduler.tools = LaterTools(
+            conversation.tools.registry, self.home, lambda: provided, self.book
+        )
         self.mcp.offer(conversation.tools.registry, self.parts, provided, self.hub.event)
 
 

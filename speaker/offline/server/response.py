@@ -13,6 +13,7 @@ from msgspec import UNSET
 from speaker.audio import pcm
 from speaker.audio.pcm import SESSION_HZ
 from speaker.cost.tokens import ASSISTANT_MS_PER_TOKEN, text_tokens
+from speaker.language.phrasebook import phrasebook
 from speaker.offline.server.conversation_entry import Entry, new_id
 from speaker.offline.server.conversation_items import Items
 from speaker.offline.server.message_item import MessageItem
@@ -20,7 +21,6 @@ from speaker.offline.server.session_settings import sides, wished
 from speaker.offline.server.token_counter import Counter, audio_tokens, rate_limits
 from speaker.offline.server.transcriber import hear
 from speaker.offline.speech.engines import OfflineEngines
-from speaker.offline.understanding.intent_engine import STILL_THERE
 from speaker.offline.understanding.tool_schema import Call, Reply
 from speaker.realtime.protocol import server_events as ev
 from speaker.realtime.protocol.objects import (
@@ -156,7 +156,7 @@ class Answer:
             return Reply(text=await self._engines.answer(intent_engine, outputs))
         last = next((entry for entry in reversed(self._read) if entry.item.role == "user"), None)
         if last is not None and last.silent:
-            return Reply(text=STILL_THERE)
+            return Reply(text=phrasebook(spoken_language(self._session)).own.still_there)
         return await self._engines.reply(intent_engine, await hear(self._engines, last) if last is not None else "")
 
     async def _say(self, text: str) -> None:
