@@ -36,10 +36,10 @@ from speaker.hub.mqtt_api import CarryOut, MqttApi
 from speaker.hub.neighbours import Neighbours
 from speaker.hub.parts import SpeakerParts
 from speaker.hub.status import Status, today
-from speaker.language.phrasebook import phrasebook
 from speaker.mqtt.client import MqttClient
 from speaker.offline.server.server import RealtimeServer, ServerSettings
 from speaker.offline.speech.engines import OfflineEngines
+from speaker.offline.speech.espeak import speaking_book
 from speaker.realtime.failover import Endpoint, Failover
 from speaker.speech.phrases import stock_phrases
 from speaker.speech.tts import TextToSpeech
@@ -61,7 +61,7 @@ class Wiring:
     def __init__(self, settings: Settings, around: Surroundings) -> None:
         self.settings = settings
         self.around = around
-        self.book = phrasebook(settings.session.language)
+        self.book = speaking_book(settings.session.language)
         """What the speaker says by itself."""
         self.warm = False
         """Whether everything is loaded that is loaded ahead of time."""
@@ -76,7 +76,7 @@ class Wiring:
         self.hub = MqttApi(self.client, settings, version(), self.ledger)
         self.cost = CostTracker(settings, self.ledger, self.hub.event)
         kept = SoundCache(around.state / "phrases", settings.audio.cache_mb * 1_000_000)
-        self.tts = TextToSpeech(self.engines, kept, self.cost.spoke)
+        self.tts = TextToSpeech(self.engines, kept, self.cost.spoke, self.book)
         self.mcp = McpParts(settings, around.mqtt_password, self._refuse_definition)
         self._wire_house()
         self.conversation = self._make_conversation()

@@ -21,6 +21,7 @@ from speaker.offline.server.session_settings import sides, wished
 from speaker.offline.server.token_counter import Counter, audio_tokens, rate_limits
 from speaker.offline.server.transcriber import hear
 from speaker.offline.speech.engines import OfflineEngines
+from speaker.offline.speech.espeak import speaking_book
 from speaker.offline.understanding.tool_schema import Call, Reply
 from speaker.realtime.protocol import server_events as ev
 from speaker.realtime.protocol.objects import (
@@ -165,8 +166,9 @@ class Answer:
         self._announce(message)
         self._write(message, text)
         if spoken:
+            book = speaking_book(spoken_language(self._session))
             speed = self._voice.speed if isinstance(self._voice.speed, int | float) else 1.0
-            async with contextlib.aclosing(self._engines.speak(text, speed)) as sentences:
+            async with contextlib.aclosing(self._engines.speak(text, speed, book)) as sentences:
                 async for sentence in sentences:
                     await self._sound(message, pcm.to_bytes(sentence))
                     await asyncio.sleep(max(0.0, self.ahead_ms - MOST_AHEAD_MS) / 1000)

@@ -7,11 +7,14 @@ turns. Models are loaded when they are first needed, or by ``warm_up``.
 import copy
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from contextlib import aclosing
 from functools import cached_property
 from typing import Any, Final, Self
 
 from speaker.audio.pcm import SESSION_HZ, WAKE_HZ, Samples, ms_to_samples, resample
 from speaker.audio.vad import TurnDetector, TurnEvent, TurnSettings
+from speaker.language.phrasebook import ENGLISH_PHRASES, Phrasebook
+from speaker.offline.speech.espeak import espeak
 from speaker.offline.speech.recogniser import RecognisedSpeech, Recogniser
 from speaker.offline.speech.shared_worker import SharedWorker
 from speaker.offline.speech.steps import Steps
@@ -111,8 +114,17 @@ class OfflineEngines:
         """The calls for the user's words if the rules hardly doubt them, else none."""
         return await self._speech.do(lambda: intent_engine.confident(words))
 
-    async def speak(self, text: str, speed: float) -> AsyncGenerator[Samples, None]:
-        """The text as speech, int16, shape (n,), 24 kHz, sentence by sentence; of a very long one, phrase by phrase."""
+    async def speak(self, text: str, speed: float, book: Phrasebook = ENGLISH_PHRASES) -> AsyncGenerator[Samples, None]:
+        """The text in the book's language as speech, int16, shape (n,), 24 kHz.
+
+        Sentence by sentence, of a very long one phrase by phrase. Raises ModelError when there is no voice.
+        """
+        if not book.is_english:
+            # A program of its own, which this process only waits for.
+            async with aclosing(espeak(text, book, speed)) as spoken:
+                async for piece in spoken:
+                    yield piece
+            return
         phrases: Iterator[Samples] = await self._speech.do(lambda: self._models.voice.speak(text, speed=speed))
         while (phrase := await self._speech.do(lambda: next(phrases, None))) is not None:
             yield phrase
