@@ -42,8 +42,13 @@ class SystemSpeech(Observer):
         store: Store,
         tell: Callable[[dict[str, Any]], None],
         book: Phrasebook = ENGLISH_PHRASES,
+        *,
+        hears: bool = True,
     ) -> None:
-        """``tell`` publishes an event; ``book``: in whose words is asked and told."""
+        """``tell`` publishes an event; ``book``: in whose words is asked and told.
+
+        ``hears``: whether this machine understands that language.
+        """
         self._conversation = conversation
         self._sound = conversation.sound
         self._loudness = conversation.loudness
@@ -57,7 +62,7 @@ class SystemSpeech(Observer):
         self.scheduler = TimerScheduler(
             store, ring=self._ring, say=self._say, told=tell, changed=self._timers_changed, book=book,
         )  # fmt: skip
-        self.ears = AnswerEars(book, book.is_english, self._sound.recognise, lambda: conversation.sessions.present)
+        self.ears = AnswerEars(book, hears, self._sound.recognise, lambda: conversation.sessions.present)
         self.questions = Questions(self._post, self._say, self.ears.hear, book.answers)
         self._sound.attend(self.questions.hear)
 

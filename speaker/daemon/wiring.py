@@ -65,7 +65,7 @@ class Wiring:
         """What the speaker says by itself."""
         self.warm = False
         """Whether everything is loaded that is loaded ahead of time."""
-        self.engines = OfflineEngines()
+        self.engines = OfflineEngines(around.state, settings.session.language)
         self.server = RealtimeServer(ServerSettings(port=0), self.engines)
         self.ledger = Ledger(around.state / LEDGER)
         self.sound_system = SoundSystem()
@@ -80,7 +80,14 @@ class Wiring:
         self.mcp = McpParts(settings, around.mqtt_password, self._refuse_definition)
         self._wire_house()
         self.conversation = self._make_conversation()
-        self.system_speech = SystemSpeech(self.conversation, self.tts, self.ledger.memory, self.hub.event, self.book)
+        self.system_speech = SystemSpeech(
+            self.conversation,
+            self.tts,
+            self.ledger.memory,
+            self.hub.event,
+            self.book,
+            hears=self.engines.can_hear(self.book.code),
+        )
         self._wire_hub()
         self._provide_tools()
 

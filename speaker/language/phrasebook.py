@@ -77,6 +77,8 @@ class OwnWords(_Words, frozen=True, kw_only=True):
     deaf: str
     helped_out: str
     still_there: str
+    no_ears: str
+    """With the ``{code}`` of the language."""
 
 
 class QuestionWords(_Words, frozen=True, kw_only=True):

@@ -158,6 +158,9 @@ class Answer:
         last = next((entry for entry in reversed(self._read) if entry.item.role == "user"), None)
         if last is not None and last.silent:
             return Reply(text=phrasebook(spoken_language(self._session)).own.still_there)
+        if last is not None and last.audio and not self._engines.can_hear(self._engines.language):
+            code = self._engines.language
+            return Reply(text=phrasebook(code).own.no_ears.format(code=code))
         return await self._engines.reply(intent_engine, await hear(self._engines, last) if last is not None else "")
 
     async def _say(self, text: str) -> None:
