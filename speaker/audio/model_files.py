@@ -1,7 +1,7 @@
 """Model files: inside installed packages or fetched before; found, checked, opened on ONNX Runtime.
 
-Nothing is ever downloaded here, and no package is imported for its files. Some of these packages load scipy, scikit-learn or a native library when they
-are imported; their files are all that is wanted, so only the import system's finder is asked.
+Nothing is ever downloaded here. Some of these packages load scipy, scikit-learn or a native library when they are
+imported; their files are all that is wanted, so only the import system's finder is asked.
 """
 
 import hashlib

@@ -95,8 +95,8 @@ class SessionSettings(Section, frozen=True, kw_only=True):
     """Who is asked first: off = the service, confident = the rules of this machine, which answer when they hardly
     doubt what was said and all that it takes are tools with risk allow. Needs turn_detection of type client_vad."""
     transcription: str | None = None
-    """Model that writes down what you say, such as gpt-transcribe; billed extra, and needed by nothing here but
-    published transcripts. null = none."""
+    """Model that writes down what you say, such as gpt-transcribe; billed extra. Published transcripts need it, and
+    "stop" in a language that only the service hears. null = none, but for an answer to the speaker's own question."""
     reasoning_effort: Literal["minimal", "low", "medium", "high", "xhigh"] | None = None
     """How hard the model thinks; only sent to models that do (gpt-realtime-2 and later). null = its own choice."""
     max_output_tokens: Annotated[int, Meta(ge=1, le=4096)] | None = None
