@@ -157,7 +157,7 @@ class Answer:
             return Reply(text=await self._engines.answer(intent_engine, outputs))
         last = next((entry for entry in reversed(self._read) if entry.item.role == "user"), None)
         if last is not None and last.silent:
-            return Reply(text=phrasebook(spoken_language(self._session)).own.still_there)
+            return Reply(text=phrasebook(self._engines.language).own.still_there)
         if last is not None and last.audio and not self._engines.can_hear(self._engines.language):
             code = self._engines.language
             return Reply(text=phrasebook(code).own.no_ears.format(code=code))
@@ -169,7 +169,7 @@ class Answer:
         self._announce(message)
         self._write(message, text)
         if spoken:
-            book = speaking_book(spoken_language(self._session))
+            book = speaking_book(self._engines.language)
             speed = self._voice.speed if isinstance(self._voice.speed, int | float) else 1.0
             async with contextlib.aclosing(self._engines.speak(text, speed, book)) as sentences:
                 async for sentence in sentences:
