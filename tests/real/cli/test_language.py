@@ -20,6 +20,7 @@ from speaker.cli.language.file_fetching import check_file, fetch_file, need_room
 from speaker.cli.output import explain
 from speaker.cli.parser import build_parser
 from speaker.errors import SpeakerError
+from speaker.language.codes import language_name
 from speaker.offline.speech.ears import (
     FILE_NAMES,
     RecogniserSource,
@@ -381,3 +382,14 @@ def test_a_set_whose_sums_are_known_is_fetched_without_a_word(
     before = len(shelf.asked)
     assert run(capsys, "add", "fr")[0] == 0
     assert len(shelf.asked) == before
+
+
+def test_the_page_tells_the_sizes_and_the_addresses() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "languages.md").read_text("utf-8")
+    for code in ("es", "zh", "ja", "uk", "vi", "ar", "ko"):
+        source = recogniser_source(code)
+        assert source is not None
+        row = next(
+            line for line in page.splitlines() if f"| {source.megabytes} |" in line and language_name(code) in line
+        )
+        assert source.address.rsplit("/", 1)[-1].split("-")[0] in row
