@@ -12,7 +12,7 @@ import msgspec
 NOT_JSON: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What comes of bytes that are no JSON: not of its form, not UTF-8 inside of a text, or nested without end."""
 
-About = Literal["conversation", "microphone", "silence", "loudspeaker", "broker"]
+About = Literal["conversation", "microphone", "silence", "loudspeaker", "broker", "page"]
 """What trouble is with: what is right again with one says nothing of the others."""
 
 Trouble = Callable[[str, About], None]

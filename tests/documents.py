@@ -19,7 +19,7 @@ import yaml
 from msgspec import NODEFAULT, Struct
 
 from speaker.cli.parser import build_parser
-from speaker.config import audio_settings, turn_detection
+from speaker.config import audio_settings, turn_detection, web_settings
 from speaker.config import settings as settings_module
 from speaker.config.loading import load_settings
 from speaker.config.section import Section
@@ -51,7 +51,7 @@ def docs() -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     nodes = [
         node
-        for module in (turn_detection, audio_settings, settings_module)
+        for module in (turn_detection, audio_settings, web_settings, settings_module)
         for node in ast.parse(inspect.getsource(module)).body
     ]
     for node in nodes:
@@ -86,7 +86,7 @@ def config_yaml() -> str:
     """config.yaml: every key with its default and its reason."""
     lines = [
         "# Every key with its default. An empty file means the same as this one.",
-        "# Secrets never stand here: they are the credentials openai_api_key and mqtt_password.",
+        "# Secrets never stand here: they are the credentials openai_api_key, mqtt_password and web_token.",
         "",
     ]
     for one in msgspec.structs.fields(Settings):

@@ -10,6 +10,9 @@ MOST = 30
 MOST_SPOKEN = 4
 """How many names are worth hearing; the last of more is their number."""
 
+CLASSES = {"window": "window", "door": "door", "garage_door": "garage door", "garage": "garage door"}
+"""Device classes that one calls things by."""
+
 SAME = {"opened": "open", "shut": "closed", "close": "closed", "running": "on", "active": "on"}
 
 
@@ -22,13 +25,17 @@ async def find_devices(
     state: Annotated[str, Meta(description="Only those: on, open, unlocked")] = "",
 ) -> ToolResult:
     """List and count devices with their states: what is on, which windows are open."""
-    everything = [device for device in home.devices(room=room) if _is(device, kind) and _called(device, name)]
+    there = [device for device in home.devices(room=room) if _called(device, name)]
+    # A door by its class is one for certain; what is only called so counts where there is nothing else.
+    everything = [one for one in there if _is(one, kind)] or [one for one in there if _is_called(one, kind)]
     # Batteries and updates are only listed for who asks for them.
     fitting = [device for device in everything if kind or name or not device.aside]
     if not fitting:
         raise ToolError("There are no such devices.", note="Ask for another room, kind or name.")
     unknown = [device for device in fitting if home.condition(device) is None]
     found = [device for device in fitting if _does(home.condition(device), state)]
+    if not found and len(fitting) == 1 and not unknown:
+        return ToolResult("answer", f"{_sentence(home, fitting[0])}.")
     if not found:
         rest = f" {len(unknown)} of them did not report." if unknown else ""
         return ToolResult("answer", f"None of {len(fitting)} {_noun(fitting)} is {_word(state)}.{rest}")
@@ -61,24 +68,35 @@ def _counted(home: Home, found: list[Device], of: list[Device], state: str) -> s
             return f"{_sentence(home, found[0])}."
         return f"{len(found)} {_noun(found)}: {listing(names, limit=MOST_SPOKEN)}."
     if len(found) == len(of) and len(of) > 1:
-        return f"All {len(of)} {_noun(of)} are {_word(state)}: {listing(names, limit=MOST_SPOKEN)}."
-    be_so = f"{'is' if len(found) == 1 else 'are'} {_word(state)}"
-    return f"{len(found)} of {len(of)} {_noun(of)} {be_so}: {listing(names, limit=MOST_SPOKEN)}."
+        return f"{'Both' if len(of) == 2 else f'All {len(of)}'} {_noun(of)} are {_word(state)}."
+    if len(of) == 1:
+        return f"{_sentence(home, found[0])}."
+    rest = [device for device in of if device not in found]
+    be_so = f"{len(found)} of {len(of)} {_noun(of)} {'is' if len(found) == 1 else 'are'} {_word(state)}"
+    if len(rest) < len(found) and len(rest) < MOST_SPOKEN:
+        # Shorter than the names of all the others, and as much said.
+        return f"{be_so}: all but {listing([_placed(device) for device in rest])}."
+    also = f"; {_sentence(home, rest[0])}" if len(rest) == 1 else ""
+    return f"{be_so}: {listing(names, limit=MOST_SPOKEN)}{also}."
 
 
 def _noun(devices: list[Device]) -> str:
     """What one calls them together: by their kind, if they are of one and it says enough."""
-    nouns = {NOUNS[device.kind] for device in devices}
+    nouns = {CLASSES.get(device.device_class, NOUNS[device.kind]) for device in devices}
     noun = nouns.pop() if len(nouns) == 1 else "device"
     noun = "device" if noun in {"sensor", "switch"} else noun
     return noun if len(devices) == 1 else f"{noun}s"
 
 
 def _is(device: Device, kind: str) -> bool:
-    """Whether a word for a kind means the device: its kind, its class, or what it is called."""
-    asked = _singular(kind)
-    own = {device.kind, NOUNS[device.kind], *device.device_class.split("_"), *_singulars(device.name)}
-    return not asked or asked in own or asked.replace(" ", "_") in own
+    """Whether a word for a kind means the device: its kind or its class. A garage door is no door of the house."""
+    asked = _singular(kind).replace("_", " ")
+    own = {device.kind, NOUNS[device.kind], device.device_class}
+    return not asked or asked in {word.replace("_", " ") for word in own}
+
+
+def _is_called(device: Device, kind: str) -> bool:
+    return _singular(kind) in _singulars(device.name) | set(device.device_class.split("_"))
 
 
 def _called(device: Device, name: str) -> bool:
@@ -112,9 +130,13 @@ def _entry(home: Home, device: Device) -> str:
     return f"{device.name} ({NOUNS[device.kind]}{place}): {_quoted(device, home.condition(device))}"
 
 
-def _sentence(home: Home, device: Device) -> str:
+def _placed(device: Device) -> str:
     place = f" in the {device.room}" if device.room and device.room not in device.name.lower() else ""
-    return f"{device.spoken}{place} {be(device.spoken)} {_quoted(device, home.condition(device))}"
+    return f"{device.spoken}{place}"
+
+
+def _sentence(home: Home, device: Device) -> str:
+    return f"{_placed(device)} {be(device.spoken)} {_quoted(device, home.condition(device))}"
 
 
 def _quoted(device: Device, reading: str | None) -> str:

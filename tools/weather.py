@@ -2,7 +2,7 @@
 
 import re
 
-from speaker.tools import Device, Home, tool
+from speaker.tools import Annotated, Device, Home, Meta, tool
 
 QUANTITIES = {
     "temperature": "temperature",
@@ -20,21 +20,39 @@ QUANTITIES = {
 """Device class, or word in a name: what it is called, in the order of the answer."""
 
 
+RAIN = "rain"
+
+
 @tool(reads=True)
-async def get_weather(home: Home) -> str:
+async def get_weather(
+    home: Home, only: Annotated[str, Meta(description="temperature, humidity, wind or rain, if just that")] = ""
+) -> str:
     """Tell the weather outside: temperature, humidity, wind and rain, as far as they are measured here."""
     sensors = home.devices("sensor", room="outside")
+    asked = only.strip().lower()
+    if asked == RAIN and (falls := _rain_falls(home)) is not None:
+        return f"It is {'raining' if falls else 'not raining'}."
+    if asked and not any(label == asked for label, _ in _labelled(sensors)):
+        return f"Nothing measures {'rain' if asked == RAIN else 'that'} outside, so I do not know."
     if not sensors:
         return "There are no outdoor sensors in this home, so the weather is not known."
     readings: dict[str, str] = {}
     for label, sensor in _labelled(sensors):
         reading = home.reading(sensor)
-        if reading and label not in readings:
+        if reading and label not in readings and asked in {"", label}:
             readings[label] = reading
     if not readings:
         return "No answer: the outdoor sensors have not reported, so the weather is not known."
     parts = [f"the {label} is {reading}" for label, reading in readings.items()]
     return f"Outside, {' and '.join(part for part in [', '.join(parts[:-1]), parts[-1]] if part)}."
+
+
+def _rain_falls(home: Home) -> bool | None:
+    """What a rain detector says; None when there is none, or it is silent."""
+    detectors = [one for one in home.devices("binary_sensor") if {"rain", "raining"} & _words(one.name)]
+    told = [home.condition(one) for one in detectors]
+    known = [one for one in told if one]
+    return any(one in {"on", "wet", "detected", "raining"} for one in known) if known else None
 
 
 def _labelled(sensors: list[Device]) -> list[tuple[str, Device]]:

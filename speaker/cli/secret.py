@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from speaker.cli.output import GOOD
+from speaker.config.web_settings import short_token
 from speaker.daemon.systemd import CREDENTIALS, SERVICE_CONFIG
 from speaker.errors import SpeakerError
 
@@ -29,6 +30,8 @@ def keep_secret(name: str, given: str, folder: Path) -> Path:
     value = given.strip()
     if len(value) > LONGEST_SECRET or not value.isprintable():
         raise SpeakerError(f"{name}: a secret is one line of at most {LONGEST_SECRET} characters; nothing was written")
+    if name == "web_token" and value and (fault := short_token(value)):
+        raise SpeakerError(f"{fault}; nothing was written")
     file, new = folder / name, folder / f".{name}.new"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

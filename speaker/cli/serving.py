@@ -6,8 +6,10 @@ import logging
 import os
 from pathlib import Path
 
+from speaker.cli.first_aid import examine, pack_bundle
 from speaker.cli.output import GOOD, config_file
 from speaker.daemon.daemon import serve
+from speaker.daemon.page_part import FirstAid
 from speaker.daemon.systemd import state_place
 from speaker.errors import SpeakerError
 from speaker.offline.server.server import ServerSettings, offline_server
@@ -21,7 +23,7 @@ def run_daemon(options: argparse.Namespace) -> int:
 
 
 async def _serve_and_leave(file: Path | None) -> None:
-    await serve(file)
+    await serve(file, FirstAid(examine, pack_bundle))
     # Everything is closed, and in order. A worker in the middle of a sentence would be waited for, on a busy machine
     # longer than systemd waits.
     logging.shutdown()

@@ -40,7 +40,7 @@ DEVICE_KEYS: Final = frozenset(
 
 PACKAGES: Final = (
     "websockets", "PyAudio", "numpy", "openwakeword", "paho-mqtt", "PyYAML", "msgspec", "onnxruntime", "soxr",
-    "moonshine-voice", "hibari-tts", "livekit", "pyaec", "webrtcvad-wheels",
+    "moonshine-voice", "hibari-tts", "livekit", "pyaec", "webrtcvad-wheels", "aiohttp",
 )  # fmt: skip
 
 
@@ -55,7 +55,8 @@ async def gather(config: Path | None, checks: Iterable[Check], secrets: Iterable
         "doctor.txt": "".join(f"{one.result:8} {one.name:15} {one.text}  {one.remedy}\n" for one in checks),
         "journal.txt": journal or "The journal has nothing of the unit speaker, or may not be read by this user.\n",
     }
-    return {name: hide_secrets(text, known) for name, text in files.items()}
+    # In a thread, since a daemon that packs has a microphone to listen to.
+    return await asyncio.to_thread(lambda: {name: hide_secrets(text, known) for name, text in files.items()})
 
 
 def _config(file: Path | None) -> tuple[str, list[str]]:
@@ -84,13 +85,20 @@ def _leave_out_instructions(session: dict[str, object]) -> None:
 
 def pack(files: dict[str, str], target: Path) -> None:
     """Write the archive, which only its owner may read."""
-    with tarfile.open(target, "w:gz") as archive:
+    target.write_bytes(packed(files))
+    target.chmod(0o600)
+
+
+def packed(files: dict[str, str]) -> bytes:
+    """The archive, gzipped."""
+    whole = io.BytesIO()
+    with tarfile.open(fileobj=whole, mode="w:gz") as archive:
         for name, text in files.items():
             data = text.encode()
             entry = tarfile.TarInfo(f"speaker-bundle/{name}")
             entry.size, entry.mtime, entry.mode = len(data), int(time.time()), 0o600
             archive.addfile(entry, io.BytesIO(data))
-    target.chmod(0o600)
+    return whole.getvalue()
 
 
 def _about() -> str:

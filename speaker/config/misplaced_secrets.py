@@ -9,7 +9,7 @@ from typing import Final
 from speaker.config.secret_shapes import looks_like_key, names_secret, secrets_in_address
 from speaker.config.validation import Mistake, below, shown_text
 
-_OF_SECTION: Final = {"session": "openai_api_key", "mqtt": "mqtt_password"}
+_OF_SECTION: Final = {"session": "openai_api_key", "mqtt": "mqtt_password", "web": "web_token"}
 """What is meant by a secret in a section."""
 
 _FREE: Final = ("tools.risk.", "cost.prices.")

@@ -16,6 +16,7 @@ from speaker.config.prices import PRICES, Price
 from speaker.config.section import Section
 from speaker.config.turn_detection import ClientTurns, SemanticTurns, ServerTurns
 from speaker.config.units import ClockTime, Percent, Seconds, Share, Slug, TopicPath, Url, Usd
+from speaker.config.web_settings import WebSettings
 
 ServiceName = Literal["openai", "azure", "xai", "qwen", "local"]
 """The Realtime services that are known by name; local is any other that speaks the protocol."""
@@ -279,6 +280,7 @@ class Settings(Section, frozen=True, kw_only=True):
     announcements: AnnouncementSettings = AnnouncementSettings()
     quiet_hours: QuietHours = QuietHours()
     privacy: PrivacySettings = PrivacySettings()
+    web: WebSettings = WebSettings()
 
     @property
     def topic(self) -> str:

@@ -140,6 +140,10 @@ class AudioIO:
         """Tell somebody else of every frame in which talk is listened for."""
         self._attentive.append(hear)
 
+    def watch(self, look: Callable[[SensedFrame], None]) -> None:
+        """Let somebody look at every frame that was worked on, after all that has to do with it."""
+        self._router.watch = look
+
     def route(self, route: Route) -> None:
         """Send microphone frames there."""
         self._router.route(route)

@@ -208,9 +208,9 @@ class ConversationSession:
 
     def _opened(self, endpoint: Endpoint, opened: Opened) -> None:
         self.is_open, self._lost, self.endpoint = True, None, endpoint.name
-        self._calls.connected()
         target = endpoint.target
         self._transcriber = target.profile.transcriber
+        self._calls.connected(by_rules=endpoint.name == "offline")
         self._answers = Answers(
             self, self._needs, self._calls, place=target.place, profile=target.profile, plays_hz=opened.plays_hz,
             own_tools=frozenset(str(tool.get("name")) for tool in self.wanted.tools or []),

@@ -113,6 +113,9 @@ class SoundPart(Playback, Protocol):
     def attend(self, hear: Callable[[SensedFrame], None]) -> None:
         """Let somebody hear every frame in which talk is listened for."""
 
+    def watch(self, look: Callable[[SensedFrame], None]) -> None:
+        """Let somebody look at every frame that was worked on, after all that has to do with it."""
+
     async def recognise(self, samples: Samples) -> str:
         """The words in int16 samples at 16 kHz."""
 

@@ -37,6 +37,7 @@ class ToolCalls:
         self._needs = needs
         self._used: set[str] = set()
         self._connections = 0
+        self._by_rules = False
         self._running = 0
 
     @property
@@ -44,9 +45,13 @@ class ToolCalls:
         """Whether a tool has not answered yet."""
         return self._running > 0
 
-    def connected(self) -> None:
-        """The session has a connection anew: who answers it knows nothing of earlier calls."""
+    def connected(self, *, by_rules: bool) -> None:
+        """The session has a connection anew: who answers it knows nothing of earlier calls.
+
+        ``by_rules``: no model answers it, so that what the tools return is spoken as it stands.
+        """
         self._connections += 1
+        self._by_rules = by_rules
 
     def named(self, calls: Sequence[CollectedCall]) -> Mapping[str, CollectedCall]:
         """Calls that are to be carried out, each under a name that no earlier call had."""
@@ -79,7 +84,7 @@ class ToolCalls:
             self._running -= 1
         session = self._session
         if connection == self._connections and session.is_open:
-            self._answer(call, ran.output)
+            self._answer(call, ran.heard if self._by_rules else ran.output)
         elif connection != self._connections:
             # The session that wanted to know is gone; its successor does not know the call.
             session.tell(f"The tool {call.name} that was called before answers now: {ran.output}")

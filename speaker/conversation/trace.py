@@ -85,6 +85,7 @@ class Trace:
             "ms": {
                 "wake_to_open": _ms(self.woke_at, self.opened_at),
                 "wake_to_sent": _ms(self.woke_at, self.sent_at),
+                "wake_to_speech_end": _ms(self.woke_at, self.speech_ended_at),
                 "speech_end_to_first_sound": _ms(self.speech_ended_at, self.sounded_at),
                 "tools": round(1000 * self.tools_s),
                 "total": _ms(self.woke_at, now),

@@ -11,6 +11,7 @@ from typing import Final
 from speaker.config.secret_shapes import hide_secrets
 from speaker.config.settings import Settings, ToolSettings
 from speaker.config.validation import Mistake
+from speaker.config.web_settings import token_fault
 from speaker.daemon.loading import configured_house, endpoints, read_config
 from speaker.daemon.systemd import SECRETS, HiddenSecretError, read_secret
 from speaker.errors import ConfigError, ModelError, plain
@@ -48,6 +49,9 @@ def inspect_config(config_file: Path | None) -> ConfigFindings:
     key = secrets["openai_api_key"]
     # A key that is there and cannot be read is a mistake of its own; it is not also missing.
     named = _not_known(found.mistakes, _named_things(found.settings, "-" if isinstance(key, ConfigError) else key))
+    token = secrets["web_token"]
+    if not isinstance(token, ConfigError) and (fault := token_fault(found.settings.web, token)):
+        named.append(Mistake("web.host", fault))
     doubts = _not_known([*found.mistakes, *named], _doubts(found.settings))
     return ConfigFindings(found.settings, [*found.problems(named), *told], found.document.located(doubts))
 

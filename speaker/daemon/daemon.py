@@ -16,6 +16,7 @@ from speaker.config.settings import Settings
 from speaker.daemon.checking import check_settings, inspect_config
 from speaker.daemon.deafness import Deafness
 from speaker.daemon.loading import Surroundings, read_settings
+from speaker.daemon.page_part import FirstAid
 from speaker.daemon.wiring import Wiring
 from speaker.errors import ConfigError, place_of, plain
 from speaker.hub.controls import CONTROLS
@@ -32,10 +33,10 @@ UNWATCHED_S: Final = 15.0
 class Daemon:
     """One life of the daemon between two reloads."""
 
-    def __init__(self, settings: Settings, around: Surroundings) -> None:
+    def __init__(self, settings: Settings, around: Surroundings, aid: FirstAid | None = None) -> None:
         self.settings = settings
         self.around = around
-        self.parts = Wiring(settings, around)
+        self.parts = Wiring(settings, around, aid)
 
     async def run(self) -> None:
         """Start every part, tell systemd, and go on until cancelled."""
@@ -52,6 +53,7 @@ class Daemon:
                 group.create_task(parts.system_speech.run())
                 group.create_task(self._feed_watchdog())
                 group.create_task(parts.warm_up())
+                group.create_task(parts.page.run())
                 self.around.systemd.ready()
                 log.info("speaker %s is ready as %s", version(), self.settings.id)
         finally:
@@ -120,7 +122,7 @@ def _signals(on: dict[signal.Signals, Callable[[], None]]) -> Iterator[None]:
             loop.remove_signal_handler(number)
 
 
-async def serve(config_file: Path | None) -> None:
+async def serve(config_file: Path | None, aid: FirstAid | None = None) -> None:
     """Run the daemon until SIGTERM or SIGINT; SIGHUP reads the configuration again.
 
     Raises ConfigError when it cannot start, and SpeakerError when a part cannot go on.
@@ -129,7 +131,7 @@ async def serve(config_file: Path | None) -> None:
     stop, reload = asyncio.Event(), asyncio.Event()
     with _signals({signal.SIGTERM: stop.set, signal.SIGINT: stop.set, signal.SIGHUP: reload.set}):
         while not stop.is_set():
-            daemon = Daemon(settings, around)
+            daemon = Daemon(settings, around, aid)
             life = asyncio.create_task(daemon.run())
             settings = await _live(daemon, life, stop, reload)
             if stop.is_set():

@@ -82,6 +82,12 @@ class Surroundings:
     systemd: Systemd
     api_key: str | None
     mqtt_password: str | None
+    web_token: str | None = None
+
+    @property
+    def secrets(self) -> list[str | None]:
+        """What must not be shown to anybody."""
+        return [self.api_key, self.mqtt_password, self.web_token]
 
     @classmethod
     def here(cls, config_file: Path | None) -> "Surroundings":
@@ -97,6 +103,7 @@ class Surroundings:
             Systemd(),
             read_secret("openai_api_key", config_file),
             read_secret("mqtt_password", config_file),
+            read_secret("web_token", config_file),
         )
 
 

@@ -10,7 +10,7 @@ from typing import ClassVar, Final
 
 from speaker.errors import ConfigError, SpeakerError
 
-SECRETS: Final = {"openai_api_key": "OPENAI_API_KEY", "mqtt_password": "MQTT_PASSWORD"}
+SECRETS: Final = {"openai_api_key": "OPENAI_API_KEY", "mqtt_password": "MQTT_PASSWORD", "web_token": "WEB_TOKEN"}
 """Credential name → environment variable."""
 
 CREDENTIALS: Final = "credentials"

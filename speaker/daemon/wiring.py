@@ -24,6 +24,7 @@ from speaker.daemon.loading import (
     open_words,
 )
 from speaker.daemon.mcp_parts import McpParts
+from speaker.daemon.page_part import FirstAid, PagePart, Shown
 from speaker.errors import About, ConfigError, Trouble
 from speaker.home.device_controller import DeviceController
 from speaker.home.device_registry import Device, Wish
@@ -58,7 +59,7 @@ log = logging.getLogger(__name__)
 class Wiring:
     """All parts of one life of the daemon. Must be made on the event loop."""
 
-    def __init__(self, settings: Settings, around: Surroundings) -> None:
+    def __init__(self, settings: Settings, around: Surroundings, aid: FirstAid | None = None) -> None:
         self.settings = settings
         self.around = around
         self.book = speaking_book(settings.session.language)
@@ -78,6 +79,7 @@ class Wiring:
         kept = SoundCache(around.state / "phrases", settings.audio.cache_mb * 1_000_000)
         self.tts = TextToSpeech(self.engines, kept, self.cost.spoke, self.book)
         self.mcp = McpParts(settings, around.mqtt_password, self._refuse_definition)
+        self.page = PagePart(settings, around, aid)
         self._wire_house()
         self.conversation = self._make_conversation()
         self.system_speech = SystemSpeech(
@@ -232,6 +234,12 @@ class Wiring:
             conversation.tools.registry, self.home, lambda: provided, self.book
         )
         self.mcp.offer(conversation.tools.registry, self.parts, provided, self.hub.event)
+        self.page.show(
+            Shown(
+                conversation=conversation, hub=self.hub, home=self.home, ledger=self.ledger, providers=provided,
+                from_hub=lambda: self.hub_tools.tools, from_mcp=lambda: self.mcp.tools,
+            )
+        )  # fmt: skip
 
 
 def _ignore(_value: object) -> None:

@@ -123,6 +123,10 @@ def matches(name: str, candidates: Sequence[Device], rooms: Iterable[str]) -> li
     asked = name_words(name)
     if not asked:  # a name without a word in it, such as "<3"
         return [device for device in candidates if device.name.casefold() == name.strip().casefold()]
+    said = " ".join(name.casefold().split()).removeprefix("the ")
+    # Word for word goes before words that mean the same: in a house with a heater and a thermostat, each is itself.
+    if literal := [device for device in candidates if said in _spelled_names(device)]:
+        return literal
     if exact := [device for device in candidates if asked in _full_names(device)]:
         return exact
     for room in sorted(rooms, key=len, reverse=True):
@@ -131,6 +135,10 @@ def matches(name: str, candidates: Sequence[Device], rooms: Iterable[str]) -> li
         if named and named <= set(asked) and inside:
             return _among(_without(asked, named), inside, named)
     return _among(asked, candidates, set())
+
+
+def _spelled_names(device: Device) -> set[str]:
+    return {device.name.casefold(), device.long_name.casefold(), f"{device.room} {device.name}".casefold()}
 
 
 def _full_names(device: Device) -> set[NameWords]:

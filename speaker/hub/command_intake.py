@@ -37,8 +37,8 @@ class CommandIntake:
         """Name the verbs, and those that set a value."""
         self._known, self._lasting = known, lasting
 
-    def hear(self, verb: str, message: IncomingMessage) -> None:
-        """Carry a command out, now or later, or refuse it."""
+    def hear(self, verb: str, message: IncomingMessage) -> bool:
+        """Carry a command out, now or later, or refuse it; whether it is not refused."""
         allowed = self._allowed[verb if verb in self._known else _OTHER]
         if verb in self._put_off:
             self._put_off[verb] = message
@@ -48,9 +48,11 @@ class CommandIntake:
             if allowed.begins():
                 rest = "the last value counts" if verb in self._lasting else "the rest is refused"
                 self._refuse(verb, f"more than {PER_S:g} commands {verb[:40]!r} a second; {rest}")
-            if verb in self._lasting:
-                self._put_off[verb] = message
-                self._later(verb, allowed)
+            if verb not in self._lasting:
+                return False
+            self._put_off[verb] = message
+            self._later(verb, allowed)
+        return True
 
     def _later(self, verb: str, allowed: Allowance) -> None:
         asyncio.get_running_loop().call_later(allowed.wait_s(), self._catch_up, verb, allowed)

@@ -4,7 +4,7 @@ import json
 import logging
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -28,6 +28,16 @@ MOST_PAYLOAD_BYTES: Final = 8_192
 
 _BIRTH: Final = "announce yourself"
 """What a hub that was started asks for."""
+
+
+class HubWatcher(Protocol):
+    """Sees what the hub sees."""
+
+    def shown(self, state: Json) -> None:
+        """The state has changed."""
+
+    def told(self, event: Json) -> None:
+        """Something happened, with its time."""
 
 
 class MqttApi:
@@ -56,6 +66,9 @@ class MqttApi:
         self._state: Json = {}
         self._birth = f"{settings.mqtt.discovery_prefix}/status"
         self._claims = f"{settings.mqtt.base}/claim/"
+        self._watchers: list[HubWatcher] = []
+        self._results: list[Json] = []
+        """How the last command that was carried out has ended."""
 
     def offer(
         self,
@@ -101,6 +114,17 @@ class MqttApi:
         if state != self._state:
             self._state = state
             self._tell_state()
+            for watcher in self._watchers:
+                watcher.shown(state)
+
+    @property
+    def state(self) -> Json:
+        """The state as it was shown last; empty before that."""
+        return self._state
+
+    def watch(self, watcher: HubWatcher) -> None:
+        """Let one more see what the hub sees."""
+        self._watchers.append(watcher)
 
     @property
     def online(self) -> bool:
@@ -109,8 +133,10 @@ class MqttApi:
 
     def event(self, event: Json) -> None:
         """Publish something that happened."""
-        at = datetime.now(UTC).isoformat(timespec="milliseconds")
-        self._broker.tell(f"{self._settings.topic}/event", json.dumps(event | {"at": at}, ensure_ascii=False))
+        told = event | {"at": datetime.now(UTC).isoformat(timespec="milliseconds")}
+        self._broker.tell(f"{self._settings.topic}/event", json.dumps(told, ensure_ascii=False))
+        for watcher in self._watchers:
+            watcher.told(told)
 
     def claim(self, word: str, claim: Claim) -> None:
         """Tell the other speakers that this one heard a wake word."""
@@ -137,6 +163,14 @@ class MqttApi:
         if verb != "result" and not message.retained:
             self._intake.hear(verb, message)
 
+    def command(self, verb: str, payload: bytes) -> Json:
+        """Carry out a command that did not come by the broker, as if it had; its result."""
+        self._results.clear()
+        taken = self._intake.hear(verb, IncomingMessage(f"{self._settings.topic}/command/{verb}", payload, False))
+        if self._results:
+            return self._results.pop()
+        return {"verb": verb, "ok": taken} | ({} if taken else {"error": "too many commands at once; wait a little"})
+
     def _refuse_flood(self, verb: str, problem: str) -> None:
         log.warning("%s", problem)
         self._tell_result({"verb": verb, "ok": False, "error": problem})
@@ -145,6 +179,7 @@ class MqttApi:
     def _carry_out(self, verb: str, message: IncomingMessage) -> None:
         error = self._error(verb, message.payload)
         result: Json = {"verb": verb, "ok": not error} | ({"error": error} if error else {})
+        self._results[:] = [result]
         self._broker.answer(message, self._tell_result(result))
 
     def _tell_result(self, result: Json) -> str:

@@ -63,6 +63,7 @@ def _common(settings: Settings, version: str) -> Json:
         "dev": {
             "ids": [f"speaker_{settings.id}"], "name": settings.name, "mdl": "Speaker", "mf": "speaker",
             "sw": version, **({"sa": settings.room} if settings.room else {}),
+            **({"cu": settings.web.address} if settings.web.address else {}),
         },
         "o": {"name": ORIGIN, "sw": version},
         "availability_topic": f"{settings.topic}/availability",

@@ -19,7 +19,7 @@ from speaker.language.codes import ENGLISH, base_language, language_name
 
 log = logging.getLogger(__name__)
 
-FOLDER: Final = "speaker/language/phrases"
+PHRASE_FOLDER: Final = "speaker/language/phrases"
 """Where the files are, as a translator finds them."""
 
 PluralRule = Literal["one", "below_two", "polish", "never"]
@@ -228,7 +228,7 @@ def phrasebook(language: str) -> Phrasebook:
     if not name:
         log.warning(
             "what the speaker says by itself is not there in %s, so it is said in English; to translate it, "
-            "copy %s/en.yaml to %s.yaml there", language_name(language), FOLDER, base_language(language),
+            "copy %s/en.yaml to %s.yaml there", language_name(language), PHRASE_FOLDER, base_language(language),
         )  # fmt: skip
         return phrasebook(ENGLISH)
     try:
@@ -236,7 +236,7 @@ def phrasebook(language: str) -> Phrasebook:
     except (OSError, ValueError) as problem:
         if name == ENGLISH:
             raise
-        log.warning("the phrases in %s/%s.yaml are not used, English is: %s", FOLDER, name, problem)
+        log.warning("the phrases in %s/%s.yaml are not used, English is: %s", PHRASE_FOLDER, name, problem)
         return phrasebook(ENGLISH)
 
 

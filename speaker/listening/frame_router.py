@@ -93,6 +93,8 @@ class FrameRouter:
         self.audit = SampleAudit()
         self.worked_at = 0.0
         """Loop time at which a frame was last done with: the pulse that the watchdog feels."""
+        self.watch: Callable[[SensedFrame], None] | None = None
+        """Is told of every frame once everything else has had it; nobody, unless somebody wants to look."""
 
     def close(self) -> None:
         """Give up the worker; later frames are dropped."""
@@ -173,6 +175,8 @@ class FrameRouter:
             self._attentive(sensed)
         if sensed.detection is not None and self._route.mode in {MicrophoneRoute.WAKE, MicrophoneRoute.OVER}:
             self._hear_word(sensed, sensed.detection)
+        if self.watch is not None:
+            self.watch(sensed)
 
     def _deliver(self, sensed: SensedFrame) -> None:
         mode = self._route.mode

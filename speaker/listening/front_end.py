@@ -59,6 +59,8 @@ class SensedFrame:
     """And the one that ends in it."""
     reference: Samples = field(default_factory=lambda: np.zeros(0, np.int16))
     """What the canceller was told that the loudspeaker played meanwhile."""
+    score: float = 0.0
+    """The best score of the wake words in it, 0-1; 0 while they are not listened for."""
 
 
 class FrontEnd:
@@ -91,7 +93,7 @@ class FrontEnd:
         noticed = self._activity.push(heard, talk=wanted.talk, turns=bool(wanted.turns))
         plain = SensedFrame(
             clean.voice, clean.residue, talk=noticed.talk, turn=noticed.turn, begun=noticed.begun, ended=noticed.ended,
-            reference=reference,
+            reference=reference, score=max(word.score for word in self.words.words) if wanted.wake else 0.0,
         )  # fmt: skip
         self._recent.append(plain)
         return plain if detection is None else self._end_word(plain, detection)

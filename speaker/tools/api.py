@@ -79,6 +79,11 @@ class Tool:
     """Whether all that it does goes through Home, so that a Home that does nothing shows what it would do."""
 
     @property
+    def file(self) -> str:
+        """The file that it is written in."""
+        return inspect.getfile(self._function)
+
+    @property
     def only_home(self) -> bool:
         """Whether it can be rehearsed: it says so, and gets nothing else of the speaker."""
         return self.rehearsable and set(self._injected.values()) == {Home}

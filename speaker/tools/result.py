@@ -59,7 +59,14 @@ class ToolResult:
     @property
     def output(self) -> str:
         """What the model reads: the status first, which its instructions explain."""
-        words = self.for_model or self.text
+        return self._told(self.for_model or self.text)
+
+    @property
+    def heard(self) -> str:
+        """What rules read that speak it as it stands: the status, and the words for a person."""
+        return self._told(self.text)
+
+    def _told(self, words: str) -> str:
         whole = words if self.status == "answer" else f"{self.status.capitalize()}: {words}"
         return whole if len(whole) <= MAX_OUTPUT_CHARACTERS else whole[: MAX_OUTPUT_CHARACTERS - 1] + "…"
 

@@ -137,7 +137,7 @@ def test_every_mistake_is_told_at_once() -> None:
         """)
     assert problems(document) == [
         "volume: unknown key. Known keys: id, name, room, audio, wake, session, limits, cost, mqtt, tools, house, "
-        "announcements, quiet_hours, privacy",
+        "announcements, quiet_hours, privacy, web",
         "audio.volum: unknown key. Did you mean volume?",
         "audio.duplex: expected one of auto, full, wake, half, got str 'hlaf'",
         "wake.words[1].modle: unknown key. Did you mean model?",

@@ -44,6 +44,7 @@ def test_a_turn_from_wake_to_sleep() -> None:
         "ms": {
             "wake_to_open": 400,
             "wake_to_sent": 420,
+            "wake_to_speech_end": 2000,
             "speech_end_to_first_sound": 750,
             "tools": 350,
             "total": 10_000,
@@ -84,6 +85,7 @@ def test_what_did_not_happen_took_no_time() -> None:
     assert told["ms"] == {
         "wake_to_open": None,
         "wake_to_sent": None,
+        "wake_to_speech_end": None,
         "speech_end_to_first_sound": None,
         "tools": 0,
         "total": 1500,

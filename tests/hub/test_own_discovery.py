@@ -79,6 +79,13 @@ def test_it_is_one_message_on_a_topic_that_home_assistant_reads() -> None:
     assert "sa" not in announcement(speaker(room=None), "1.2.3")["dev"]
 
 
+def test_the_device_links_to_the_web_page_where_others_reach_it() -> None:
+    page = {"enabled": True, "url": "https://home.example/speaker/"}
+    assert announcement(speaker(web=page), "1.2.3")["dev"]["cu"] == "https://home.example/speaker/"
+    for hidden in ({"enabled": True}, page | {"enabled": False}):
+        assert "cu" not in announcement(speaker(web=hidden), "1.2.3")["dev"]
+
+
 @given(IDS)
 def test_the_topic_is_valid_for_every_id(identity: str) -> None:
     topic = discovery_topic(speaker(id=identity))

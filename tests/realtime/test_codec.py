@@ -267,6 +267,8 @@ def test_one_odd_field_changes_nothing_but_its_own_meaning(
     strange = decode_server(json.dumps(raw))
     assert type(strange) is type(event)
     known, read = (msgspec.to_builtins(one, builtin_types=(bytes,)) for one in (as_read(event), strange))
+    if path[-2:] == ("noise_reduction", "type"):
+        path = path[:-1]  # without its kind it is none
     assert _without(read, path) == _without(known, path)
 
 

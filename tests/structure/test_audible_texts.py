@@ -13,7 +13,19 @@ from typing import Final
 import pytest
 
 ROOT: Final = Path(__file__).parents[2] / "speaker"
-FOLDERS: Final = ("announce", "conversation", "cost", "daemon", "home", "hub", "listening", "speech", "timers", "wake")
+FOLDERS: Final = (
+    "announce",
+    "conversation",
+    "cost",
+    "daemon",
+    "home",
+    "hub",
+    "listening",
+    "speech",
+    "timers",
+    "wake",
+    "web",
+)
 FILES: Final = sorted(file for folder in FOLDERS for file in (ROOT / folder).rglob("*.py"))
 
 SPEAKS: Final = frozenset({"speak", "say", "_say", "announce", "Announcement", "confirm", "ask", "_approve", "prepare"})

@@ -17,7 +17,7 @@ WORLD: Final[dict[str, list[str]]] = tomllib.loads((ROOT / "pyproject.toml").rea
 IMPORTS: Final = {
     "event_loop": {"asyncio"},
     "threads": {"threading", "concurrent", "queue", "multiprocessing"},
-    "sockets": {"socket", "ssl", "select", "selectors", "websockets", "paho", "http"},
+    "sockets": {"socket", "ssl", "select", "selectors", "websockets", "paho", "http", "aiohttp"},
     "clocks": {"time"},
     "files": {"sqlite3", "tempfile", "shutil", "os", "soundfile", "fcntl", "glob"},
     "processes": {"subprocess", "signal", "sys"},

@@ -65,6 +65,8 @@ class StandInSound:
         self._unanswered: list[Samples] = []
         self._turns: list[Callable[[SensedFrame], None]] = []
         self._count = 0
+        self.watcher: Callable[[SensedFrame], None] = lambda _: None
+        """Who looks at every frame."""
         self.open = False
         self.deaf = False
         self.unheard = ""
@@ -267,6 +269,9 @@ class StandInSound:
 
     def attend(self, hear: Callable[[SensedFrame], None]) -> None:
         self._turns.append(hear)
+
+    def watch(self, look: Callable[[SensedFrame], None]) -> None:
+        self.watcher = look
 
     async def recognise(self, samples: Samples) -> str:
         return ""

@@ -103,7 +103,7 @@ def test_the_tools_that_the_model_is_given() -> None:
         "check_list": ["item", "list"],
         "list_speakers": [],
         "end_conversation": [],
-        "get_weather": [],
+        "get_weather": ["only"],
     }
     assert {name: parameters.get(name) for name in expected} == expected
     assert all(found.risk == "allow" and len(found.description) < 200 for found in TOOLS.values())

@@ -108,7 +108,7 @@ class Flat:
         ("read_device", {"name": "front door"}, "The front door is locked."),
         ("read_device", {"name": "fridge"}, "The fridge is 21 degrees."),
         ("read_device", {"name": "radio"}, 'The radio is idle at 40 percent, "Radio 4".'),
-        ("find_devices", {"kind": "windows", "state": "open"}, "None of 2 devices is open."),
+        ("find_devices", {"kind": "windows", "state": "open"}, "None of 2 windows is open."),
         ("find_devices", {"kind": "doors"}, "3 of 3 devices: Garage door (cover, garage): 50 percent open; Front door"),
         ("find_devices", {"room": "kitchen", "state": "on"}, "None of 8 devices is on. 1 of them did not report."),
         ("find_devices", {"name": "ceiling"}, "2 of 2 devices: Ceiling (light, hall): off; Ceiling (light, kitchen)"),

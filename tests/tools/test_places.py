@@ -101,14 +101,13 @@ async def test_counts_are_for_ears_and_the_whole_for_the_model() -> None:
         return await TOOLS["find_devices"].call(arguments, {Home: home})
 
     result = await asked('{"kind":"light","state":"on"}')
-    assert result.text.startswith("5 of 6 lights are on: ")
-    assert result.text.endswith(" and 2 more.")
+    assert result.text == "5 of 6 lights are on: all but the ceiling spot in the bedroom."
     assert result.output.startswith("5 of 6 devices: ")
     assert result.output.count(";") == 4
-    assert (await asked('{"kind":"light","state":"on","room":"here"}')).text == (
-        "All 2 lights are on: the ceiling light and the sofa lamp."
-    )
-    assert (await asked('{"kind":"light","state":"off","room":"first floor"}')).text == "None of 1 light is off."
+    assert (await asked('{"kind":"light","state":"on","room":"here"}')).text == ("Both lights are on.")
+    assert (
+        await asked('{"kind":"light","state":"off","room":"first floor"}')
+    ).text == "the desk lamp in the office is on."
     assert "1 of 3 lights is off" in (await asked('{"kind":"light","state":"off","room":"upstairs"}')).text
     assert street.sent == []
 

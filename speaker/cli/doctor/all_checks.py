@@ -22,6 +22,12 @@ async def visit(settings: Settings, around: Surroundings) -> AsyncIterator[Check
         yield one
     for one in await check_speech(settings, around.state):
         yield one
+    async for one in visit_beside(settings, around):
+        yield one
+
+
+async def visit_beside(settings: Settings, around: Surroundings) -> AsyncIterator[Check]:
+    """Those that disturb no speaker at work: no sound device is opened, and no model is loaded."""
     yield await check_service(settings, around.api_key)
     for one in await check_house(settings, around.mqtt_password):
         yield one

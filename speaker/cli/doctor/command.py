@@ -50,7 +50,7 @@ def write_bundle(options: argparse.Namespace) -> int:
             checks = [failed("configuration", one.splitlines()[0], _CHECK) for one in error.problems]
             for check in checks:
                 show(check)
-        pack(await gather(file, checks, [around.api_key, around.mqtt_password]), options.output)
+        pack(await gather(file, checks, around.secrets), options.output)
 
     try:
         with screen.progress("checking and packing …"):

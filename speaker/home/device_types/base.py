@@ -170,5 +170,5 @@ def stepped(state: DeviceState, fact: Fact, step: float, said: str) -> int:
     """A percentage after a step, 0-100. Raises ToolError when the device has not told the present one."""
     now = figure(state, fact)
     if now is None:
-        raise ToolError(f"{said} has not said where it stands; ask for a percentage.")
+        raise ToolError(f"{said} has not said where it stands.", note="Ask for a percentage.")
     return round(min(100.0, max(0.0, now + step)))

@@ -161,7 +161,7 @@ class Climate(DeviceType, frozen=True, kw_only=True):
         """Warmer or colder, within the range of the device."""
         now = self._target(state)
         if now is None:
-            raise ToolError(f"{said} has not said what it is set to; ask for a temperature.")
+            raise ToolError(f"{said} has not said what it is set to.", note="Ask for a temperature.")
         low, high = self.range_c()
         return Wish(temperature_c=min(high, max(low, now + (wish.step or 0))), mode=wish.mode)
 

@@ -49,7 +49,7 @@ class Number(DeviceType, frozen=True, kw_only=True):
         """More or less, within the bounds."""
         now = figure(state, "value")
         if now is None:
-            raise ToolError(f"{said} has not said where it stands; ask for a number.")
+            raise ToolError(f"{said} has not said where it stands.", note="Ask for a number.")
         return Wish(number=min(self.max, max(self.min, now + (wish.step or 0))))
 
     def order(self, wish: Wish, said: str) -> list[DeviceMessage]:

@@ -50,6 +50,8 @@ class Entry:
     """Held while the sound is worked through, so that this happens only once."""
     ahead: TurnHearing | None = None
     """Who has made out the beginning of the sound already."""
+    read_at_s: float = 0.0
+    """Loop time at which a response first read it; 0 before."""
     counted: bool = False
     """Whether a response has read it, so that reading it again costs less."""
 

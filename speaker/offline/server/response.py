@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -17,6 +17,7 @@ from speaker.language.phrasebook import phrasebook
 from speaker.offline.server.conversation_entry import Entry, new_id
 from speaker.offline.server.conversation_items import Items
 from speaker.offline.server.message_item import MessageItem
+from speaker.offline.server.past_turns import past_turns, unanswered_outputs
 from speaker.offline.server.session_settings import sides, wished
 from speaker.offline.server.token_counter import Counter, audio_tokens, rate_limits
 from speaker.offline.server.transcriber import hear
@@ -152,16 +153,26 @@ class Answer:
         intent_engine = await self._engines.intent_engine(
             instructions, tools if self._session.tool_choice != "none" else [], spoken_language(self._session)
         )
-        outputs = _unanswered(self._read)
-        if outputs:
-            return Reply(text=await self._engines.answer(intent_engine, outputs))
         last = next((entry for entry in reversed(self._read) if entry.item.role == "user"), None)
+        if outputs := unanswered_outputs(self._read):
+            asked = (last.words if last is not None else None) or ""
+            return Reply(text=await self._engines.answer(intent_engine, outputs, asked))
         if last is not None and last.silent:
             return Reply(text=phrasebook(self._engines.language).own.still_there)
         if last is not None and last.audio and not self._engines.can_hear(self._engines.language):
             code = self._engines.language
             return Reply(text=phrasebook(code).own.no_ears.format(code=code))
-        return await self._engines.reply(intent_engine, await hear(self._engines, last) if last is not None else "")
+        if last is None:
+            return await self._engines.reply(intent_engine, "")
+        before = past_turns(self._read, last, self._mark_as_read())
+        return await self._engines.reply(intent_engine, await hear(self._engines, last), before)
+
+    def _mark_as_read(self) -> float:
+        """Note on what is new that it was said now; the loop time."""
+        now_s = asyncio.get_running_loop().time()
+        for entry in self._read:
+            entry.read_at_s = entry.read_at_s or now_s
+        return now_s
 
     async def _say(self, text: str) -> None:
         spoken = self._session.output_modalities != ["text"]
@@ -282,15 +293,3 @@ class Answer:
             audio=ResponseAudioOutput(output=msgspec.structs.replace(self._voice, speed=UNSET)),
             usage=usage,
         )
-
-
-def _unanswered(read: Sequence[Entry]) -> list[str]:
-    """Outputs of tools that came after the user's last words and that no message has answered yet."""
-    outputs: list[str] = []
-    for entry in reversed(read):
-        # What the session is told beside the talk, such as a new day, answers nothing.
-        if entry.item.type == "message" and entry.item.role != "system":
-            break
-        if entry.item.type == "function_call_output":
-            outputs.append(entry.item.output or "")
-    return outputs[::-1]

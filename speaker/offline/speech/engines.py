@@ -22,6 +22,7 @@ from speaker.offline.speech.recogniser import ENGLISH_FILES, NOTHING, Recognised
 from speaker.offline.speech.shared_worker import SharedWorker
 from speaker.offline.speech.steps import Steps
 from speaker.offline.speech.synthesiser import Synthesiser
+from speaker.offline.understanding.follow_up import PastTurn
 from speaker.offline.understanding.intent_engine import IntentEngine
 from speaker.offline.understanding.tool_schema import Call, Reply
 
@@ -135,13 +136,13 @@ class OfflineEngines:
             self._intent_engines.popitem(last=False)
         return found
 
-    async def reply(self, intent_engine: IntentEngine, words: str) -> Reply:
-        """What the rules make of the user's words."""
-        return await self._speech.do(lambda: intent_engine.reply(words))
+    async def reply(self, intent_engine: IntentEngine, words: str, before: Sequence[PastTurn] = ()) -> Reply:
+        """What the rules make of the user's words, after what was said ``before``."""
+        return await self._speech.do(lambda: intent_engine.reply(words, before))
 
-    async def answer(self, intent_engine: IntentEngine, outputs: Sequence[str]) -> str:
-        """The sentence to speak when the tools have returned ``outputs``."""
-        return await self._speech.do(lambda: intent_engine.answer(outputs))
+    async def answer(self, intent_engine: IntentEngine, outputs: Sequence[str], words: str = "") -> str:
+        """The sentence to speak when the tools have returned ``outputs`` for what the user said."""
+        return await self._speech.do(lambda: intent_engine.answer(outputs, words))
 
     async def confident(self, intent_engine: IntentEngine, words: str) -> tuple[Call, ...]:
         """The calls for the user's words if the rules hardly doubt them, else none."""

@@ -34,7 +34,7 @@ WORDS_PER_MINUTE: Final = 165
 SLOWEST_WORDS: Final = 80
 FASTEST_WORDS: Final = 450
 
-SILENT_S: Final = 10.0
+SPEECHLESS_S: Final = 10.0
 """A program that gives nothing for so long is ended."""
 
 _HEADER: Final = 44
@@ -107,12 +107,12 @@ async def _sound(process: Process, book: Phrasebook) -> AsyncGenerator[Samples, 
     if out is None:
         return
     try:
-        async with asyncio.timeout(SILENT_S):
+        async with asyncio.timeout(SPEECHLESS_S):
             header = await out.readexactly(_HEADER)
         rate = Resampler(int.from_bytes(header[24:28], "little"), SESSION_HZ)
         odd = b""
         while True:
-            async with asyncio.timeout(SILENT_S):
+            async with asyncio.timeout(SPEECHLESS_S):
                 data = odd + await out.read(_PIECE)
             whole = len(data) - len(data) % 2
             piece, odd = data[:whole], data[whole:]

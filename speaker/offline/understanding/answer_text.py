@@ -27,6 +27,9 @@ _STATUS = re.compile(
 _ORDER_TO_MODEL = re.compile(
     r"[,;.]?\s*(?:so |and |but )?(?:please )?(?:do not|don't|never) (?:say|claim|tell|pretend)\b[^;.]*", re.I
 )
+_HOW_MANY: Final = re.compile(r"(?P<all>All \d+|Both)|(?P<none>None of \d+)|\d+ of \d+")
+"""How an answer begins that counts what is so."""
+
 _COUNT = re.compile(r"\d+ \w+")
 
 
@@ -34,6 +37,16 @@ def answer(outputs: Sequence[str]) -> str:
     """One text for all outputs, each thing said once; empty only when there were no outputs."""
     said = [as_sentence(words) for output in outputs for words in _read(output.strip())]
     return " ".join(dict.fromkeys(said))
+
+
+def with_yes_or_no(said: str, asked: str) -> str:
+    """An answer that tells how many are so, to a question whether "any" or "all" of them are."""
+    found = _HOW_MANY.match(said)
+    if found is None or asked not in {"any", "all"}:
+        return said
+    yes = not found["none"] and (asked == "any" or bool(found["all"]))
+    rest = said if said[0].isdigit() else said[0].lower() + said[1:]
+    return f"{'Yes' if yes else 'No'}, {rest}"
 
 
 def _read(output: str) -> Iterator[str]:

@@ -47,6 +47,9 @@ class Listed:
 
 def _variants(name: str) -> list[str]:
     words = name.split()
+    if name in {"lamp", "light"}:
+        # "The light" is that of the room, though one lamp somewhere has no other name.
+        return [name]
     if words[-1:] == ["lamp"]:
         return [name, " ".join([*words[:-1], "light"])]
     if words[-1:] == ["light"]:

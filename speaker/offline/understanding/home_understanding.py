@@ -8,6 +8,7 @@ from typing import Final
 from speaker.offline.understanding.call_builders import together
 from speaker.offline.understanding.devices_from_prompt import Household
 from speaker.offline.understanding.exceptions_later import put_off
+from speaker.offline.understanding.follow_up_words import FollowUpWords
 from speaker.offline.understanding.home_intents.home_match import HomeMatch
 from speaker.offline.understanding.home_intents.home_sentences import HomeTemplates
 from speaker.offline.understanding.home_intents.language_file import LanguageSentences, read_language
@@ -39,6 +40,11 @@ class HomeUnderstanding:
         """What one says in this language when a sentence was not understood; empty for English."""
         return "" if self.is_english or self._sentences is None else self._sentences.not_understood
 
+    @property
+    def follow_up_words(self) -> FollowUpWords:
+        """What only makes sense after another sentence, in this language."""
+        return self._sentences.additions.follow_up if self._sentences is not None else FollowUpWords()
+
     @cached_property
     def _sentences(self) -> LanguageSentences | None:
         return read_language(self._language, served_intents(self._tools), self._household.kinds)
@@ -64,6 +70,11 @@ class HomeUnderstanding:
         matches = self._meanings(text)
         reply = self._agreed(matches) if not any(match.wild for match in matches) else None
         return reply if reply is not None and reply.calls else None
+
+    def asks_about(self, text: str) -> str:
+        """Either "any" or "all", when a sentence asks whether some or all devices are so; else empty."""
+        kinds = {match.response for match in self._meanings(text)} if text else set()
+        return kinds.pop() if len(kinds) == 1 and kinds <= {"any", "all"} else ""
 
     def _meanings(self, text: str) -> list[HomeMatch]:
         found = self._templates.meanings(text) if self._templates is not None else []

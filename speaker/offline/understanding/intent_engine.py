@@ -6,20 +6,21 @@ the session. Whatever is not clear leads to a sentence, never to a call.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Final
-
-from rapidfuzz import fuzz
 
 from speaker.home import colours
 from speaker.offline.understanding import answer_text, generic_tools, timer_list_intents
 from speaker.offline.understanding.devices_from_prompt import Household
 from speaker.offline.understanding.exceptions_later import with_exception
+from speaker.offline.understanding.follow_up import FollowUp, PastTurn
 from speaker.offline.understanding.home_intents.plans import KNOWN_TOOLS
 from speaker.offline.understanding.home_understanding import HomeUnderstanding
 from speaker.offline.understanding.light_heating_intents import plan, together
 from speaker.offline.understanding.normalise import SEPARATOR, plain_words, spoken_name, trim, without_separators
-from speaker.offline.understanding.sentence_book import KnownAbility, sentence_book
+from speaker.offline.understanding.sentence_book import sentence_book
 from speaker.offline.understanding.sentence_matcher import NEAR, Grammar, Match, Sentences, Slot
+from speaker.offline.understanding.suggestions import Suggestions
 from speaker.offline.understanding.tool_schema import Call, Reply, read_definitions
 
 __all__ = ["Call", "IntentEngine", "Reply"]
@@ -38,9 +39,6 @@ LONGEST: Final = 40
 
 LONGEST_CHARACTERS: Final = 1_000
 """Characters from which on no text is looked into: each of its words would be compared with all names."""
-
-ALIKE: Final = 85.0
-"""Least similarity (0-100) of an example to what was refused at which it would only repeat that."""
 
 _MANGLED: Final = re.compile(r"[a-z][0-9]|[0-9][a-z]")
 """A number with letters in it was not heard whole."""
@@ -91,6 +89,7 @@ class IntentEngine:
         self._others = [
             tool for name, tool in self._tools.items() if name not in book.tools and not _has_own_words(name)
         ]
+        self._suggestions = Suggestions(self._household, self._tools, self._others)
         self._grammar = Grammar(list(self._sentences()), book.rules, self._names(), book.numbers, book.words.split())
 
     def _sentences(self) -> Iterator[Sentences]:
@@ -129,8 +128,11 @@ class IntentEngine:
             "on": {"on": True, "off": False},
         }
 
-    def reply(self, words: str) -> Reply:
-        """Calls of the tools, or a text to speak, for what the user said."""
+    def reply(self, words: str, before: Sequence[PastTurn] = ()) -> Reply:
+        """Calls of the tools, or a text to speak, for what the user said, after what was said ``before``."""
+        return self._follow_up.reply(words[:LONGEST_CHARACTERS], before) or self._reply(words)
+
+    def _reply(self, words: str) -> Reply:
         said = plain_words(words[:LONGEST_CHARACTERS])
         if not said:
             return Reply(text=UNHEARD)
@@ -145,6 +147,22 @@ class IntentEngine:
         if found is not None:
             return found
         return self._understood(said, NEAR) or Reply(text=self._unknown(self._grammar.respell(trim(said)), said))
+
+    @cached_property
+    def _follow_up(self) -> FollowUp:
+        plain, core = (_plain_text, _core_text) if self._home.is_english else (_bare_text, _bare_text)
+        words = self._home.follow_up_words.spelled(plain)
+        return FollowUp(self._sense, plain, core, self._household, self._tools, words)
+
+    def _sense(self, sentence: str) -> Reply | None:
+        """What a sentence means as it stands, without a slip; None when it means nothing."""
+        if not self._home.is_english:
+            return self._home.reply(sentence)
+        kept = timer_list_intents.timer_or_list_reply(sentence, self._tools)
+        if timer_list_intents.goes_first(kept):
+            return kept
+        found = self._home.reply(sentence) or kept
+        return found or self._clause(without_separators(trim(plain_words(sentence))), least=None)
 
     def confident(self, words: str) -> tuple[Call, ...]:
         """Calls for what the user said if there is hardly a doubt about it, else none; a question leaves one.
@@ -184,9 +202,10 @@ class IntentEngine:
     def _exact(self, words: str) -> Reply | None:
         return self._clause(words.split(), least=None)
 
-    def answer(self, outputs: Sequence[str]) -> str:
-        """The sentence to speak when the tools have returned ``outputs``."""
-        return answer_text.answer(outputs)
+    def answer(self, outputs: Sequence[str], words: str = "") -> str:
+        """The sentence to speak when the tools have returned ``outputs`` for what the user said."""
+        said = answer_text.answer(outputs)
+        return answer_text.with_yes_or_no(said, self._home.asks_about(words)) if self._home.is_english else said
 
     def _parts(self, words: list[str], lead: list[str], least: float) -> Reply | None:
         """Several wishes in one sentence; all of them are understood, or none counts."""
@@ -227,52 +246,31 @@ class IntentEngine:
     def _planned(self, match: Match) -> Reply | None:
         text = match.slots.get("reply")
         if isinstance(text, str):
-            return Reply(text=text.replace("ABILITIES", self._abilities()))
+            return Reply(text=text.replace("ABILITIES", self._suggestions.abilities()))
         return plan(match, self._tools[match.topic], self._household)
 
     def _unknown(self, words: list[str], said: Sequence[str]) -> str:
         """What is said about ``words``, in which known parts are looked for, when ``said`` was not understood."""
         if any(self._clause(left, least=None) for left, _ in _divided(words)):
             return PARTLY
-        example = next((one for one in self._examples() if self._helps(one, said)), "")
+        example = next((one for one in self._suggestions.fitting(said) if self._leads_to_calls(one)), "")
         return f"{UNKNOWN} You could say: {example}." if example else UNKNOWN
 
-    def _helps(self, example: str, said: Sequence[str]) -> bool:
-        """Whether an example leads to a call here, and is not what was just refused, or hidden in that."""
-        words = plain_words(example)
-        if fuzz.partial_ratio(" ".join(words), " ".join(said)) >= ALIKE:
-            return False
-        reply = self._clause(without_separators(words), least=None)
+    def _leads_to_calls(self, sentence: str) -> bool:
+        reply = self._clause(without_separators(plain_words(sentence)), least=None)
         return reply is not None and bool(reply.calls)
 
-    def _examples(self) -> Iterator[str]:
-        """Sentences for the tools and names of this house."""
-        names = {
-            "{light}": self._unmistakable("light"),
-            "{scene}": self._unmistakable("scene"),
-            "{cover}": self._unmistakable("cover"),
-            "{device}": self._unmistakable("light"),
-            "{room}": next(iter(self._household.rooms), ""),
-        }
-        for ability in self._abilities_here():
-            needed = next((slot for slot in names if slot in ability.example), "")
-            if ability.example and (not needed or names[needed]):
-                yield ability.example.replace(needed, names[needed]) if needed else ability.example
 
-    def _unmistakable(self, kind: str) -> str:
-        names = [device.name for device in self._household.of(kind)]
-        return next((name for name in names if names.count(name) == 1), "")
+def _plain_text(text: str) -> str:
+    return " ".join(without_separators(plain_words(text)))
 
-    def _abilities_here(self) -> list[KnownAbility]:
-        return [ability for name, ability in sentence_book().tools.items() if name in self._tools]
 
-    def _abilities(self) -> str:
-        """All that the session's tools allow, as one sentence."""
-        verbs = [ability.ability for ability in self._abilities_here()]
-        verbs += [tool.name.replace("_", " ") for tool in self._others]
-        if not verbs:
-            return "I can't do anything here offline."
-        return f"I can {_enumerated(verbs)}."
+def _core_text(text: str) -> str:
+    return " ".join(without_separators(trim(plain_words(text))))
+
+
+def _bare_text(text: str) -> str:
+    return " ".join(re.findall(r"[\w'’%]+", text.lower()))
 
 
 def _has_own_words(tool: str) -> bool:
@@ -293,7 +291,3 @@ def _loans(lead: Sequence[str], tail: Sequence[str]) -> Iterator[tuple[Sequence[
     for last in range(min(_CARRIED, len(tail)) + 1):
         for first in range(min(_CARRIED, len(lead)) + 1):
             yield lead[:first], tail[len(tail) - last :]
-
-
-def _enumerated(verbs: Sequence[str]) -> str:
-    return " and ".join([", ".join(verbs[:-1]), verbs[-1]]) if len(verbs) > 1 else verbs[0]

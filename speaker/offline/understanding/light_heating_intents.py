@@ -63,9 +63,16 @@ def _lights(slots: Slots, tool: ToolSchema, household: Household) -> Reply | Non
         return _lights_everywhere(changes, tool, household)
     elif len(rooms := rooms_of("light", household)) == 1:
         return _room_lights(rooms[0], changes, tool, household)
+    elif tool.knows_here:
+        there = [{}]
     else:
         return Reply(text=f"Say in which room: {comma_list(rooms)}." if rooms else "Say in which room.")
     return every([first(tool, merged_calls(there, changes))])
+
+
+def _weather(slots: Slots, tool: ToolSchema, _: Household) -> Reply | None:
+    ways: list[Arguments] = [{"only": str(slots["only"])}, {}] if "only" in slots else [{}]
+    return every([first(tool, ways)])
 
 
 def _changes(slots: Slots) -> list[Arguments]:
@@ -118,6 +125,8 @@ def _heating(slots: Slots, tool: ToolSchema, household: Household) -> Reply | No
         there = _thermostat_targets(device_in(slots["thermostat"]), household)
     elif len(climates) == 1:
         there = _thermostat_targets(climates[0], household)[::-1]
+    elif climates and tool.knows_here:
+        there = [{}]
     elif climates:
         return Reply(text=f"Say in which room: {comma_list(rooms_of('climate', household))}.")
     else:
@@ -166,6 +175,7 @@ _PLANS: Final[dict[str, Callable[[Slots, ToolSchema, Household], Reply | None]]]
     "set_temperature": _heating,
     "get_temperature": _reading,
     "activate_scene": _scene,
+    "get_weather": _weather,
     "set_volume": _volume,
     **device_intents.PLANS,
 }

@@ -66,6 +66,9 @@ RELATING: Final = frozenset({"in", "for", "by", "after", "within", "until", "fro
 EXACT_WORDS: Final = frozenset({"on", "off", "up", "down", "not", "all", "at"})
 """Words that a slip never adds, drops or changes."""
 
+_PLACES: Final = frozenset({"room", "place"})
+"""Lists that most templates know besides a device: a house without rooms still has the rest of these sentences."""
+
 _SLOT = re.compile(r"\{(\w+)\}")
 _NUMBER = re.compile(r"\d+(?:[.:]\d+)*")
 
@@ -110,7 +113,7 @@ class Grammar:
         self._lists: dict[str, SlotList] = {
             name: TextSlotList.from_tuples(list(values.items()), allow_template=False, name=name)
             for name, values in names.items()
-            if values
+            if values or name in _PLACES
         }
         self._forms = {name: [_mask(form) for form in names[name]] for name in self._lists}
         for name, (lowest, highest) in numbers.items():

@@ -22,11 +22,15 @@ _DAY = rf"(?: (?:on )?(?P<day>today|tomorrow|{_WEEKDAY})(?: (?P<part>morning|aft
 _OFTEN = rf"every day|daily|every morning|on weekdays|every weekday|on weekends|every weekend|every (?:{_WEEKDAY})"
 _REPEAT = rf"(?: (?P<repeat>{_OFTEN}))?"
 _KIND = r"(?P<kind>timer|alarm|reminder)s?"
+_TELL = r"(?:list|tell me|read|show(?: me)?|review)"
+_MY = r"(?:all |my |set )*"
 _MUCH = r"(?:long|much time|many minutes)"
 _TEXT = r"(?P<text>.+)"
 _TEXT_ = r"(?P<text>.+?)"
 _LIST = r"(?:(?P<list>(?!(?:out|off|from|of|on|to(?! do)|all|whole)\b)[a-z0-9 ]+?) )?list"
 _BUT = r"(?P<but>[a-z0-9 ]+?)(?: timer| alarm)?"
+_SET = r"(?:set|make|create|add|(?:i )?need|(?:i )?want)(?: up)?"
+_WAKE = r"(?:wake me|get me up|(?:i )?(?:need|have) (?:you )?to (?:get|wake)(?: me)?)(?: up)?"
 _EXCEPT = r"(?:except|except for|but|but not|without)"
 
 _PATTERNS: Final = tuple(
@@ -38,11 +42,12 @@ _PATTERNS: Final = tuple(
         ("set_timer", rf"remind me in {_SPAN} (?:to|that|about) {_TEXT}"),
         ("set_timer", rf"remind me (?:to|that|about) {_TEXT} in {_SPAN}"),
         ("set_alarm", rf"(?:set|make)(?: new)? (?P<repeat>daily|every day) alarm (?:for|at) {_CLOCK}"),
-        ("set_alarm", rf"(?:set|make)(?: new)?(?: (?P<name>[a-z]+))? alarm (?:for|at){_DAY} ?{_CLOCK}{_REPEAT}"),
-        ("set_alarm", rf"(?:set|make)(?: new)?(?: (?P<name>[a-z]+))? alarm (?:for|at) {_CLOCK}{_DAY}{_REPEAT}"),
-        ("set_alarm", rf"(?P<wake>wake me(?: up)?) (?:at )?{_CLOCK}{_DAY}{_REPEAT}"),
-        ("set_alarm", rf"(?P<wake>wake me(?: up)?){_DAY} at {_CLOCK}{_REPEAT}"),
-        ("set_alarm", rf"(?:wake me(?: up)?|(?:set|make) alarm) in {_SPAN}"),
+        ("set_alarm", rf"{_SET}(?: new)?(?: (?P<name>[a-z]+))? alarm(?: for| at)?{_DAY}(?: at)? ?{_CLOCK}{_REPEAT}"),
+        ("set_alarm", rf"{_SET}(?: new)?(?: (?P<name>[a-z]+))? alarm(?: for| at)? {_CLOCK}{_DAY}{_REPEAT}"),
+        ("set_alarm", rf"(?:new )?alarm (?:for |at )?{_CLOCK}{_DAY}{_REPEAT}"),
+        ("set_alarm", rf"(?P<wake>{_WAKE}) (?:at )?{_CLOCK}{_DAY}{_REPEAT}"),
+        ("set_alarm", rf"(?P<wake>{_WAKE}){_DAY} at {_CLOCK}{_REPEAT}"),
+        ("set_alarm", rf"(?:{_WAKE}|{_SET} alarm) in {_SPAN}"),
         ("set_alarm", rf"remind me{_REPEAT}{_DAY} at {_CLOCK} (?:to|that|about) {_TEXT}"),
         ("set_alarm", rf"remind me at {_CLOCK}{_DAY} (?:to|that|about) {_TEXT}"),
         ("set_alarm", rf"remind me (?:to|that|about) {_TEXT_} (?P<repeat>{_OFTEN}) at {_CLOCK}"),
@@ -52,9 +57,14 @@ _PATTERNS: Final = tuple(
         ("snooze", r"snooze(?: alarm)?(?: for (?P<minutes>\d+) minutes?)?"),
         ("cancel_timer", rf"(?:cancel|stop|delete|remove|clear|end) (?P<all>all|every)(?: of)? {_KIND}"),
         ("cancel_timer", rf"(?:cancel|stop|delete|remove|clear|end) (?:(?P<name>[a-z0-9 ]+?) )?{_KIND}"),
+        ("cancel_timer", rf"(?:turn off|disable|switch off|get rid of) (?:my )?(?:(?P<name>[a-z0-9 ]+?) )?{_KIND}"),
         ("list_timers", rf"how {_MUCH} (?:is |does )?(?:left |remaining )?(?:on |for )?(?:[a-z]+ )?timers?"),
         ("list_timers", rf"(?:what|which) {_KIND} (?:are|is|do i have|have i)(?: set| running| there| on)?"),
-        ("list_timers", r"(?:list|tell me|read) (?:all )?(?:timers?|alarms?|reminders?)"),
+        ("list_timers", rf"{_TELL} {_MY}{_KIND}(?: (?:i have|that are|are))?(?: set| on)?"),
+        ("list_timers", rf"(?:are there |do i have |have i )?any {_KIND}(?: currently)?(?: set| running| on)?"),
+        ("list_timers", rf"(?:is|are) {_MY}{_KIND}(?: set| running| on)?"),
+        ("list_timers", rf"what {_KIND} (?:did i set|i have set|have i set)(?: today)?"),
+        ("list_timers", r"what (?:time|times) (?:is|are|do) (?:my )?alarms? (?:set for|go off|ring)"),
         ("list_timers", r"when does (?:[a-z]+ )?(?:timer|alarm|reminder) (?:ring|go off|end)"),
         ("add_to_list", rf"(?:put|add|write) {_TEXT_} (?:on|to|onto) (?:to (?!do ))?{_LIST}"),
         ("remove_from_list", rf"(?:remove|take|delete|cross) {_TEXT_}(?: out)? (?:from|off|of) (?:of )?{_LIST}"),

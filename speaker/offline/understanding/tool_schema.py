@@ -1,5 +1,6 @@
 """The function tools of a Realtime session as the rules see them, and calls of them."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -63,6 +64,12 @@ class ToolSchema(msgspec.Struct, frozen=True):
     name: str
     description: str = ""
     parameters: Parameters = Parameters()
+
+    @property
+    def knows_here(self) -> bool:
+        """Whether a call without a room means the room that the speaker stands in; its description says so."""
+        told = [self.description, *(one.description for one in self.parameters.properties.values())]
+        return any("here" in re.findall(r"[a-z]+", text.lower()) for text in told)
 
     def call(self, **arguments: ArgumentValue) -> Call | None:
         """A call with these arguments; None when the tool lacks one of them or wants one more."""

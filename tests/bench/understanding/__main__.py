@@ -68,7 +68,9 @@ def measure(checkout: Path, language: str, show: str) -> None:
         print(f"  {group:30} {row} | {' '.join(f'{others[group, verdict]:5}' for verdict in VERDICTS)}")
     with_tool = {verdict: sum(ours[g, v] for g, v in ours if v == verdict and g != "(no tool)") for verdict in VERDICTS}
     total = sum(with_tool.values())
-    print(f"  with a tool: {100 * with_tool['right'] / total:.1f} % of {total} right; wrong actions in all: {acting}")
+    rival = sum(others[g, v] for g, v in others if v == "right" and g != "(no tool)")
+    right, theirs_right = (100 * count / total for count in (with_tool["right"], rival))
+    print(f"  with a tool: {right:.1f} % of {total} right; wrong actions in all: {acting} | {theirs_right:.1f} %")
 
 
 def main() -> None:

@@ -304,3 +304,18 @@ async def test_what_is_said_over_an_answer_reaches_the_session_whole(speech: Spe
     router.close()
     assert np.array_equal(session.heard, between(cut, 0, len(cut)))
     assert (router.audit.lost, router.audit.duplicated) == (0, 0)
+
+
+async def test_who_watches_sees_every_frame_with_its_score_after_all_else() -> None:
+    cut, told = evening()
+    seen: list[tuple[float, int]] = []
+    async with routing(ours(["hey_jarvis"], lazy=True)) as (router, woken):
+        router.watch = lambda sensed: seen.append((sensed.score, len(woken)))
+        router.route(Route(MicrophoneRoute.WAKE))
+        await feed(router, cut[: told + 1])
+        assert len(seen) == told + 1
+        assert seen[-1] == (woken[0].score, 1)
+        assert all(0 <= score < woken[0].score and not heard for score, heard in seen[:-1])
+        router.route(Route(MicrophoneRoute.SESSION, Session()))
+        await feed(router, cut[told + 1 : told + 3])
+        assert [score for score, _ in seen[told + 1 :]] == [0.0, 0.0], "nobody listens for the wake word"

@@ -1,10 +1,12 @@
 """The items of a conversation on a real socket: how they come, go and are cut, and which make no sense."""
 
 import base64
+import json
 
 import pytest
 
 from speaker.audio import pcm
+from speaker.offline.server import past_turns
 from speaker.offline.server.server import RealtimeServer
 from tests.support.real_parts import Speech
 from tests.support.strict_client import (
@@ -140,3 +142,39 @@ async def test_new_day_between_a_tool_and_its_answer_hides_nothing(cloud: Realti
             await client.until("conversation.item.done")
         answer = await client.respond()
     assert of(answer, "response.output_text.done")[0]["text"] == "It glows."
+
+
+async def _told(client: Peer, words: str, output: str) -> Json:
+    """The arguments of the call that written words lead to; its output is answered by a sentence."""
+    await client.write(words)
+    (made,) = (await client.respond())[-1]["response"]["output"]
+    item = {"type": "function_call_output", "call_id": made["call_id"], "output": output}
+    await client.send("conversation.item.create", item=item)
+    await client.until("conversation.item.done")
+    await client.respond()
+    arguments: Json = json.loads(made["arguments"])
+    return arguments
+
+
+async def test_a_sentence_refers_to_the_turn_before(cloud: RealtimeServer) -> None:
+    async with peer(cloud) as client:
+        await client.update(instructions=HOUSE, tools=[LIGHT], output_modalities=["text"])
+        assert await _told(client, "Turn on the sofa lamp.", "Confirmed: it glows.") == {
+            "light": "Sofa lamp", "on": True,
+        }  # fmt: skip
+        assert await _told(client, "And turn it off again.", "Confirmed: it is dark.") == {
+            "light": "Sofa lamp", "on": False,
+        }  # fmt: skip
+        await client.write("Say that again.")
+        again = await client.respond()
+    assert of(again, "response.output_text.done")[0]["text"] == "It is dark."
+
+
+async def test_nothing_refers_to_what_was_said_long_ago(cloud: RealtimeServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(past_turns, "REMEMBERED_S", 0.0)
+    async with peer(cloud) as client:
+        await client.update(instructions=HOUSE, tools=[LIGHT], output_modalities=["text"])
+        await _told(client, "Turn on the sofa lamp.", "Confirmed: it glows.")
+        await client.write("Turn it off again.")
+        answer = await client.respond()
+    assert of(answer, "response.output_text.done")[0]["text"].startswith("Sorry")

@@ -122,7 +122,7 @@ async def test_a_program_that_does_not_speak_is_told(programs: Path, script: str
 
 
 async def test_a_program_that_hangs_is_ended(programs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "SILENT_S", 0.3)
+    monkeypatch.setattr(module, "SPEECHLESS_S", 0.3)
     stand_in(programs, "exec /bin/sleep 600")
     with pytest.raises(ModelError):
         await said("Hallo")

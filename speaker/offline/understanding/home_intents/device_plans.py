@@ -7,7 +7,6 @@ from speaker.offline.understanding.call_builders import Arguments, every, first,
 from speaker.offline.understanding.devices_from_prompt import Household, Listed
 from speaker.offline.understanding.home_intents.home_match import SPEAKERS_ROOM, HomeMatch, those_of
 from speaker.offline.understanding.light_heating_intents import plan
-from speaker.offline.understanding.normalise import plain_words
 from speaker.offline.understanding.sentence_matcher import Match, Slot
 from speaker.offline.understanding.tool_schema import Reply, ToolSchema
 
@@ -30,12 +29,6 @@ def asked(topic: str, tools: Tools, household: Household, **slots: Slot) -> Repl
     """What a tool's own plan makes of these slots; None when the session lacks the tool."""
     tool = tools.get(topic)
     return plan(Match(topic, slots), tool, household) if tool is not None else None
-
-
-def knows_here(tool: ToolSchema) -> bool:
-    """Whether a call without a room means the room that the speaker stands in."""
-    told = [tool.description, *(one.description for one in tool.parameters.properties.values())]
-    return any("here" in plain_words(text) for text in told)
 
 
 def choice(tool: ToolSchema, name: str, value: str) -> bool:
@@ -160,7 +153,7 @@ def _switched_group(match: HomeMatch, tools: Tools, household: Household, *, on:
 def _switched_here(kind: str, tools: Tools, *, on: bool) -> Reply | None:
     """What a tool finds by itself in the room that the speaker stands in."""
     tool = tools.get({"fan": "set_fan", "humidifier": "set_humidifier"}.get(kind, ""))
-    return every([tool.call(on=on)]) if tool is not None and knows_here(tool) else None
+    return every([tool.call(on=on)]) if tool is not None and tool.knows_here else None
 
 
 def lights_in(match: HomeMatch, tools: Tools, household: Household, **change: Slot) -> Reply | None:
@@ -172,7 +165,7 @@ def lights_in(match: HomeMatch, tools: Tools, household: Household, **change: Sl
         return asked("set_light", tools, household, everywhere=True, **change)
     if not match.is_here:
         return asked("set_light", tools, household, room=match.place, **change)
-    if knows_here(tool):
+    if tool.knows_here:
         return every([tool.call(**_plain_change(change))])
     return asked("set_light", tools, household, **change)
 
@@ -197,7 +190,7 @@ def _covers(match: HomeMatch, tools: Tools, change: Arguments, household: Househ
     if not match.is_here:
         return every([first(tool, merged_calls([{"cover": several, "room": match.place}], [change]))])
     rooms = {device.room for device in household.of("cover")}
-    if several not in _WAYS_IN and (len(rooms) == 1 or knows_here(tool)):
+    if several not in _WAYS_IN and (len(rooms) == 1 or tool.knows_here):
         return every([first(tool, merged_calls([{"cover": several}], [change]))])
     return asked("set_cover", tools, household, covers=several, go=str(change.get("action", "open")))
 

@@ -12,6 +12,8 @@ from typing import Any, Final
 import msgspec
 import yaml
 
+from speaker.offline.understanding.follow_up_words import FollowUpWords
+
 log = logging.getLogger(__name__)
 
 _PACKAGE: Final = "home_assistant_intents"
@@ -85,6 +87,8 @@ class Additions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lists: dict[str, Any] = {}
     expansion_rules: dict[str, str] = {}
     intents: dict[str, _Intent] = {}
+    follow_up: FollowUpWords = FollowUpWords()
+    """What only makes sense after another sentence."""
 
 
 class LanguageSentences(msgspec.Struct, frozen=True):

@@ -11,7 +11,6 @@ from speaker.offline.understanding.home_intents.device_plans import (
     asked,
     everywhere,
     in_place,
-    knows_here,
     lights_in,
 )
 from speaker.offline.understanding.home_intents.home_match import HomeMatch
@@ -58,7 +57,7 @@ def _warmth(match: HomeMatch, tools: Tools, household: Household, kelvin: int) -
     elif not match.is_here:
         there = [{"room": match.place}]
     else:
-        there = [{}] if knows_here(tool) else []
+        there = [{}] if tool.knows_here else []
     return every([first(tool, merged_calls(there, [{"kelvin": kelvin}]))])
 
 
@@ -71,7 +70,7 @@ def heated(match: HomeMatch, tools: Tools, household: Household) -> Reply | None
         return _thermostat(in_place(match), tools, household, degrees)
     if match.is_here:
         tool = tools.get("set_temperature")
-        if tool is not None and knows_here(tool) and len(household.of("climate")) > 1:
+        if tool is not None and tool.knows_here and len(household.of("climate")) > 1:
             return every([tool.call(degrees=degrees)])
         return asked("set_temperature", tools, household, degrees=degrees)
     return asked("set_temperature", tools, household, room=match.place, degrees=degrees)

@@ -6,6 +6,7 @@ from typing import Final
 
 from speaker.offline.understanding.devices_from_prompt import Household
 from speaker.offline.understanding.home_intents import (
+    alarm_plans,
     device_plans,
     light_climate_plans,
     media_list_plans,
@@ -59,6 +60,10 @@ INTENTS: Final[Mapping[str, Served]] = {
     "HassGetCurrentDate": _of(question_plans.told("get_time"), "get_time"),
     "HassGetWeather": _of(question_plans.told("get_weather"), "get_weather"),
     "HassNevermind": _of(question_plans.told("end_conversation"), "end_conversation"),
+    "SpeakerAlarm": _of(alarm_plans.alarm_set, "set_alarm"),
+    "SpeakerReminder": _of(alarm_plans.alarm_set, "set_alarm"),
+    "SpeakerReminderIn": _of(alarm_plans.reminder_in, "set_timer"),
+    "SpeakerGoodbye": _of(question_plans.told("end_conversation"), "end_conversation"),
     "HassStartTimer": _of(timer_plans.timer_set, "set_timer"),
     "HassIncreaseTimer": _of(timer_plans.timer_changed("add"), "change_timer"),
     "HassDecreaseTimer": _of(timer_plans.timer_changed("subtract"), "change_timer"),

@@ -32,7 +32,8 @@ def state_of(match: HomeMatch, tools: Tools, household: Household) -> Reply | No
 def _is_outdoor(device: Listed) -> bool:
     """Whether it is what tells the temperature outside."""
     words = set(spoken_name(device.name).split())
-    return device.kind == "sensor" and "temperature" in words and words <= {"outdoor", "outside", "temperature"}
+    named = words <= {"outdoor", "outside", "temperature"} and words > {"temperature"}
+    return device.kind == "sensor" and named
 
 
 def _kind(kind: str) -> str:
