@@ -18,8 +18,8 @@ packages_build="python3-dev gcc libc6-dev portaudio19-dev"
 packages_broker="mosquitto"
 # What the demo's virtual room needs beside that.
 packages_demo="$packages_broker pulseaudio pulseaudio-utils libasound2-plugins"
-# What only the tests need: human voices, systemd's own check of the unit file, certificates, and a browser.
-packages_tests="pocketsphinx-testdata systemd openssl chromium"
+# What only the tests need: human voices, systemd's own check of the unit file, certificates, another voice, and a browser.
+packages_tests="pocketsphinx-testdata systemd openssl espeak-ng chromium"
 # Every package of the virtual environment with the hashes of its files: what the speaker runs with, and what tests do.
 lock=$checkout/requirements.lock
 lock_of_tests=$checkout/tests/requirements.lock

@@ -1,7 +1,8 @@
-"""A question of the speaker's own: said in its voice, answered in words or by a press, understood on this machine.
+"""A question of the speaker's own: said in its voice, answered in words or by a press.
 
 It serves the hub, which wants one of some answers, and every risky action, which wants a yes. The model has no part in
-it: neither does it hear the answer, nor can it give one.
+it: neither is it asked about the answer, nor can it give one. Where nobody here understands the language, the service
+writes down what was said, and only these words count.
 """
 
 import asyncio
@@ -14,9 +15,11 @@ from speaker.audio.pcm import Samples
 from speaker.conversation import events
 from speaker.conversation.events import Event
 from speaker.errors import SpeakerError
+from speaker.language.answer_forms import AnswerForms
+from speaker.language.phrasebook import ENGLISH_PHRASES
 from speaker.listening.front_end import SensedFrame
 from speaker.listening.short_utterance import ShortUtterance
-from speaker.speech.answer_matching import match_answer
+from speaker.speech.answer_matching import match_answer, pressed_answer
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +28,9 @@ BEGIN_S: Final = 3.0
 
 SAY_S: Final = 30.0
 """How long it may take to say a question."""
+
+MADE_OUT_S: Final = 6.0
+"""So much longer an answer that was given in time may take to be made out."""
 
 _LONGEST_MS: Final = 8_000
 """Longer speech is no answer."""
@@ -50,11 +56,16 @@ class Questions:
         post: Callable[[Event], None],
         say: Callable[[str], Awaitable[None]],
         recognise: Callable[[Samples], Awaitable[str]],
+        forms: AnswerForms = ENGLISH_PHRASES.answers,
     ) -> None:
-        """``say`` returns when a text has been heard; ``recognise`` takes int16 samples at 16 kHz."""
+        """``say`` returns when a text has been heard; ``recognise`` takes int16 samples at 16 kHz.
+
+        ``forms``: yes and no in the language in which is asked.
+        """
         self._post = post
         self._say = say
         self._recognise = recognise
+        self._forms = forms
         self._turn = asyncio.Lock()
         self._pending: _Pending | None = None
         self._utterance = ShortUtterance(_LONGEST_MS)
@@ -76,14 +87,20 @@ class Questions:
                 async with asyncio.timeout(SAY_S):
                     await self._say(text)
                 pending.listening = True
-                async with asyncio.timeout(timeout_s):
-                    return await pending.settled
+                return await self._wait(pending, timeout_s)
             except TimeoutError:
                 return None
             finally:
                 self._pending = None
                 self._utterance.forget()
                 self._post(events.QuestionSettled())
+
+    async def _wait(self, pending: _Pending, timeout_s: float) -> str | None:
+        await asyncio.wait({pending.settled}, timeout=timeout_s)
+        if not pending.settled.done() and self._judging is not None:
+            # Somebody answered in time, and what they said is still being made out.
+            await asyncio.wait([self._judging], timeout=MADE_OUT_S)
+        return pending.settled.result() if pending.settled.done() else None
 
     def begin(self) -> None:
         """The microphone is the question's now."""
@@ -99,7 +116,7 @@ class Questions:
         pending = self._pending
         if pending is None:
             raise SpeakerError("nothing is being asked")
-        chosen = match_answer(answer, pending.answers)
+        chosen = pressed_answer(answer, pending.answers, self._forms)
         if chosen is None:
             raise SpeakerError(f"the answer has to be one of {', '.join(pending.answers)}")
         self._settle(chosen)
@@ -117,7 +134,7 @@ class Questions:
     async def _judge(self, sound: Samples, pending: _Pending) -> None:
         try:
             words = await self._recognise(sound)
-            answer = match_answer(words, pending.answers)
+            answer = match_answer(words, pending.answers, self._forms)
             log.info("= answered %s", "nothing that was asked for" if answer is None else repr(answer))
             if answer is not None and self._pending is pending:
                 self._settle(answer)

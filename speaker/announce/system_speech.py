@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from speaker.announce.announcer import Announcement, Announcer
+from speaker.announce.answer_ears import AnswerEars
 from speaker.announce.confirmation import Questions
 from speaker.audio.playback_queue import PlayedItem
 from speaker.conversation import events
@@ -13,6 +14,7 @@ from speaker.conversation.events import Event
 from speaker.conversation.observers import Observer
 from speaker.conversation.sound import OWN
 from speaker.conversation.states import State
+from speaker.language.phrasebook import ENGLISH_PHRASES, Phrasebook
 from speaker.speech.answer_matching import YES, YES_OR_NO
 from speaker.speech.media_fetch import SoundFetcher
 from speaker.speech.tts import TextToSpeech
@@ -34,9 +36,19 @@ class SystemSpeech(Observer):
     """Announcements, timers and questions: one loudspeaker, one voice, in order."""
 
     def __init__(
-        self, conversation: Conversation, tts: TextToSpeech, store: Store, tell: Callable[[dict[str, Any]], None]
+        self,
+        conversation: Conversation,
+        tts: TextToSpeech,
+        store: Store,
+        tell: Callable[[dict[str, Any]], None],
+        book: Phrasebook = ENGLISH_PHRASES,
+        *,
+        hears: bool = True,
     ) -> None:
-        """``tell`` publishes an event."""
+        """``tell`` publishes an event; ``book``: in whose words is asked and told.
+
+        ``hears``: whether this machine understands that language.
+        """
         self._conversation = conversation
         self._sound = conversation.sound
         self._loudness = conversation.loudness
@@ -44,12 +56,14 @@ class SystemSpeech(Observer):
         self._post = conversation.inbox.post
         self._tell = tell
         self._tts = tts
+        self._book = book
         self._fetcher = SoundFetcher(self._settings.announcements.hosts)
         self.announcer = Announcer(self._sound, tts.speak, self._fetcher.fetch, self._loud, busy=self._busy, tell=tell)
         self.scheduler = TimerScheduler(
-            store, ring=self._ring, say=self._say, told=tell, changed=self._timers_changed
+            store, ring=self._ring, say=self._say, told=tell, changed=self._timers_changed, book=book,
         )  # fmt: skip
-        self.questions = Questions(self._post, self._say, self._sound.recognise)
+        self.ears = AnswerEars(book, hears, self._sound.recognise, lambda: conversation.sessions.present)
+        self.questions = Questions(self._post, self._say, self.ears.hear, book.answers)
         self._sound.attend(self.questions.hear)
 
     async def run(self) -> None:
@@ -66,7 +80,7 @@ class SystemSpeech(Observer):
 
     async def confirm(self, sentence: str) -> bool:
         """Whether somebody says yes, or presses it, to doing what the sentence says ("unlock the front door")."""
-        text, timeout_s = f"Shall I {sentence}? Say yes or no.", self._settings.limits.answer_s
+        text, timeout_s = self._book.shall_i(sentence), self._settings.limits.answer_s
         self._tell({"type": "confirm", "text": text, "timeout_s": timeout_s})
         answer = await self.questions.ask(text, YES_OR_NO, timeout_s)
         self._tell({"type": "confirm", "text": text, "answer": answer})

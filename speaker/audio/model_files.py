@@ -1,7 +1,7 @@
-"""Model files inside installed packages: found without importing them, checked, opened on ONNX Runtime.
+"""Model files: inside installed packages or fetched before; found, checked, opened on ONNX Runtime.
 
-Nothing is ever downloaded. Some of these packages load scipy, scikit-learn or a native library when they
-are imported; their files are all that is wanted, so only the import system's finder is asked.
+Nothing is ever downloaded here. Some of these packages load scipy, scikit-learn or a native library when they are
+imported; their files are all that is wanted, so only the import system's finder is asked.
 """
 
 import hashlib
@@ -60,21 +60,39 @@ class ModelFile:
                 f"speech model {self.path} is missing: there is no package {self.wheel.package}. {self.wheel.remedy()}"
             )
         place = Path(folders[0], *self.path.split("/"))
-        try:
-            with place.open("rb") as file:
-                found = hashlib.file_digest(file, "sha256").hexdigest()
-        except OSError as error:
-            raise ModelError(f"speech model {place} cannot be read: {error.strerror}. {self.wheel.remedy()}") from error
-        if found != self.sha256:
-            raise ModelError(
-                f"speech model {place} is damaged or of another version "
-                f"(sha256 {found[:12]}…, wanted {self.sha256[:12]}…). {self.wheel.remedy()}"
-            )
-        return place
+        return _checked(place, self.sha256, self.wheel.remedy())
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file that was fetched, known by its content."""
+
+    path: Path
+    sha256: str
+    remedy: str
+    """What to do when it is not as it should be."""
+
+    def locate(self) -> Path:
+        """The same as for a file of a wheel."""
+        return _checked(self.path, self.sha256, self.remedy)
+
+
+def _checked(place: Path, sha256: str, remedy: str) -> Path:
+    try:
+        with place.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelError(f"speech model {place} cannot be read: {error.strerror}. {remedy}") from error
+    if found != sha256:
+        raise ModelError(
+            f"speech model {place} is damaged or of another version "
+            f"(sha256 {found[:12]}…, wanted {sha256[:12]}…). {remedy}"
+        )
+    return place
 
 
 @cache
-def open_session(model: ModelFile) -> onnxruntime.InferenceSession:
+def open_session(model: ModelFile | StoredFile) -> onnxruntime.InferenceSession:
     """The checked file as a session on one thread of the CPU that sleeps while it has nothing to do.
 
     It is opened once in a process, for everybody: it remembers nothing between two runs, threads may run it side

@@ -26,7 +26,9 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "Change it until you change it back": (
         "announcement_volume", "threshold", "follow_up", "wake_word", "duplex", "endpoint", "budget", "test",
     ),
-    "Set it up": ("config", "secret", "devices", "listen", "tools", "doctor", "hub-package", "bundle", "completion"),
+    "Set it up": (
+        "config", "secret", "language", "devices", "listen", "tools", "doctor", "hub-package", "bundle", "completion",
+    ),
     "See what it costs": ("cost",),
     "Run it": ("run", "demo", "offline"),
 }  # fmt: skip
@@ -156,6 +158,14 @@ def _add_set_up(add: Add) -> None:
                          "and whether each is asked about first; default: no such tool")  # fmt: skip
     bundle = add("bundle", _bundle, "an archive for whoever helps: log, config, doctor; no secrets")
     bundle.add_argument("--output", type=Path, metavar="FILE", default=Path("speaker-bundle.tar.gz"))
+    language = add("language", _language, "what there is for each language, and a recogniser for one more",
+                   "speaker language list", "sudo speaker language add de",
+                   "sudo speaker language add es --from /media/stick/base-es")  # fmt: skip
+    language.add_argument("what", choices=("list", "add"), metavar="list|add")
+    language.add_argument("code", nargs="?", default="", metavar="CODE", help="such as de")
+    language.add_argument("--from", dest="place", default="", metavar="PLACE",
+                          help="a folder or an address with the files of a recogniser")  # fmt: skip
+    language.add_argument("--json", action="store_true", help="the list as data")
     completion = add("completion", _completion, "what a shell needs to complete these commands",
                      "speaker completion bash | sudo tee /etc/bash_completion.d/speaker", config=False)  # fmt: skip
     completion.add_argument("shell", choices=("bash", "zsh"), metavar="bash|zsh")
@@ -213,6 +223,12 @@ def _secret() -> CommandFunction:
     from speaker.cli.secret import set_secret
 
     return set_secret
+
+
+def _language() -> CommandFunction:
+    from speaker.cli.language.command import manage_languages
+
+    return manage_languages
 
 
 def _devices() -> CommandFunction:

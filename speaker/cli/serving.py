@@ -10,6 +10,8 @@ from speaker.cli.first_aid import examine, pack_bundle
 from speaker.cli.output import GOOD, config_file
 from speaker.daemon.daemon import serve
 from speaker.daemon.page_part import FirstAid
+from speaker.daemon.systemd import state_place
+from speaker.errors import SpeakerError
 from speaker.offline.server.server import ServerSettings, offline_server
 from speaker.offline.speech.engines import OfflineEngines
 
@@ -28,11 +30,19 @@ async def _serve_and_leave(file: Path | None) -> None:
     os._exit(GOOD)
 
 
+def _state() -> Path | None:
+    """Where recognisers for more languages are, if there is such a place."""
+    try:
+        return state_place()
+    except SpeakerError:
+        return None
+
+
 def serve_offline(options: argparse.Namespace) -> int:
     """The embedded Realtime server alone."""
 
     async def serve_for_ever() -> None:
-        engines = OfflineEngines()
+        engines = OfflineEngines(_state())
         await engines.warm_up()
         settings = ServerSettings(options.host, options.port, token=os.environ.get("OPENAI_API_KEY"))
         async with offline_server(settings, engines) as server:

@@ -20,6 +20,7 @@ from speaker.config.settings import (
 from speaker.config.turn_detection import ClientTurns
 from speaker.config.validation import Mistake, examine_section
 from speaker.errors import ConfigError
+from speaker.language.codes import LANGUAGES, canonical_language, meant_language
 
 RESERVED_IDS: Final = frozenset({"tools", "claim"})
 """Names below the base topic that belong to all speakers."""
@@ -50,6 +51,8 @@ def examine_settings(
     session = settings.session
     if model_override:
         session = msgspec.structs.replace(session, model=model_override)
+    if language := canonical_language(session.language):
+        session = msgspec.structs.replace(session, language=language)
     cost = msgspec.structs.replace(settings.cost, prices={**PRICES, **settings.cost.prices})
     tools = msgspec.structs.replace(settings.tools, risk={**DEFAULT_RISK, **settings.tools.risk})
     mqtt = _with_prefixes(settings.mqtt)
@@ -92,9 +95,20 @@ def _across(settings: Settings, known: Sequence[Mistake]) -> Iterator[Mistake]:
     )
     if not wrong_prices:
         yield from _budget_mistakes(settings.cost, settings.session)
+    yield from _language_mistakes(settings.session.language)
     yield from _protocol_mistakes(settings)
     if not any(one.place.startswith("session.turn_detection") for one in known):
         yield from _turn_mistakes(settings.session)
+
+
+def _language_mistakes(language: str) -> Iterator[Mistake]:
+    """A language that nobody knows, with the one that was meant."""
+    if canonical_language(language):
+        return
+    meant = meant_language(language)
+    known = f"Did you mean {meant}?" if meant else f"Known are {', '.join(LANGUAGES)}, with a region as in de-AT"
+    shown = hide_secrets(" ".join(language.split()))[:40]
+    yield Mistake("session.language", f"{shown!r} is the code of no language that is known. {known}")
 
 
 def _protocol_mistakes(settings: Settings) -> Iterator[Mistake]:

@@ -75,7 +75,8 @@ class SessionSettings(Section, frozen=True, kw_only=True):
     voice: str = "marin"
     """Voice of the answers."""
     language: str = "en"
-    """Language the answers are to be in, as a two-letter code."""
+    """Language of the answers and of all that the speaker says and understands by itself: a two-letter code, with a
+    region if you like (de, de-AT, pt-BR, zh-CN). docs/languages.md tells what there is for each."""
     instructions: str = INSTRUCTIONS
     """What the model is told about its role; the list of your devices is added to it."""
     speed: Annotated[float, Meta(ge=0.25, le=1.5)] = 1.0
@@ -95,8 +96,8 @@ class SessionSettings(Section, frozen=True, kw_only=True):
     """Who is asked first: off = the service, confident = the rules of this machine, which answer when they hardly
     doubt what was said and all that it takes are tools with risk allow. Needs turn_detection of type client_vad."""
     transcription: str | None = None
-    """Model that writes down what you say, such as gpt-transcribe; billed extra, and needed by nothing here but
-    published transcripts. null = none."""
+    """Model that writes down what you say, such as gpt-transcribe; billed extra. Published transcripts need it, and
+    "stop" in a language that only the service hears. null = none, but for an answer to the speaker's own question."""
     reasoning_effort: Literal["minimal", "low", "medium", "high", "xhigh"] | None = None
     """How hard the model thinks; only sent to models that do (gpt-realtime-2 and later). null = its own choice."""
     max_output_tokens: Annotated[int, Meta(ge=1, le=4096)] | None = None

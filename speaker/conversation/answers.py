@@ -151,6 +151,8 @@ class Answers:
             case ev.TranscriptionCompleted(transcript=words, usage=usage, status=status) if status != "in_progress":
                 self._observers.transcribed(usage)
                 self._observers.said("user", words or "")
+                if self._needs.means_stop(words or ""):
+                    self._post(events.Stopped())
             case ev.ResponseCreated(response=response):
                 wish = (response.metadata or {}).get(WISH) if self._profile.echoes_metadata else None
                 self._meet(response.id, self._responses.begins(response.id, self._now(), wish))

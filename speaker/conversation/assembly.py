@@ -30,6 +30,7 @@ from speaker.conversation.user_turns import UserTurns
 from speaker.conversation.wake_responder import WakeResponder
 from speaker.cost.cost_tracker import CostTracker, now_here
 from speaker.errors import Trouble
+from speaker.language.phrasebook import ENGLISH_PHRASES, Phrasebook
 from speaker.offline.speech.engines import OfflineEngines
 from speaker.realtime.failover import Failover
 from speaker.tools.registry import ToolRegistry
@@ -63,6 +64,8 @@ class Surrounds:
     settled: Callable[[], bool] = lambda: True
     """Whether nothing goes on that would hold a measurement up, such as models being loaded."""
     slow_tool_s: float = SLOW_TOOL_S
+    book: Phrasebook = ENGLISH_PHRASES
+    """What the speaker says by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +115,12 @@ def assemble(around: Surrounds) -> Conversation:
     )  # fmt: skip
     sound = around.make_sound(inbox.post, wake.woken, observers.trouble)
     prompts = Prompts(inbox.post)
-    tools = ToolRunner(around.registry, sound, observers, slow_tool_s=around.slow_tool_s)
+    tools = ToolRunner(around.registry, sound, observers, slow_tool_s=around.slow_tool_s, words=around.book.own)
     needs = SessionNeeds(
         inbox.post, observers, sound, tasks, tools.run,
         lambda: surroundings(settings, local_time()), lambda: day_left_s(local_time()), lambda: memory.summary(clock()),
         SessionPatience(PATIENCE * settings.limits.connect_s, settings.limits.stalled_s), clock,
+        around.book.answers.mean_stop if settings.wake.stop_word else lambda _words: False,
     )  # fmt: skip
     turns = UserTurns(
         LocalIntents(around.engines, around.registry),
@@ -128,7 +132,7 @@ def assemble(around: Surrounds) -> Conversation:
         needs, cost=around.cost, failover=around.failover, registry=around.registry,
         describe_house=around.describe_house, prompts=prompts, turns=turns, uplink=uplink, clock=clock,
     )  # fmt: skip
-    effects = Effects(sound, sessions, turns, observers, lambda: loudness.chimes)
+    effects = Effects(sound, sessions, turns, observers, lambda: loudness.chimes, book=around.book)
     controller = Controller(
         inbox, machine, sound, sessions, uplink=uplink, effects=effects, prompts=prompts, observers=observers,
         percent=lambda: loudness.answers, clock=clock, stop_word=settings.wake.stop_word, failed=failed,
@@ -148,7 +152,7 @@ def assemble(around: Surrounds) -> Conversation:
             with_words=settings.privacy.publish_transcripts,
         ),
         MemoryObserver(memory, clock),
-        FailoverObserver(around.failover, sound, clock),
+        FailoverObserver(around.failover, sound, clock, around.book),
         tools,
         duplex,
     ):

@@ -26,6 +26,7 @@ from speaker.config.settings import SessionSettings, Settings
 from speaker.config.turn_detection import ClientTurns
 from speaker.conversation import events
 from speaker.conversation.inbox import Post
+from speaker.conversation.own_ears import OwnEars
 from speaker.conversation.sound import OWN, Spoke
 from speaker.errors import Trouble
 from speaker.listening.frame_router import FrameRouter
@@ -67,13 +68,13 @@ class AudioIO:
         """``woken`` is told of every wake word, ``trouble`` what is wrong with a device."""
         audio = settings.audio
         self._sounds = frozenset(audio.sounds)
-        self._engines = engines
         self._tts = tts
         self._post = post
         canceller = EchoCanceller()
+        self._ears = OwnEars(engines, settings.session.language)
         turns = turn_settings(settings.session)
         self._front_end = FrontEnd(words, canceller, settings.wake.barge_in_threshold, turns or TurnSettings())
-        self._stop_word = StopWord(self.recognise, lambda: post(events.Stopped()))
+        self._stop_word = StopWord(self._ears.hear_order, lambda: post(events.Stopped()), self._ears.means_stop)
         self._attentive: list[Callable[[SensedFrame], None]] = [self._stop_word.hear]
         gate = SpeechGate(turns) if turns is not None else WordGate()
         self._router = FrameRouter(
@@ -257,7 +258,7 @@ class AudioIO:
 
     async def recognise(self, samples: Samples) -> str:
         """The words in int16 samples at 16 kHz."""
-        return (await self._engines.hear(samples, WAKE_HZ)).text
+        return await self._ears.hear_answer(samples)
 
     async def _say(self, text: str, item: str, spoke: Spoke | None) -> None:
         async with self._turn, aclosing(self._tts.speak(text, spoke)) as spoken:

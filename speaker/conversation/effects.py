@@ -10,6 +10,7 @@ from speaker.conversation.sound import OWN, SoundPart
 from speaker.conversation.states import Effect
 from speaker.conversation.user_turns import UserTurns
 from speaker.cost.budget_guard import CLOUD
+from speaker.language.phrasebook import ENGLISH_PHRASES, Phrasebook
 from speaker.speech import phrases
 
 log = logging.getLogger(__name__)
@@ -25,13 +26,16 @@ class Effects:
         turns: UserTurns,
         observers: Observer,
         chime_percent: Callable[[], int],
+        *,
+        book: Phrasebook = ENGLISH_PHRASES,
     ) -> None:
-        """``chime_percent``: how loud chimes are now."""
+        """``chime_percent``: how loud chimes are now; ``book``: in which words what fails is told."""
         self._sound = sound
         self._sessions = sessions
         self._turns = turns
         self._observers = observers
         self._chime_percent = chime_percent
+        self._book = book
 
     def carry_out(self, effect: Effect) -> None:
         """Do it now."""
@@ -70,7 +74,7 @@ class Effects:
     def _apologise(self) -> None:
         session = self._sessions.present
         problem, connected = (session.problem, session.is_open) if session is not None else (None, False)
-        words = phrases.apology(problem or self._sessions.spared, connected=connected)
+        words = phrases.apology(problem or self._sessions.spared, connected=connected, book=self._book)
         log.info("= apologising: %s", words)
         self.chime("error")
         if words:

@@ -71,6 +71,8 @@ class LocalIntents:
         ``session`` is what would be asked of the service: its instructions name the devices, its tools what can
         be done. Raises ModelError when the offline engines are missing.
         """
+        if not self._engines.can_hear(spoken_language(session)):
+            return None
         if lead is not None:
             return await self._understand_behind(lead, samples, session)
         words = (await self._engines.hear(samples, WAKE_HZ)).text

@@ -14,6 +14,7 @@ from speaker.audio.pcm import Samples
 from speaker.audio.playback_queue import PlayedItem
 from speaker.conversation import events
 from speaker.conversation.answer_faults import ASIDE
+from speaker.conversation.answer_writing import AnswerWriting, writer_of
 from speaker.conversation.answers import Answers
 from speaker.conversation.midnight import Midnight
 from speaker.conversation.session_needs import SessionNeeds
@@ -48,10 +49,13 @@ class ConversationSession:
         self._client: RealtimeClient | None = None
         self._calls = ToolCalls(self, needs)
         self._answers: Answers | None = None
+        self._writing: AnswerWriting | None = None
         self._lost: SessionError | None = None
         self._prompts: list[str] = []
         """Written requests that no answer has come to yet; a session that is opened anew gets them again."""
         self._sent_before = 0
+        self._transcriber = ""
+        """The model of the service that writes down what is said, where the configuration names none."""
         self._midnight = Midnight(needs.day_left_s, self._tell_surroundings, needs.tasks)
 
     @property
@@ -106,6 +110,20 @@ class ConversationSession:
         """What was appended since the last turn is none."""
         if self._client is not None and self.is_open:
             self._client.clear()
+
+    async def write_down(self, samples: Samples) -> str | None:
+        """What the service writes down of an answer to a question of ours: int16, 16 kHz; None when it does not.
+
+        Its model is asked nothing, and the answer does not stay in the conversation.
+        """
+        writer = writer_of(self.wanted, self._transcriber)
+        if not self.is_open or writer is None or self._writing is not None:
+            return None
+        self._writing = writing = AnswerWriting(self, self.wanted, writer)
+        try:
+            return await writing.write(samples)
+        finally:
+            self._writing = None
 
     def prompt(self, text: str) -> None:
         """Somebody wrote what they could have said."""
@@ -180,6 +198,9 @@ class ConversationSession:
                     self._lost = error
                 case ev.Error(error=problem) if self._answers is None:
                     self._observers.trouble(str(reported(endpoint.target.place, problem)))
+                case _ if self._writing is not None and self._writing.hear(news):
+                    if isinstance(news, ev.TranscriptionCompleted) and news.status != "in_progress":
+                        self._observers.transcribed(news.usage)
                 case _ if self._answers is not None:
                     self._answers.hear(news)
 
@@ -188,6 +209,7 @@ class ConversationSession:
     def _opened(self, endpoint: Endpoint, opened: Opened) -> None:
         self.is_open, self._lost, self.endpoint = True, None, endpoint.name
         target = endpoint.target
+        self._transcriber = target.profile.transcriber
         self._calls.connected(by_rules=endpoint.name == "offline")
         self._answers = Answers(
             self, self._needs, self._calls, place=target.place, profile=target.profile, plays_hz=opened.plays_hz,
@@ -214,5 +236,7 @@ class ConversationSession:
         """Nothing of this connection counts in the next one."""
         self.is_open = False
         self._midnight.stop()
+        if self._writing is not None:
+            self._writing.close()
         if self._answers is not None:
             self._answers.close()

@@ -41,5 +41,7 @@ class SessionNeeds:
     """What was said before, for a session that does not know it; may be empty."""
     patience: SessionPatience
     clock: MonotonicClock
+    means_stop: Callable[[str], bool] = lambda _words: False
+    """Whether words that the service wrote down are an order to be silent."""
     barred: SessionError | None = None
     """Why somebody who could answer is not asked, if so."""

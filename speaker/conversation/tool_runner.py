@@ -7,7 +7,7 @@ from speaker.conversation.events import Event
 from speaker.conversation.observers import Observer, ToolCall
 from speaker.conversation.sound import SoundPart
 from speaker.conversation.states import State
-from speaker.speech import phrases
+from speaker.language.phrasebook import ENGLISH_PHRASES, OwnWords
 from speaker.tools.registry import ToolRegistry
 from speaker.tools.result import ToolResult
 
@@ -19,13 +19,15 @@ class ToolRunner(Observer):
     """The registry, what it injects, and the excuse."""
 
     def __init__(
-        self, registry: ToolRegistry, sound: SoundPart, observers: Observer, *, slow_tool_s: float = SLOW_TOOL_S
-    ) -> None:
+        self, registry: ToolRegistry, sound: SoundPart, observers: Observer, *, slow_tool_s: float = SLOW_TOOL_S,
+        words: OwnWords = ENGLISH_PHRASES.own,
+    ) -> None:  # fmt: skip
         self.registry = registry
         self._providers: dict[type, object] = {}
         self._sound = sound
         self._observers = observers
         self._slow_tool_s = slow_tool_s
+        self._words = words
         self._state = State.ASLEEP
         self._excused = False
         """Whether somebody was told in this turn that it takes a moment."""
@@ -58,4 +60,4 @@ class ToolRunner(Observer):
         """Whoever waits for the tool is told, once."""
         if self._state is State.THINKING and not self._excused and not self._sound.audible:
             self._excused = True
-            self._sound.speak(phrases.ONE_MOMENT)
+            self._sound.speak(self._words.one_moment)

@@ -28,6 +28,7 @@ from speaker.cost.tokens import (
     prompt_tokens,
 )
 from speaker.realtime.protocol.objects import Response, Session, Usage
+from speaker.realtime.services import profile_of
 from speaker.realtime.session_config import opening
 
 SENTENCE_MS: Final = 3500
@@ -151,9 +152,11 @@ class CostTracker:
 
         Where the service does not say what it used, the sound since the session opened is the estimate.
         """
-        model = self._settings.session.transcription
+        session = self._settings.session
+        # Without a configured one, only answers to questions of the speaker's own are written down.
+        model = session.transcription or profile_of(session.url, session.service).transcriber
         price = price_of(model, self._settings.cost.prices) if model else None
-        if model is None or price is None or endpoint != CLOUD:
+        if price is None or endpoint != CLOUD:
             return
         said = TranscriptionUsage.read(told)
         used = said or TranscriptionUsage(seconds=self._tally.heard_ms / 1000)

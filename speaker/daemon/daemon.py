@@ -102,6 +102,7 @@ class Daemon:
             lambda: parts.conversation.controller.hears,
             lambda: parts.conversation.sound.dead,
             lambda sentence: parts.system_speech.announce(Announcement(sentence)),
+            parts.book.own,
         )
         while True:
             if deafness.look():

@@ -2,13 +2,19 @@
 
 from collections.abc import Callable
 
-from speaker.speech import phrases
+from speaker.language.phrasebook import ENGLISH_PHRASES, OwnWords
 
 
 class Deafness:
     """Looked at again and again. Who never had a microphone is not deaf: it announces, rings and serves the hub."""
 
-    def __init__(self, hears: Callable[[], bool], dead: Callable[[], bool], say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        hears: Callable[[], bool],
+        dead: Callable[[], bool],
+        say: Callable[[str], None],
+        words: OwnWords = ENGLISH_PHRASES.own,
+    ) -> None:
         """``hears``: whether frames arrive and are worked on, or nobody wants them; ``say`` speaks a sentence.
 
         ``dead``: whether nothing but silence is in them.
@@ -16,6 +22,7 @@ class Deafness:
         self._hears = hears
         self._dead = dead
         self._say = say
+        self._words = words
         self._had = False
         self._told = ""
 
@@ -26,10 +33,10 @@ class Deafness:
         """
         if self._hears():
             self._had = True
-            self._tell(phrases.SILENT if self._dead() else "")
+            self._tell(self._words.silent if self._dead() else "")
             return True
         if self._had:
-            self._tell(phrases.DEAF)
+            self._tell(self._words.deaf)
         return not self._had
 
     def _tell(self, sentence: str) -> None:

@@ -18,6 +18,7 @@ from speaker.home.device_registry import DeviceRegistry
 from speaker.home.own_topics import forbidden_topics
 from speaker.home.places import Places
 from speaker.hub.control_kinds import EVERY_WORD
+from speaker.language.phrasebook import ENGLISH_PHRASES, Phrasebook
 from speaker.realtime.endpoint import Target
 from speaker.realtime.failover import Endpoint
 from speaker.tools import registry
@@ -158,6 +159,7 @@ def make_registry(
     *,
     more: Callable[[], Mapping[str, AnyTool]] = dict,
     approve: Callable[[str], Awaitable[bool]] = registry.approve_no_call,
+    book: Phrasebook = ENGLISH_PHRASES,
 ) -> tuple[registry.ToolRegistry, list[str]]:
     """The tools that the configuration allows, and what is wrong with files that hold none.
 
@@ -168,4 +170,5 @@ def make_registry(
     quiet = settings.cost.quiet_tools
     for doubt in doubtful_names(settings, tools):
         log.warning("%s", doubt)
-    return registry.ToolRegistry(tools, settings.tools, quiet, more=more, approve=approve, kinds=kinds), problems
+    made = registry.ToolRegistry(tools, settings.tools, quiet, more=more, approve=approve, kinds=kinds, book=book)
+    return made, problems

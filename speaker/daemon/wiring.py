@@ -40,8 +40,9 @@ from speaker.hub.status import Status, today
 from speaker.mqtt.client import MqttClient
 from speaker.offline.server.server import RealtimeServer, ServerSettings
 from speaker.offline.speech.engines import OfflineEngines
+from speaker.offline.speech.espeak import speaking_book
 from speaker.realtime.failover import Endpoint, Failover
-from speaker.speech import phrases
+from speaker.speech.phrases import stock_phrases
 from speaker.speech.tts import TextToSpeech
 from speaker.speech.tts_cache import SoundCache
 from speaker.store.store import Ledger
@@ -61,9 +62,11 @@ class Wiring:
     def __init__(self, settings: Settings, around: Surroundings, aid: FirstAid | None = None) -> None:
         self.settings = settings
         self.around = around
+        self.book = speaking_book(settings.session.language)
+        """What the speaker says by itself."""
         self.warm = False
         """Whether everything is loaded that is loaded ahead of time."""
-        self.engines = OfflineEngines()
+        self.engines = OfflineEngines(around.state, settings.session.language)
         self.server = RealtimeServer(ServerSettings(port=0), self.engines)
         self.ledger = Ledger(around.state / LEDGER)
         self.sound_system = SoundSystem()
@@ -74,12 +77,19 @@ class Wiring:
         self.hub = MqttApi(self.client, settings, version(), self.ledger)
         self.cost = CostTracker(settings, self.ledger, self.hub.event)
         kept = SoundCache(around.state / "phrases", settings.audio.cache_mb * 1_000_000)
-        self.tts = TextToSpeech(self.engines, kept, self.cost.spoke)
+        self.tts = TextToSpeech(self.engines, kept, self.cost.spoke, self.book)
         self.mcp = McpParts(settings, around.mqtt_password, self._refuse_definition)
         self.page = PagePart(settings, around, aid)
         self._wire_house()
         self.conversation = self._make_conversation()
-        self.system_speech = SystemSpeech(self.conversation, self.tts, self.ledger.memory, self.hub.event)
+        self.system_speech = SystemSpeech(
+            self.conversation,
+            self.tts,
+            self.ledger.memory,
+            self.hub.event,
+            self.book,
+            hears=self.engines.can_hear(self.book.code),
+        )
         self._wire_hub()
         self._provide_tools()
 
@@ -90,6 +100,7 @@ class Wiring:
         self.house = configured_house(settings)
         self.home = DeviceController(
             self.house, self.client, tools.confirm_timeout_s, risk=tools.risk, approve=self._approve_wish,
+            book=self.book,
         )  # fmt: skip
         self.feed = HouseFeed(self.client, self.house, self.home)
         speaker = str(settings.id)
@@ -108,7 +119,9 @@ class Wiring:
     # The conversation.
 
     def _make_conversation(self) -> Conversation:
-        registry, problems = make_registry(self.settings, self.house, more=self._tools_that_come, approve=self._approve)
+        registry, problems = make_registry(
+            self.settings, self.house, more=self._tools_that_come, approve=self._approve, book=self.book
+        )
         self.mcp.look_for_servers(lambda: {*registry.own, *self.hub_tools.tools})
         for problem in problems:
             log.error("%s", problem)
@@ -129,6 +142,7 @@ class Wiring:
                 claim=self.hub.claim,
                 not_for_me=lambda: self.ledger.count("not_for_me", today()),
                 settled=lambda: self.warm,
+                book=self.book,
             )
         )
 
@@ -196,7 +210,7 @@ class Wiring:
         """Load what will be needed, and make the phrases that have to be said when nothing else works."""
         if self.answering()[0].name == "offline":
             await self.engines.warm_up()
-        await self.tts.prepare(phrases.EVERY)
+        await self.tts.prepare(stock_phrases(self.book))
         self.warm = True
 
     # What tools get.
@@ -216,7 +230,9 @@ class Wiring:
         }
         for kind, thing in provided.items():
             conversation.tools.provide(kind, thing)
-        self.system_speech.scheduler.tools = LaterTools(conversation.tools.registry, self.home, lambda: provided)
+        self.system_speech.scheduler.tools = LaterTools(
+            conversation.tools.registry, self.home, lambda: provided, self.book
+        )
         self.mcp.offer(conversation.tools.registry, self.parts, provided, self.hub.event)
         self.page.show(
             Shown(

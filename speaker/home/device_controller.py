@@ -24,6 +24,7 @@ from speaker.home.device_registry import (
 from speaker.home.naming import be
 from speaker.home.places import Places
 from speaker.home.risk import Risk, asked_for, risk_of
+from speaker.language.phrasebook import ENGLISH_PHRASES, Phrasebook
 
 log = logging.getLogger(__name__)
 
@@ -83,13 +84,15 @@ class DeviceController:
         *,
         risk: Mapping[str, Risk] | None = None,
         approve: Approval = approve_nothing,
+        book: Phrasebook = ENGLISH_PHRASES,
     ) -> None:
-        """``risk`` are the rules of ``tools.risk``; ``approve`` is asked before what they call ``confirm``."""
+        """``risk``: the rules of ``tools.risk``; what they call ``confirm`` is asked of ``approve``, by ``book``."""
         self._house = house
         self._publisher = publisher
         self._confirm_timeout_s = confirm_timeout_s
         self._risk = risk or {}
         self._approve = approve
+        self._book = book
         self._asking = asyncio.Lock()
         self._pending: dict[str, list[_Pending]] = {}
         self._reported_at_s: dict[str, float] = {}
@@ -177,7 +180,14 @@ class DeviceController:
         sentence = asked_for(wish, said)
         if risk_of(None, device, self._risk, wish=wish) != "allow":
             raise ToolError(f"I may not {sentence} without asking first.")
-        return sentence
+        return self._asked_for(device, wish)
+
+    def _asked_for(self, device: Device, wish: Wish) -> str:
+        """What a wish would do, as people hear it; names stand bare where nobody here knows their article."""
+        if self._book.is_english:
+            return asked_for(wish, self._house.spoken(device))
+        name, room = device.name, device.room
+        return asked_for(wish, name if room.casefold() in name.casefold() else f"{room} {name}", self._book)
 
     async def act_all(self, devices: Sequence[Device], wish: Wish) -> list[Outcome]:
         """Act on several at once; what one cannot do is its Outcome and does not hide the others'."""
@@ -205,7 +215,7 @@ class DeviceController:
             return Outcome("refused", f"{said} may not be changed by voice; the owner decided so.")
         sentence = asked_for(wish, said)
         async with self._asking:  # one question at a time, even when several devices are acted on at once
-            approved = await self._approve(device, wish, sentence)
+            approved = await self._approve(device, wish, self._asked_for(device, wish))
         if approved:
             return None
         return Outcome("refused", f"nobody confirmed to {sentence}, so it was not done.")

@@ -15,7 +15,9 @@ from speaker.home import colours
 from speaker.home.device_command import Wish
 from speaker.home.device_types import Device
 from speaker.home.naming import bag, clean
-from speaker.home.spoken_values import say_degrees, say_number
+from speaker.home.spoken_values import rounded_digits
+from speaker.language.phrasebook import ENGLISH_PHRASES, Phrasebook
+from speaker.language.spoken_words import joined_words, say_counted, say_decimal
 
 Risk = Literal["allow", "confirm", "never"]
 """What may happen when the model asks for a tool: run it, ask the user first, or refuse."""
@@ -67,26 +69,47 @@ def _opener(device: Device) -> str:
     return "gate" if words & _GATES else ""
 
 
-def asked_for(wish: Wish, said: str) -> str:
-    """What a wish would do, for a question: "unlock the front door", "set the garage door to 40 percent"."""
+def asked_for(wish: Wish, said: str, book: Phrasebook = ENGLISH_PHRASES) -> str:
+    """What a wish would do, for a question: "unlock the front door", "set the garage door to 40 percent".
+
+    ``said`` is the device in a sentence of the book's language.
+    """
+    words, numbers = book.devices, book.numbers
     if wish.action is not None:
-        verb = {"return": "send home", "press": "press", "next": "skip on", "previous": "skip back on"}
-        verb |= {"spot": "clean a spot with"}
-        doing = f"{verb.get(wish.action, wish.action)} {said}"
-        return doing if wish.percent is None else f"{doing} at {wish.percent} percent"
+        doing = words.doing[wish.action].format(device=said)
+        at = "" if wish.percent is None else numbers.percent.format(number=f"{wish.percent:g}")
+        return words.doing_at.format(doing=doing, percent=at) if at else doing
     if wish.wants_on is False:
-        return f"switch off {said}"
+        return words.switch_off.format(device=said)
     if wish.step is not None:
-        return f"turn {said} {'up' if wish.step > 0 else 'down'} by {abs(wish.step):g}"
+        turned = words.turn_up if wish.step > 0 else words.turn_down
+        return turned.format(device=said, step=say_decimal(f"{abs(wish.step):g}", book))
+    given = _values(wish, book)
+    return (
+        words.set.format(device=said, values=joined_words(given, book))
+        if given
+        else words.switch_on.format(device=said)
+    )
+
+
+def _values(wish: Wish, book: Phrasebook) -> list[str]:
+    """What a device would be set to, in words."""
+    numbers = book.numbers
+    counts = [
+        (numbers.percent, wish.brightness_percent), (numbers.percent, wish.percent), (numbers.kelvin, wish.kelvin),
+        (numbers.tilt, wish.tilt),
+    ]  # fmt: skip
+    brightness, share, kelvin, tilt = [
+        None if value is None else pattern.format(number=f"{value:g}") for pattern, value in counts
+    ]
     values = [
-        None if wish.brightness_percent is None else f"{wish.brightness_percent} percent",
-        None if wish.percent is None else f"{wish.percent} percent",
-        None if wish.temperature_c is None else say_degrees(wish.temperature_c),
-        None if wish.number is None else say_number(wish.number),
-        None if wish.colour is None else colours.name(wish.colour),
-        None if wish.kelvin is None else f"{wish.kelvin} kelvin",
-        None if wish.tilt is None else f"{wish.tilt} percent tilt",
+        brightness,
+        share,
+        None if wish.temperature_c is None else say_counted(numbers.degrees, rounded_digits(wish.temperature_c), book),
+        None if wish.number is None else say_decimal(rounded_digits(wish.number), book),
+        None if wish.colour is None else book.colours[colours.name(wish.colour)],
+        kelvin,
+        tilt,
         None if wish.mode is None else clean(wish.mode),
     ]
-    given = [value for value in values if value]
-    return f"set {said} to {' and '.join(given)}" if given else f"switch on {said}"
+    return [value for value in values if value]

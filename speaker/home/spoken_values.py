@@ -88,9 +88,15 @@ def spoken_number(text: str) -> float | None:
 
 def say_number(value: float) -> str:
     """A number with as many decimals as one would say: "21.5", "minus 3", "0.25"."""
+    digits = rounded_digits(value)
+    return f"minus {digits[1:]}" if digits.startswith("-") else digits
+
+
+def rounded_digits(value: float) -> str:
+    """The same in digits: "21.5", "-3", "0.25"."""
     rounded = round(value, 0 if abs(value) >= 1000 else 1 if abs(value) >= 1 else 2)
     digits = f"{abs(rounded):.2f}".rstrip("0").rstrip(".")
-    return f"minus {digits}" if rounded < 0 else digits
+    return f"-{digits}" if rounded < 0 else digits
 
 
 def say_quantity(value: float, unit: str) -> str:

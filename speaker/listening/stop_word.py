@@ -10,29 +10,44 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from speaker.audio.pcm import Samples
+from speaker.language.answer_forms import AnswerForms, plain_answer
+from speaker.language.phrasebook import ENGLISH_PHRASES
 from speaker.listening.front_end import SensedFrame
 from speaker.listening.short_utterance import ShortUtterance
 
 log = logging.getLogger(__name__)
 
-ORDERS: Final = frozenset({
-    "stop", "stop stop", "stop it", "stop that", "please stop", "stop please", "ok stop", "okay stop", "oh stop",
-    "be quiet", "quiet", "shut up", "silence", "enough", "thats enough", "cancel",
-    # What the recogniser makes of a lone "stop" over the speaker's own voice.
-    "top", "its top", "you stop",
-})  # fmt: skip
+_MISHEARD: Final = frozenset({"top", "its top", "you stop"})
+"""What the English recogniser makes of a lone "stop" over the speaker's own voice."""
 
 _LONGEST_MS: Final = 1_900
 """Longest order with the pauses around it."""
 
 
+def is_order(words: str, forms: AnswerForms = ENGLISH_PHRASES.answers) -> bool:
+    """Whether somebody said nothing but "stop", as the English recogniser writes it.
+
+    In the language of other ``forms`` only those orders count that are the same in both, as "stop" itself often is.
+    """
+    english = ENGLISH_PHRASES.answers
+    if plain_answer(words) in _MISHEARD:
+        return forms.mean_stop("stop")
+    return english.mean_stop(words) and forms.mean_stop(words)
+
+
 class StopWord:
     """Listens to the microphone frames; ``stopped`` is called on the event loop."""
 
-    def __init__(self, hear: Callable[[Samples], Awaitable[str]], stopped: Callable[[], None]) -> None:
-        """``hear`` recognises int16 samples at 16 kHz."""
+    def __init__(
+        self,
+        hear: Callable[[Samples], Awaitable[str]],
+        stopped: Callable[[], None],
+        means_stop: Callable[[str], bool] = is_order,
+    ) -> None:
+        """``hear`` recognises int16 samples at 16 kHz; ``means_stop``: whether its words are an order to stop."""
         self._hear = hear
         self._stopped = stopped
+        self._means_stop = means_stop
         self._utterance = ShortUtterance(_LONGEST_MS)
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -54,7 +69,7 @@ class StopWord:
         task.add_done_callback(self._judged)
 
     async def _judge(self, sound: Samples) -> None:
-        if is_order(await self._hear(sound)):
+        if self._means_stop(await self._hear(sound)):
             log.info('= heard "stop"')
             self._stopped()
 
@@ -62,9 +77,3 @@ class StopWord:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
             log.error('listening for "stop" failed', exc_info=task.exception())
-
-
-def is_order(words: str) -> bool:
-    """Whether somebody said nothing but "stop"."""
-    kept = "".join(letter for letter in words.lower() if letter.isalnum() or letter == " ")
-    return " ".join(kept.split()) in ORDERS

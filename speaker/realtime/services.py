@@ -12,6 +12,9 @@ from urllib.parse import urlsplit
 from speaker.audio.pcm import SESSION_HZ
 from speaker.config.settings import ServiceName, SessionSettings
 
+TRANSCRIBER: Final = "gpt-4o-mini-transcribe"
+"""What writes down an answer to a question of the speaker's own, where the service is OpenAI's or has its models."""
+
 Json = dict[str, Any]
 SettingPath = tuple[str, ...]
 """Where a setting stands in the session object."""
@@ -52,6 +55,8 @@ class ServiceProfile:
     """Whether a response shows the metadata of the request for it."""
     abandons_responses: bool = False
     """Whether it may begin a response without ending the one before, which is over then."""
+    transcriber: str = ""
+    """Its model that writes down what people say, where `session.transcription` names none; empty = none is known."""
     calls_of_its_own: bool = False
     """Whether it tells of calls that it carries out itself; they are not answered."""
 
@@ -75,11 +80,11 @@ _ABSENT: Final = object()
 SERVICES: Final[dict[ServiceName, ServiceProfile]] = {
     one.name: one
     for one in (
-        ServiceProfile("openai", ("api.openai.com",), echoes_metadata=True),
+        ServiceProfile("openai", ("api.openai.com",), echoes_metadata=True, transcriber=TRANSCRIBER),
         ServiceProfile(
             "azure", ("openai.azure.com", "cognitiveservices.azure.com", "services.ai.azure.com"),
             key_header="api-key", key_prefix="", model_in={"ga": "model", "beta": "deployment"}, beta_header=False,
-            echoes_metadata=True,
+            echoes_metadata=True, transcriber=TRANSCRIBER,
         ),
         ServiceProfile(
             "xai", ("api.x.ai",), greetings=frozenset({"session.created", "conversation.created"}),

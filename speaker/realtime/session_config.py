@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from speaker.config.settings import SessionSettings
 from speaker.config.turn_detection import ClientTurns
+from speaker.language.codes import ENGLISH, service_language
 from speaker.realtime.protocol.objects import (
     SESSION_FORMAT,
     Audio,
@@ -73,10 +74,11 @@ def spoken_language(session: Session) -> str:
     """The language that people speak in a session, by its transcription or its instructions; else "en"."""
     hearing = session.audio.input if isinstance(session.audio, Audio) else UNSET
     written = hearing.transcription if isinstance(hearing, AudioInput) else UNSET
-    if isinstance(written, Transcription) and isinstance(written.language, str):
-        return written.language
     told = _LANGUAGE.search(session.instructions) if isinstance(session.instructions, str) else None
-    return told["language"] if told else "en"
+    if isinstance(written, Transcription) and isinstance(written.language, str):
+        # Of the same language the instructions know the region, too.
+        return told["language"] if told and service_language(told["language"]) == written.language else written.language
+    return told["language"] if told else ENGLISH
 
 
 def _input(settings: SessionSettings) -> AudioInput:
@@ -86,7 +88,7 @@ def _input(settings: SessionSettings) -> AudioInput:
         # null and not left out: a session finds turn ends by itself unless it is told not to.
         turn_detection=None if isinstance(turns, ClientTurns) else turns,
         noise_reduction=NoiseReduction(type=kind) if kind else UNSET,
-        transcription=Transcription(model=model, language=settings.language) if model else UNSET,
+        transcription=Transcription(model=model, language=service_language(settings.language)) if model else UNSET,
     )
 
 

@@ -1,58 +1,12 @@
-"""What the speaker says by itself, without a model: a reason and what to do, in one breath."""
+"""What the speaker says by itself when something fails: a reason and what to do, in one breath."""
 
+from collections.abc import Mapping
 from datetime import time
 from typing import Final
 
 from speaker.config.settings import QuietHours
 from speaker.errors import SessionError
-
-NO_ANSWER: Final = "Sorry, that took too long. Please try again."
-BROKEN: Final = "Sorry, I lost the connection. Please try again."
-UNREACHABLE: Final = "Sorry, I can't reach the internet right now."
-ONE_MOMENT: Final = "One moment."
-_BUSY: Final = "Sorry, the speech service is too busy right now. Please try again in a minute."
-REFUSED: Final = "Sorry, the speech service refuses to answer. Please check the settings."
-_KEY_REFUSED: Final = "Sorry, the key for the speech service is not accepted. Please check it."
-_NO_MODEL: Final = "Sorry, the speech service does not know the model. Please check the settings."
-TROUBLED: Final = "Sorry, the speech service had a problem. Please try again."
-SILENT: Final = "My microphone gives me nothing but silence, so I can't hear you. Please check it."
-DEAF: Final = "My microphone is gone, so I can't hear you. Please check it."
-NO_CONTENT: Final = "Sorry, I got no answer to that. Please ask again."
-BROKEN_OFF: Final = "Sorry, the answer was broken off. Please ask again."
-WITHHELD: Final = "Sorry, the speech service does not want to answer that."
-TOO_LONG: Final = "Sorry, the answer got too long, so I have to stop here."
-
-_BY_CODE: Final = {
-    "invalid_api_key": _KEY_REFUSED,
-    "authentication_error": _KEY_REFUSED,
-    "permission_error": "Sorry, the key for the speech service does not allow this. Please check it.",
-    "account_deactivated": "Sorry, the account of the speech service is deactivated.",
-    "insufficient_quota": "Sorry, the account of the speech service has no credit left.",
-    "credit_balance_exhausted": "Sorry, the account of the speech service has no credit left.",
-    "billing_hard_limit_reached": "Sorry, the account of the speech service has reached its limit.",
-    "unsupported_country_region_territory": "Sorry, the speech service is not available in this country.",
-    "model_not_found": _NO_MODEL,
-    "DeploymentNotFound": _NO_MODEL,
-    "unsupported_format": "Sorry, the speech service uses a kind of sound that I don't speak.",
-    "clock": "Sorry, the clock of this device is wrong, so I can't trust the speech service.",
-    "certificate": "Sorry, the connection to the speech service is not safe. Is there a login page in the network?",
-    "web_page": "Sorry, I reach a web page instead of the speech service. Does the network ask for a login?",
-    "beta_api_shape_disabled": "Sorry, the speech service wants the newer protocol. Please check the settings.",
-    "network": UNREACHABLE,
-    "timeout": UNREACHABLE,
-    "stalled": NO_ANSWER,
-    "budget_day": "Sorry, the budget for today is used up, so I don't answer until tomorrow.",
-    "budget_month": "Sorry, the budget for this month is used up, so I don't answer until the next.",
-    "rate_limit_exceeded": _BUSY,
-    "rate_limit_error": _BUSY,
-    "inference_rate_limit_exceeded": _BUSY,
-    "429": _BUSY,
-    "empty": NO_CONTENT,
-    "cancelled": BROKEN_OFF,
-    "incomplete": BROKEN_OFF,
-    "content_filter": WITHHELD,
-    "max_output_tokens": TOO_LONG,
-}
+from speaker.language.phrasebook import ENGLISH_PHRASES, FailureWords, Phrasebook
 
 _LOST: Final = frozenset({"1000", "1001", "1005", "1006", "1011", "1012", "1013", "1015"})
 """Codes of a connection that is gone."""
@@ -60,24 +14,59 @@ _LOST: Final = frozenset({"1000", "1001", "1005", "1006", "1011", "1012", "1013"
 BUDGET_TOLD: Final = "budget_told"
 """The code of a refusal for which the reason was said before: a sound is enough."""
 
-HELPED_OUT: Final = "Until then I answer by myself."
-"""Follows the reason when the offline server answers in place of a service that refuses."""
 
-EVERY: Final = tuple(
-    dict.fromkeys((ONE_MOMENT, NO_ANSWER, BROKEN, TROUBLED, REFUSED, DEAF, SILENT, *_BY_CODE.values(), HELPED_OUT))
-)
-"""All of them, to be made before they are needed."""
+def _by_code(words: FailureWords) -> Mapping[str, str]:
+    """What is said of an error, by its code."""
+    return {
+        "invalid_api_key": words.key_refused,
+        "authentication_error": words.key_refused,
+        "permission_error": words.key_not_allowed,
+        "account_deactivated": words.deactivated,
+        "insufficient_quota": words.no_credit,
+        "credit_balance_exhausted": words.no_credit,
+        "billing_hard_limit_reached": words.account_limit,
+        "unsupported_country_region_territory": words.no_country,
+        "model_not_found": words.no_model,
+        "DeploymentNotFound": words.no_model,
+        "unsupported_format": words.no_sound_format,
+        "clock": words.wrong_clock,
+        "certificate": words.not_safe,
+        "web_page": words.web_page,
+        "beta_api_shape_disabled": words.old_protocol,
+        "network": words.unreachable,
+        "timeout": words.unreachable,
+        "stalled": words.no_answer,
+        "budget_day": words.budget_day,
+        "budget_month": words.budget_month,
+        "rate_limit_exceeded": words.busy,
+        "rate_limit_error": words.busy,
+        "inference_rate_limit_exceeded": words.busy,
+        "429": words.busy,
+        "empty": words.no_content,
+        "cancelled": words.broken_off,
+        "incomplete": words.broken_off,
+        "content_filter": words.withheld,
+        "max_output_tokens": words.too_long,
+    }
 
 
-def apology(error: SessionError | None, *, connected: bool) -> str:
+def stock_phrases(book: Phrasebook) -> tuple[str, ...]:
+    """All that has to be said when nothing else works, to be made before it is needed."""
+    words, own = book.failures, book.own
+    first = (own.one_moment, words.no_answer, words.broken, words.troubled, words.refused, own.deaf, own.silent)
+    return tuple(dict.fromkeys((*first, *_by_code(words).values(), own.helped_out)))
+
+
+def apology(error: SessionError | None, *, connected: bool, book: Phrasebook = ENGLISH_PHRASES) -> str:
     """What to say when a conversation failed; ``error`` is why its session ended, if it did. May be empty."""
-    if error is not None and error.code == BUDGET_TOLD:
+    words = book.failures
+    if error is None:
+        return words.no_answer if connected else words.unreachable
+    if error.code == BUDGET_TOLD:
         return ""
-    if error is not None and error.code in _BY_CODE:
-        return _BY_CODE[error.code]
-    if error is not None:
-        return REFUSED if error.fatal else BROKEN if error.code in _LOST else TROUBLED
-    return NO_ANSWER if connected else UNREACHABLE
+    if error.fatal:
+        return _by_code(words).get(error.code, words.refused)
+    return _by_code(words).get(error.code, words.broken if error.code in _LOST else words.troubled)
 
 
 def loudest_percent(volume: int, quiet: QuietHours, at: time) -> int:

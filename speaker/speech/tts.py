@@ -10,7 +10,9 @@ import numpy as np
 
 from speaker.audio.pcm import SESSION_HZ, Samples, samples_to_ms
 from speaker.errors import ModelError
+from speaker.language.phrasebook import ENGLISH_PHRASES, Phrasebook
 from speaker.offline.speech.engines import OfflineEngines
+from speaker.offline.speech.espeak import ESPEAK
 from speaker.offline.speech.synthesiser import MODEL, VOICE
 from speaker.speech.tts_cache import SoundCache, cache_key
 
@@ -23,11 +25,21 @@ SHORT_CHARACTERS: Final = 200
 class TextToSpeech:
     """Texts → int16 samples, shape (n,), 24 kHz."""
 
-    def __init__(self, engines: OfflineEngines, cache: SoundCache, spoke: Callable[[float, bool], None]) -> None:
-        """``spoke`` is told of each text that was spoken: how many ms, and whether they came from disk."""
+    def __init__(
+        self,
+        engines: OfflineEngines,
+        cache: SoundCache,
+        spoke: Callable[[float, bool], None],
+        book: Phrasebook = ENGLISH_PHRASES,
+    ) -> None:
+        """``spoke`` is told of each text that was spoken: how many ms, and whether they came from disk.
+
+        ``book``: in whose language the texts are.
+        """
         self._engines = engines
         self._cache = cache
         self._spoke = spoke
+        self._book = book
 
     async def speak(
         self, text: str, spoke: Callable[[float, bool], None] | None = None
@@ -37,7 +49,7 @@ class TextToSpeech:
         ``spoke`` is told in place of whoever is told of every text.
         """
         spoke = spoke or self._spoke
-        kept = await asyncio.to_thread(self._cache.get, cache_key(text, VOICE, MODEL))
+        kept = await asyncio.to_thread(self._cache.get, self._key(text))
         if kept is not None:
             spoke(samples_to_ms(kept.size, SESSION_HZ), True)
             yield kept
@@ -49,21 +61,27 @@ class TextToSpeech:
                 yield sentence
         spoke(samples_to_ms(size, SESSION_HZ), False)
 
+    def _key(self, text: str) -> str:
+        """Under which a text is kept: the same text sounds otherwise in another language or voice."""
+        if self._book.is_english:
+            return cache_key(text, VOICE, MODEL)
+        return cache_key(text, f"{self._book.code} {self._book.espeak}", ESPEAK)
+
     async def _make(self, text: str) -> AsyncGenerator[Samples, None]:
         """The text as sound, anew; a short one is kept."""
         sentences: list[Samples] = []
-        async with aclosing(self._engines.speak(text, 1.0)) as spoken:
+        async with aclosing(self._engines.speak(text, 1.0, self._book)) as spoken:
             async for sentence in spoken:
                 sentences.append(sentence)
                 yield sentence
         if sentences and len(text) <= SHORT_CHARACTERS:
-            await asyncio.to_thread(self._cache.put, cache_key(text, VOICE, MODEL), np.concatenate(sentences))
+            await asyncio.to_thread(self._cache.put, self._key(text), np.concatenate(sentences))
 
     async def prepare(self, texts: Iterable[str]) -> None:
         """Make what will have to be said when nothing else works, so that it is said at once."""
         try:
             for text in texts:
-                if await asyncio.to_thread(self._cache.get, cache_key(text, VOICE, MODEL)) is None:
+                if await asyncio.to_thread(self._cache.get, self._key(text)) is None:
                     async for _ in self._make(text):
                         pass
         except ModelError as error:

@@ -1,5 +1,5 @@
 """Timers, alarms and reminders.
 
-Imports: errors, config, store.
+Imports: errors, language, config, store.
 Begin with ``timers`` for when something is due and ``scheduler`` for ringing.
 """

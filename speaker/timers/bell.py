@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from speaker.language.phrasebook import ENGLISH_PHRASES, Phrasebook
 from speaker.timers.naming import ringing_words
 from speaker.timers.timers import Alarm
 
@@ -24,12 +25,14 @@ class Bell:
     """One at a time. ``ring`` makes the sound once and returns when it was heard; ``say`` speaks."""
 
     def __init__(
-        self, ring: Callable[[], Awaitable[None]], say: Callable[[str], Awaitable[None]], changed: Callable[[], None]
-    ) -> None:
-        """``changed`` is called when ringing begins or ends."""
+        self, ring: Callable[[], Awaitable[None]], say: Callable[[str], Awaitable[None]], changed: Callable[[], None],
+        book: Phrasebook = ENGLISH_PHRASES,
+    ) -> None:  # fmt: skip
+        """``changed`` is called when ringing begins or ends; ``book``: in whose words is told what rings."""
         self._ring = ring
         self._say = say
         self._changed = changed
+        self._book = book
         self._sounding: asyncio.Task[None] | None = None
         self._last: Alarm | None = None
         self._until_s = 0.0
@@ -82,6 +85,6 @@ class Bell:
         while loop.time() < end:
             await self._ring()
             if said % 4 == 0:
-                await self._say(ringing_words(alarm))
+                await self._say(ringing_words(alarm, self._book))
             said += 1
             await asyncio.sleep(PAUSE_S)

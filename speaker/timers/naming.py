@@ -8,9 +8,11 @@ from typing import Final
 from rapidfuzz import fuzz
 
 from speaker.errors import ToolError
-from speaker.speech.answer_matching import plain_answer
+from speaker.language.answer_forms import plain_answer
+from speaker.language.phrasebook import ENGLISH_PHRASES, Phrasebook, TimerWords
+from speaker.language.spoken_words import say_clock, say_length
 from speaker.timers.spoken_lengths import length_and_rest
-from speaker.timers.timers import WEEKDAYS, Alarm
+from speaker.timers.timers import WEEKDAYS, Alarm, Repeat
 
 _CLOSE: Final = 80.0
 """From this likeness on, 0-100, a name counts as meant."""
@@ -20,34 +22,37 @@ _SMALL: Final = frozenset({"the", "my", "a", "an", "at", "for", "to", "of", "tha
 _TIME: Final = re.compile(r"(\d{1,2})(?:[:. ](\d\d))?(?: ?([ap])\.? ?m\.?)?", re.IGNORECASE)
 
 
-def named(name: str, alarms: Sequence[Alarm], now: datetime, but: str = "") -> list[Alarm]:
+def named(
+    name: str, alarms: Sequence[Alarm], now: datetime, but: str = "", *, book: Phrasebook = ENGLISH_PHRASES
+) -> list[Alarm]:
     """Those that a name means: "pasta", "the five minute timer", "7:00", "all", or nothing for the only one.
 
-    ``but``: the one that is left out of all. Raises ToolError when it means none, or cannot tell.
+    ``but``: the one that is left out of all; ``book``: in whose words they were told. Raises ToolError when it means
+    none, or cannot tell.
     """
     if not alarms:
         raise ToolError("No timer or alarm is set.")
     said = plain_answer(name).removeprefix("the ")
     if but.strip():
-        return _all_but(said, but, alarms, now)
+        return _all_but(said, but, alarms, now, book)
     if (every := _every(said, alarms)) is not None:
         return every
-    found = _meant(said, name, alarms, now)
+    found = _meant(said, name, alarms, now) or _called_in(book, said, alarms)
     if len(found) == 1:
         return found
-    known = "; ".join(described(one, now) for one in (found or alarms))
+    known = "; ".join(described(one, now, book) for one in (found or alarms))
     if found:
         raise ToolError(f"That may mean several: {known}.", note="Ask which one is meant.")
     raise ToolError(f'There is none called "{said[:40]}". There is: {known}.')
 
 
-def _all_but(said: str, but: str, alarms: Sequence[Alarm], now: datetime) -> list[Alarm]:
+def _all_but(said: str, but: str, alarms: Sequence[Alarm], now: datetime, book: Phrasebook) -> list[Alarm]:
     every = _every(said or "all", alarms)
     if every is None:
         every = _every(f"all {said}", alarms) if said.rstrip("s") in _KINDS else None
     if every is None:
         raise ToolError("One can only be left out of all of them.")
-    kept = {one.id for part in re.split(r",| and ", but) if part.strip() for one in named(part, alarms, now)}
+    kept = {one.id for part in re.split(r",| and ", but) if part.strip() for one in named(part, alarms, now, book=book)}
     return [one for one in every if one.id not in kept]
 
 
@@ -82,6 +87,11 @@ def _meant(said: str, name: str, alarms: Sequence[Alarm], now: datetime) -> list
     return alike or [one for one in alarms if _tells(said, one)]
 
 
+def _called_in(book: Phrasebook, said: str, alarms: Sequence[Alarm]) -> list[Alarm]:
+    """Those that are called so in the language in which the speaker told of them, word for word."""
+    return [one for one in alarms if said == plain_answer(spoken_timer(one, book))]
+
+
 def _close(said: str, alarm: Alarm) -> bool:
     own = plain_answer(alarm.name)
     return fuzz.ratio(said, plain_answer(spoken_timer(alarm))) >= _CLOSE or (bool(own) and f" {own} " in f" {said} ")
@@ -114,52 +124,72 @@ def _clock_said(name: str) -> Callable[[datetime], bool] | None:
     return at
 
 
-def spoken_timer(alarm: Alarm) -> str:
+def spoken_timer(alarm: Alarm, book: Phrasebook = ENGLISH_PHRASES) -> str:
     """As one calls it: "pasta timer", "5 minute timer", "alarm", "timer to switch off the sofa lamp"."""
+    words = book.timers
     if alarm.kind == "action":
-        return f"timer to {alarm.text}"
+        return words.to_do.format(doing=alarm.text)
+    kind = {"timer": words.kinds.timer, "alarm": words.kinds.alarm, "reminder": words.kinds.reminder}[alarm.kind]
     if alarm.name:
-        return alarm.name if alarm.kind in plain_answer(alarm.name).split() else f"{alarm.name} {alarm.kind}"
+        told = plain_answer(kind) in plain_answer(alarm.name).split()
+        return alarm.name if told else words.named.format(name=alarm.name, kind=kind)
     if alarm.kind == "timer":
-        return f"{duration(alarm.length_s, adjective=True)} timer"
-    return alarm.kind
+        return words.of_length.format(length=say_length(alarm.length_s, book, in_name=True))
+    return kind
 
 
-def described(alarm: Alarm, now: datetime) -> str:
+def described(alarm: Alarm, now: datetime, book: Phrasebook = ENGLISH_PHRASES) -> str:
     """With its time: "pasta timer, 3 minutes left", "alarm at 07:00, daily"."""
+    words, timer = book.timers, spoken_timer(alarm, book)
     if alarm.paused:
-        return f"{spoken_timer(alarm)}, paused with {duration(alarm.left_s)} left"
+        return words.paused.format(timer=timer, length=say_length(alarm.left_s, book))
     if alarm.kind in {"timer", "action"}:
-        return f"{spoken_timer(alarm)}, {duration(max(0.0, alarm.due_s - now.timestamp()))} left"
+        return words.running.format(timer=timer, length=say_length(max(0.0, alarm.due_s - now.timestamp()), book))
     due = alarm.at(now)
+    repeats = _repeats(alarm.repeat, words)
+    return words.due.format(timer=timer, clock=say_clock(due, book), day=_day(due, now, words), repeats=repeats)
+
+
+def _day(due: datetime, now: datetime, words: TimerWords) -> str:
     days = (due.date() - now.date()).days
-    day = {0: "", 1: " tomorrow"}.get(days, f" on {due:%A}" if days < 7 else f" on {due:%Y-%m-%d}")
-    every = f"every {alarm.repeat.capitalize()}" if alarm.repeat in WEEKDAYS else alarm.repeat
-    repeats = "" if alarm.repeat == "once" else f", {every}"
-    return f"{spoken_timer(alarm)} at {due:%H:%M}{day}{repeats}"
+    if days < 2:
+        return words.tomorrow if days == 1 else ""
+    if days < 7:
+        return words.on_weekday.format(weekday=words.weekdays[due.weekday()])
+    return words.on_date.format(year=due.year, month=due.month, day=due.day)
+
+
+def _repeats(repeat: Repeat, words: TimerWords) -> str:
+    if repeat in WEEKDAYS:
+        return words.repeats.weekday.format(weekday=words.weekdays[WEEKDAYS.index(repeat)])
+    said = {"daily": words.repeats.daily, "weekdays": words.repeats.weekdays, "weekends": words.repeats.weekends}
+    return said.get(repeat, "")
 
 
 def duration(seconds: float, *, adjective: bool = False) -> str:
-    """A length in words: "1 hour 5 minutes", "90 seconds"; as in "5 minute timer" when ``adjective``."""
-    whole = round(seconds)
-    hours, rest = divmod(whole, 3600)
-    minutes, left = divmod(rest, 60)
-    parts = [(hours, "hour"), (minutes, "minute"), (left if not hours else 0, "second")]
-    words = [f"{count} {unit}{'s' if count != 1 and not adjective else ''}" for count, unit in parts if count]
-    return " ".join(words) or "0 seconds"
+    """A length in English words: "1 hour 5 minutes", "90 seconds"; as in "5 minute timer" when ``adjective``."""
+    return say_length(seconds, ENGLISH_PHRASES, in_name=adjective)
 
 
-def ringing_words(alarm: Alarm) -> str:
+def ringing_words(alarm: Alarm, book: Phrasebook = ENGLISH_PHRASES) -> str:
     """What is said when it rings."""
     if alarm.text:
-        return f"Reminder: {alarm.text}"
-    return f"{spoken_timer(alarm).capitalize()}."
+        return book.timers.reminds.format(text=alarm.text)
+    timer = spoken_timer(alarm, book)
+    # Only the first letter: German nouns and people's names keep theirs.
+    return book.timers.rings.format(timer=timer[:1].upper() + timer[1:])
 
 
-def missed_words(alarm: Alarm, now: datetime) -> str:
+def missed_words(alarm: Alarm, now: datetime, book: Phrasebook = ENGLISH_PHRASES) -> str:
     """What is said of one that fell due while the speaker was off."""
-    at = f"at {alarm.at(now):%H:%M}"
+    words, clock = book.timers, say_clock(alarm.at(now), book)
     if alarm.kind == "action":
-        return f"While I was off, it was time to {alarm.text}, {at}. It was not done."
-    what = f"the reminder: {alarm.text}" if alarm.text else f"the {spoken_timer(alarm)}"
-    return f"While I was off, you missed {what}, {at}."
+        return words.missed_action.format(doing=alarm.text, clock=clock)
+    if alarm.text:
+        return words.missed_reminder.format(text=alarm.text, clock=clock)
+    return words.missed.format(timer=spoken_timer(alarm, book), clock=clock)
+
+
+def failed_words(alarm: Alarm, why: str, book: Phrasebook = ENGLISH_PHRASES) -> str:
+    """What is said of an action that did not work."""
+    return book.timers.failed_action.format(doing=alarm.text, why=why)

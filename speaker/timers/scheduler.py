@@ -13,9 +13,10 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from speaker.errors import SpeakerError, ToolError, place_of
+from speaker.language.phrasebook import ENGLISH_PHRASES, Phrasebook
 from speaker.timers.bell import Bell
 from speaker.timers.kept_timers import KeptTimers, Store
-from speaker.timers.naming import described, missed_words, named, spoken_timer
+from speaker.timers.naming import described, failed_words, missed_words, named, spoken_timer
 from speaker.timers.timers import (
     LATE_S,
     Alarm,
@@ -59,17 +60,22 @@ class TimerScheduler:
         told: Callable[[dict[str, Any]], None],
         changed: Callable[[], None],
         acts_from_s: float = ACTS_FROM_S,
+        book: Phrasebook = ENGLISH_PHRASES,
     ) -> None:
-        """``told`` publishes an event; ``changed`` is called when ringing begins or ends, and for another list."""
+        """``told`` publishes an event; ``changed`` is called when ringing begins or ends, and for another list.
+
+        ``book``: in whose words one speaks of timers.
+        """
         self._ring = ring
         self._say = say
         self._told = told
         self._tell_changed = changed
+        self._book = book
         self._acts_from_s = acts_from_s
         self._kept = KeptTimers(store)
         self._waiting = (asyncio.Event(), asyncio.Event())
         """Of the two loops: set when the list has changed."""
-        self._bell = Bell(ring, say, changed)
+        self._bell = Bell(ring, say, changed, book)
         self.tools: TimedTools | None = None
         """What actions run; none until there are tools."""
 
@@ -127,14 +133,14 @@ class TimerScheduler:
         fitting = [one for one in timers if change not in {"pause", "resume"} or one.paused is (change == "resume")]
         if not fitting:
             raise ToolError("Every timer is paused already." if change == "pause" else "No timer is paused.")
-        found = named(name, fitting, self.now())
+        found = named(name, fitting, self.now(), book=self._book)
         changed = [changed_timer(one, change, seconds, time.time()) for one in found]
         for before, alarm in zip(found, changed, strict=True):
             if self._bell.rings and self._bell.last == before:
                 self._bell.stop()
             self._keep(alarm)
             self._publish(alarm, {"pause": "paused", "resume": "resumed"}.get(change, "changed"))
-        return "; ".join(described(one, self.now()) for one in changed)
+        return "; ".join(described(one, self.now(), self._book) for one in changed)
 
     def snooze(self, minutes: float) -> str:
         """Let what rings, or rang last, ring again after so long; how one says what was set. Raises ToolError."""
@@ -144,20 +150,20 @@ class TimerScheduler:
         again = self._kept.add(msgspec.structs.replace(alarm, due_s=time.time() + 60 * minutes, repeat="once"))
         self._show()
         self._publish(again, "snoozed")
-        return described(again, self.now())
+        return described(again, self.now(), self._book)
 
     def cancel(self, name: str, but: str = "") -> list[str]:
         """Forget those that a name means; how they were called. Raises ToolError."""
-        found = named(name, self.pending, self.now(), but)
+        found = named(name, self.pending, self.now(), but, book=self._book)
         for alarm in found:
             self._forget(alarm)
             self._publish(alarm, "cancelled")
-        return [spoken_timer(alarm) for alarm in found]
+        return [spoken_timer(alarm, self._book) for alarm in found]
 
     def listed(self, name: str = "") -> list[str]:
         """All of them in words, the next first; or those that a name means. Raises ToolError for another name."""
-        found = named(name, self.pending, self.now()) if name.strip() else self.pending
-        return [described(alarm, self.now()) for alarm in found]
+        found = named(name, self.pending, self.now(), book=self._book) if name.strip() else self.pending
+        return [described(alarm, self.now(), self._book) for alarm in found]
 
     # What the speaker does.
 
@@ -171,7 +177,7 @@ class TimerScheduler:
         """The same for the hub."""
         now = self.now()
         return [
-            {"kind": one.kind, "name": spoken_timer(one)}
+            {"kind": one.kind, "name": spoken_timer(one, self._book)}
             | ({"left_s": round(one.left_s)} if one.paused else {"due": one.at(now).isoformat(timespec="seconds")})
             for one in self._kept
         ]
@@ -224,7 +230,7 @@ class TimerScheduler:
         now = self.now()
         if time.time() - alarm.due_s > LATE_S:
             self._publish(alarm, "missed")
-            await self._say(missed_words(alarm, now))
+            await self._say(missed_words(alarm, now, self._book))
         elif alarm.kind == "action":
             await self._act(alarm)
         else:
@@ -244,13 +250,13 @@ class TimerScheduler:
     async def _act(self, alarm: Alarm) -> None:
         """Run what an action runs; what did not work is told aloud, since somebody counts on it."""
         if self.tools is None:
-            worked, words = False, "there are no tools."
+            worked, words = False, self._book.timers.no_tools
         else:
             worked, words = await self.tools.run(alarm.tool, alarm.arguments)
         self._publish(alarm, "done" if worked else "failed", **({} if worked else {"message": words}))
         if not worked:
             await self._ring()
-            await self._say(f"It was time to {alarm.text}, but that did not work: {words}")
+            await self._say(failed_words(alarm, words, self._book))
         elif words:
             await self._say(words)
 
@@ -262,7 +268,7 @@ class TimerScheduler:
         alarm = self._kept.add(new)
         self._show()
         self._publish(alarm, "set")
-        return described(alarm, self.now())
+        return described(alarm, self.now(), self._book)
 
     def _keep(self, alarm: Alarm) -> None:
         self._kept.keep(alarm)
@@ -279,6 +285,7 @@ class TimerScheduler:
         self._tell_changed()
 
     def _publish(self, alarm: Alarm, what: str, **more: str) -> None:
-        log.info("= %s: %s", spoken_timer(alarm), what)
+        name = spoken_timer(alarm, self._book)
+        log.info("= %s: %s", name, what)
         due = alarm.at(self.now()).isoformat(timespec="seconds")
-        self._told({"type": "timer", "what": what, "kind": alarm.kind, "name": spoken_timer(alarm), "due": due} | more)
+        self._told({"type": "timer", "what": what, "kind": alarm.kind, "name": name, "due": due} | more)

@@ -14,6 +14,7 @@ from speaker.home.device_types import Device
 from speaker.home.naming import NOUNS
 from speaker.home.places import Places
 from speaker.home.risk import asked_for
+from speaker.language.phrasebook import ENGLISH_PHRASES, Phrasebook
 from speaker.tools.api import AnyTool, Tool
 from speaker.tools.device_selection import Home
 from speaker.tools.registry import ToolRegistry, wording
@@ -27,26 +28,32 @@ class LaterTools:
     """What timers may run. ``providers`` are what tools get of the speaker."""
 
     def __init__(
-        self, registry: ToolRegistry, home: DeviceController, providers: Callable[[], Mapping[type, object]]
+        self,
+        registry: ToolRegistry,
+        home: DeviceController,
+        providers: Callable[[], Mapping[type, object]],
+        book: Phrasebook = ENGLISH_PHRASES,
     ) -> None:
+        """``book``: in whose words a call is told later."""
         self._registry = registry
         self._home = home
         self._providers = providers
+        self._book = book
 
     async def check(self, tool: str, arguments: str) -> str:
         """What a call would do, as in "switch off the sofa lamp". Raises ToolError when it may not, or cannot."""
         found = self._allowed(tool)
         if isinstance(found, Tool) and found.only_home:
-            stage = _Rehearsal(self._home)
+            stage = _Rehearsal(self._home, self._book)
             result = await found.call(arguments, {Home: stage})
             if not result.ok:
                 raise ToolError(result.text[:1].upper() + result.text[1:])
-            return stage.told or wording(tool, arguments)
+            return stage.told or wording(tool, arguments, self._book)
         if not self._registry.allows(tool):
             raise ToolError("That is asked about first, so it cannot be done later.")
         if isinstance(found, Tool):
             found.check(arguments)
-        return wording(tool, arguments)
+        return wording(tool, arguments, self._book)
 
     async def run(self, tool: str, arguments: str) -> tuple[bool, str]:
         """Do it; whether that worked, and what a person has to hear of it: what went wrong, or an answer."""
@@ -112,8 +119,11 @@ class _Unattended:
 class _Rehearsal(_Unattended):
     """The Home of a tool that is only tried: nothing is done, and what would be done is put down."""
 
-    told = ""
-    """What the tool would do, as a verb with its object."""
+    def __init__(self, home: DeviceController, book: Phrasebook) -> None:
+        super().__init__(home)
+        self._book = book
+        self.told = ""
+        """What the tool would do, as a verb with its object."""
 
     async def act(self, device: Device, wish: Wish) -> Outcome:
         self.told = self._home.rehearse(device, wish)
@@ -129,6 +139,6 @@ class _Rehearsal(_Unattended):
                 problem = error
         if not told:
             raise problem
-        several = f"{len(told)} {NOUNS[devices[0].kind]}s"
-        self.told = told[0] if len(told) == 1 else asked_for(wish, several)
+        several = self._book.devices.several.format(count=len(told), noun=NOUNS[devices[0].kind])
+        self.told = told[0] if len(told) == 1 else asked_for(wish, several, self._book)
         return [Outcome("confirmed", one) for one in told]

@@ -15,6 +15,8 @@ from speaker.config.settings import ToolSettings
 from speaker.errors import SpeakerError, ToolError
 from speaker.home.device_registry import Kind
 from speaker.home.risk import Risk, risk_of
+from speaker.language.phrasebook import ENGLISH_PHRASES, Phrasebook
+from speaker.language.spoken_words import joined_words
 from speaker.tools.api import AnyTool, Tool
 from speaker.tools.result import ToolResult
 
@@ -90,12 +92,13 @@ class ToolRegistry:
         more: Callable[[], Mapping[str, AnyTool]] = dict,
         approve: Callable[[str], Awaitable[bool]] = approve_no_call,
         kinds: Callable[[], Set[Kind]] | None = None,
+        book: Phrasebook = ENGLISH_PHRASES,
     ) -> None:
         """``quiet``: names of tools, with * and ?, whose success needs no words.
 
         ``more`` are those that come and go; one that is there for good wins over them. ``approve`` asks a person
         whether something risky may be done, as in "run unlock gate". ``kinds`` tells the kinds of devices that the
-        house has just now; None: as if it had all.
+        house has just now; None: as if it had all. ``book``: in whose words is asked.
         """
         self._settings = settings
         self._quiet = tuple(quiet)
@@ -103,6 +106,7 @@ class ToolRegistry:
         self._more = more
         self._approve = approve
         self._kinds = kinds
+        self._book = book
 
     @property
     def _tools(self) -> dict[str, AnyTool]:
@@ -121,7 +125,9 @@ class ToolRegistry:
 
     def of(self, tools: Mapping[str, AnyTool]) -> "ToolRegistry":
         """A registry of other tools under the same rules."""
-        return ToolRegistry(tools, self._settings, self._quiet, approve=self._approve, kinds=self._kinds)
+        return ToolRegistry(
+            tools, self._settings, self._quiet, approve=self._approve, kinds=self._kinds, book=self._book
+        )
 
     @property
     def offered(self) -> list[AnyTool]:
@@ -157,7 +163,7 @@ class ToolRegistry:
         if risk == "never":
             return ToolResult("refused", f"{name} is not allowed.")
         # Asked for exactly these arguments, and they are what runs.
-        if risk == "confirm" and not await self._approve(wording(name, arguments)):
+        if risk == "confirm" and not await self._approve(wording(name, arguments, self._book)):
             return ToolResult("refused", f"nobody confirmed {name}, so it was not done.")
         try:
             result = await tool.call(arguments, providers)
@@ -175,7 +181,7 @@ class ToolRegistry:
         return _named(name, self._settings.allow) and not _named(name, self._settings.deny)
 
 
-def wording(name: str, arguments: str) -> str:
+def wording(name: str, arguments: str, book: Phrasebook = ENGLISH_PHRASES) -> str:
     """A call as one asks about it: "run water lawn with zone front"."""
     said = name.replace("_", " ")
     try:
@@ -183,8 +189,9 @@ def wording(name: str, arguments: str) -> str:
     except msgspec.DecodeError:
         given = {}
     pairs = [f"{key} {value}".replace("_", " ") for key, value in given.items()]
-    spoken = " ".join(f"run {said}{' with ' if pairs else ''}{' and '.join(pairs)}".split())
-    return spoken[:MOST_WORDING]
+    words = book.devices
+    ran = words.run_with.format(tool=said, values=joined_words(pairs, book)) if pairs else words.run.format(tool=said)
+    return " ".join(ran.split())[:MOST_WORDING]
 
 
 def _named(name: str, patterns: Iterable[str]) -> bool:

@@ -11,6 +11,7 @@ from speaker.audio.pcm import FRAME_SAMPLES, Samples
 from speaker.conversation import events
 from speaker.conversation.events import Event
 from speaker.errors import SpeakerError
+from speaker.language.phrasebook import phrasebook
 from speaker.listening.front_end import SensedFrame
 
 FRAME = np.zeros(FRAME_SAMPLES, np.int16)
@@ -122,3 +123,32 @@ async def test_questions_wait_for_each_other() -> None:
     await until(lambda: world.said == ["First?", "Second?"])
     world.questions.press("yes")
     assert (await first, await second) == (None, "yes")
+
+
+async def test_an_answer_in_time_that_is_made_out_late_counts() -> None:
+    world = World("Yes.")
+    slow = asyncio.Event()
+
+    async def recognise(_sound: Samples) -> str:
+        await slow.wait()
+        return "Yes."
+
+    world.questions = Questions(world._post, world._say, recognise)
+    asking = asyncio.create_task(world.questions.ask("Shall I?", ["yes", "no"], 0.1))
+    await until(lambda: bool(world.said))
+    await asyncio.sleep(0.02)
+    world.speak()
+    await asyncio.sleep(0.2)
+    slow.set()
+    assert await asking == "yes"
+
+
+@pytest.mark.parametrize(("words", "answer"), [("Ja, bitte.", "yes"), ("Nein.", "no"), ("Yes.", None), ("Na ja", None)])
+async def test_it_is_answered_in_the_language_in_which_it_was_asked(words: str, answer: str | None) -> None:
+    world = World(words)
+    world.questions = Questions(world._post, world._say, world._recognise, phrasebook("de").answers)
+    asking = asyncio.create_task(world.questions.ask("Soll ich?", ["yes", "no"], 0.2))
+    await until(lambda: bool(world.said))
+    await asyncio.sleep(0.02)
+    world.speak()
+    assert await asking == answer

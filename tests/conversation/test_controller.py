@@ -16,6 +16,7 @@ from speaker.conversation.states import State
 from speaker.conversation.voice import SpeakerVoice
 from speaker.cost.cost_tracker import now_here
 from speaker.errors import About, SessionError, SpeakerError
+from speaker.language.phrasebook import ENGLISH_PHRASES
 from speaker.listening.route import MicrophoneRoute
 from speaker.offline.server.scripted import Close, Delay, Drop, EmitStep, Expect, ScriptStep
 from speaker.realtime.endpoint import Target
@@ -250,7 +251,7 @@ async def test_a_service_that_is_gone_in_the_middle_of_an_answer_is_said(tmp_pat
         await one.until(lambda: len(one.script.seen) == 2)
         await one.until(lambda: bool(one.events("turn")))
         (trace,) = one.events("turn")
-        assert one.sound.said == [phrases.BROKEN]
+        assert one.sound.said == [ENGLISH_PHRASES.failures.broken]
         assert trace["ended_by"] == "follow_up_timeout"
         assert "opened anew" in one.notes.troubles[0]
 
@@ -300,7 +301,7 @@ async def test_an_answer_that_stalls_is_given_up_aloud(tmp_path: Path) -> None:
     settings = brisk(limits={"stalled_s": 0.1})
     async with talking(tmp_path, [*OPENING, *user_speaks(), begins()], settings=settings) as one:
         await one.converse()
-        assert one.sound.said == [phrases.NO_ANSWER]
+        assert one.sound.said == [ENGLISH_PHRASES.failures.no_answer]
 
 
 async def test_silence_after_a_turn_is_no_answer(tmp_path: Path) -> None:
@@ -308,7 +309,7 @@ async def test_silence_after_a_turn_is_no_answer(tmp_path: Path) -> None:
     async with talking(tmp_path, [*OPENING, *user_speaks()], settings=settings) as one:
         await one.wake_and_speak()
         await one.until(lambda: bool(one.sound.said))
-        assert one.sound.said == [phrases.NO_ANSWER]
+        assert one.sound.said == [ENGLISH_PHRASES.failures.no_answer]
         assert one.state is State.ASLEEP
 
 
@@ -332,7 +333,7 @@ async def test_who_helps_out_is_named(tmp_path: Path, tmp_path_factory: pytest.T
         others = [Endpoint("offline", Target(helper.url, "offline"))]
         async with talking(tmp_path, refused, others=others) as one:
             await one.wake_and_speak()
-            await one.until(lambda: phrases.HELPED_OUT in one.sound.said)
+            await one.until(lambda: ENGLISH_PHRASES.own.helped_out in one.sound.said)
             await one.until(lambda: bool(one.events("turn")))
             assert one.events("turn")[0]["endpoint"] == "offline"
             assert one.events("turn")[0]["cost_usd"] == 0
@@ -420,7 +421,7 @@ async def test_a_slow_tool_is_excused_once(tmp_path: Path) -> None:
     ]  # fmt: skip
     async with talking(tmp_path, scene, tools=[slow], slow_tool_s=0.03) as one:
         await one.converse()
-        assert one.sound.said == [phrases.ONE_MOMENT]
+        assert one.sound.said == [ENGLISH_PHRASES.own.one_moment]
         assert [name for name, _ in one.notes.tools] == ["slow", "slow"]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from speaker.errors import SessionError
+from speaker.language.phrasebook import ENGLISH_PHRASES
 from speaker.offline.server.scripted import Close, Delay, Drop, Expect, ScriptStep
 from speaker.realtime.endpoint import Target
 from speaker.realtime.failover import Endpoint
@@ -31,6 +32,8 @@ from tests.support.service_frames import (
 from tests.support.talking_speaker import answer as whole_answer
 from tests.support.talking_speaker import brisk, talking
 
+SAID = ENGLISH_PHRASES.failures
+
 pytestmark = pytest.mark.usefixtures("impatient")
 
 
@@ -48,32 +51,38 @@ PATIENT = brisk(limits={"think_s": 8, "stalled_s": 6, "follow_up_s": 0.1})
 """Limits that a fault must not wait for."""
 
 ENDS: dict[str, tuple[Sequence[ScriptStep], str]] = {
-    "content filter": ([created(), incomplete("content_filter")], phrases.WITHHELD),
-    "too long": ([created(), incomplete("max_output_tokens")], phrases.TOO_LONG),
-    "too long, with sound": ([created(), sound(), incomplete("max_output_tokens")], phrases.TOO_LONG),
-    "incomplete without a reason": ([created(), incomplete(None)], phrases.BROKEN_OFF),
-    "cancelled by the service": ([created(), cancelled(None)], phrases.BROKEN_OFF),
-    "cancelled for a new reason": ([created(), sound(100), cancelled("maintenance")], phrases.BROKEN_OFF),
-    "completed with nothing": ([created(), done()], phrases.NO_CONTENT),
-    "completed, output null": ([created(), done(output=None)], phrases.NO_CONTENT),
+    "content filter": ([created(), incomplete("content_filter")], SAID.withheld),
+    "too long": ([created(), incomplete("max_output_tokens")], SAID.too_long),
+    "too long, with sound": ([created(), sound(), incomplete("max_output_tokens")], SAID.too_long),
+    "incomplete without a reason": ([created(), incomplete(None)], SAID.broken_off),
+    "cancelled by the service": ([created(), cancelled(None)], SAID.broken_off),
+    "cancelled for a new reason": (
+        [created(), sound(100), cancelled("maintenance")],
+        SAID.broken_off,
+    ),
+    "completed with nothing": ([created(), done()], SAID.no_content),
+    "completed, output null": ([created(), done(output=None)], SAID.no_content),
     "completed, an empty message": (
         [created(), done({"type": "message", "id": "a", "role": "assistant", "content": []})],
-        phrases.NO_CONTENT,
+        SAID.no_content,
     ),
-    "completed, never announced": ([done()], phrases.NO_CONTENT),
-    "empty sound": ([created(), sound(0), done()], phrases.NO_CONTENT),
-    "failed, server error": ([created(), failed("server_error")], phrases.TROUBLED),
-    "failed, a code of its own": ([created(), failed("prediction_failed")], phrases.TROUBLED),
-    "failed, no code": ([created(), failed(None)], phrases.TROUBLED),
-    "failed, no details": ([created(), done(status="failed")], phrases.TROUBLED),
-    "failed, details a text": ([created(), done(status="failed", status_details="unimplemented")], phrases.TROUBLED),
-    "failed, never announced": ([failed("server_error")], phrases.TROUBLED),
-    "failed as it began": ([created(status="failed"), failed("no_match")], phrases.TROUBLED),
+    "completed, never announced": ([done()], SAID.no_content),
+    "empty sound": ([created(), sound(0), done()], SAID.no_content),
+    "failed, server error": ([created(), failed("server_error")], SAID.troubled),
+    "failed, a code of its own": ([created(), failed("prediction_failed")], SAID.troubled),
+    "failed, no code": ([created(), failed(None)], SAID.troubled),
+    "failed, no details": ([created(), done(status="failed")], SAID.troubled),
+    "failed, details a text": (
+        [created(), done(status="failed", status_details="unimplemented")],
+        SAID.troubled,
+    ),
+    "failed, never announced": ([failed("server_error")], SAID.troubled),
+    "failed as it began": ([created(status="failed"), failed("no_match")], SAID.troubled),
     "failed, no model": (
         [created(), failed("model_not_found")],
         phrases.apology(SessionError("", code="model_not_found"), connected=True),
     ),
-    "failed, after sound": ([created(), sound(), failed("server_error")], phrases.TROUBLED),
+    "failed, after sound": ([created(), sound(), failed("server_error")], SAID.troubled),
 }
 
 
@@ -102,7 +111,7 @@ ERRORS: dict[str, ScriptStep] = {
 @pytest.mark.parametrize("case", ERRORS)
 async def test_an_error_in_place_of_an_answer_is_told_at_once(tmp_path: Path, case: str) -> None:
     heard = await hear(tmp_path, [*TURN, ERRORS[case]], settings=PATIENT)
-    assert heard.said == [phrases.TROUBLED]
+    assert heard.said == [SAID.troubled]
     assert heard.trace["ended_by"] == "follow_up_timeout"
 
 
@@ -110,7 +119,7 @@ async def test_an_error_in_place_of_an_answer_is_told_at_once(tmp_path: Path, ca
 async def test_an_error_in_an_answer_of_which_no_more_comes_is_told(tmp_path: Path, case: str) -> None:
     """Some services end no response that failed."""
     heard = await hear(tmp_path, [*TURN, created(), ERRORS[case]], settings=PATIENT)
-    assert heard.said == [phrases.TROUBLED]
+    assert heard.said == [SAID.troubled]
     assert heard.trace["ended_by"] == "follow_up_timeout"
 
 
@@ -126,7 +135,7 @@ async def test_an_error_in_an_answer_of_which_no_more_comes_is_told(tmp_path: Pa
 )
 async def test_a_fault_that_is_told_twice_is_said_once(tmp_path: Path, steps: Sequence[ScriptStep]) -> None:
     heard = await hear(tmp_path, [*TURN, *steps, Delay(0.1)], settings=PATIENT)
-    assert heard.said == [phrases.TROUBLED]
+    assert heard.said == [SAID.troubled]
 
 
 async def test_an_error_that_matters_to_nobody_does_not_hide_the_answer(tmp_path: Path) -> None:
@@ -337,4 +346,4 @@ async def test_an_answer_to_tools_that_did_nothing_is_told(tmp_path: Path) -> No
     heard = await hear(
         tmp_path, [*TURN, created(), done(call("no_such_tool")), *ASKED, created("r2"), done(response="r2")]
     )
-    assert heard.said == [phrases.NO_CONTENT]
+    assert heard.said == [SAID.no_content]

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from speaker.language.phrasebook import ENGLISH_PHRASES
 from speaker.offline.server.scripted import Close, Delay, Drop, Expect, ScriptStep
-from speaker.speech import phrases
 from tests.support.service_frames import (
     ASKED,
     GREETING,
@@ -47,7 +47,7 @@ async def test_a_request_that_is_refused_again_and_again_is_made_a_few_times(
     again = [step for _ in range(200) for step in (*ASKED, refusal)]
     heard = await hear(tmp_path, [*WITH_TOOL, *again], settings=brisk(limits={"think_s": 0.8}))
     assert 2 <= len(heard.events("response.create")) <= 8
-    assert heard.said == [phrases.NO_ANSWER]
+    assert heard.said == [ENGLISH_PHRASES.failures.no_answer]
 
 
 @pytest.mark.parametrize("refusal", REFUSALS, ids=IDS)
@@ -99,7 +99,7 @@ async def test_an_answer_without_tools_ends_the_rounds(tmp_path: Path) -> None:
 async def test_sessions_that_die_after_a_harmless_end_are_not_opened_without_end(tmp_path: Path) -> None:
     heard = await hear(tmp_path, [*GREETING, Expect("input_audio_buffer.append"), done(response="x"), Drop()])
     assert len(heard.sent) <= 4
-    assert heard.said == [phrases.BROKEN]
+    assert heard.said == [ENGLISH_PHRASES.failures.broken]
 
 
 async def test_sessions_that_die_after_each_tool_call_are_not_opened_without_end(tmp_path: Path) -> None:

@@ -209,6 +209,20 @@ def test_writing_down_is_booked_apart(told: dict[str, Any] | None, seconds: floa
     assert bool(line.estimated_usd) == estimated
 
 
+def test_an_answer_that_was_written_down_is_paid_by_the_model_of_the_service() -> None:
+    """Nothing is configured to write down what people say, so it can only be an answer to the speaker's question."""
+    told = {"type": "tokens", "input_tokens": 10, "output_tokens": 2, "total_tokens": 12}
+    with desk() as it:
+        it.open()
+        it.accounts.transcribed(told, "cloud")
+        (line,) = it.lines
+    assert (line.model, line.purpose) == ("gpt-4o-mini-transcribe", "transcription")
+    with desk(session={"url": "ws://box:8765/v1/realtime"}) as it:
+        it.open()
+        it.accounts.transcribed(told, "cloud")
+        assert it.lines == []
+
+
 def test_turns_are_numbered() -> None:
     with desk() as it:
         numbers = []

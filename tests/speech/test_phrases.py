@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 
 from speaker.config.settings import QuietHours
 from speaker.errors import SessionError
+from speaker.language.phrasebook import ENGLISH_PHRASES
 from speaker.offline.speech.synthesiser import speakable
-from speaker.speech.phrases import BROKEN, NO_ANSWER, REFUSED, TROUBLED, UNREACHABLE, apology, loudest_percent
+from speaker.speech.phrases import apology, loudest_percent
 
+WORDS = ENGLISH_PHRASES.failures
 NIGHT = QuietHours(from_="22:30", to="07:00", volume=25)
 NOON = QuietHours(from_="13:00", to="14:30", volume=10)
 
@@ -57,14 +59,14 @@ def test_a_day_is_quiet_or_not_and_the_other_way_round(begin: time, end: time, a
 @pytest.mark.parametrize(
     ("error", "connected", "words"),
     [
-        (None, True, NO_ANSWER),
-        (None, False, UNREACHABLE),
-        (SessionError("no route to host", code="network"), False, UNREACHABLE),
-        (SessionError("it took too long", code="timeout"), False, UNREACHABLE),
-        (SessionError("closed", code="1006"), True, BROKEN),
-        (SessionError("", code=""), True, TROUBLED),
-        (SessionError("it reports an error", code="tts_error"), True, TROUBLED),
-        (SessionError("no such endpoint", code="404", fatal=True), False, REFUSED),
+        (None, True, WORDS.no_answer),
+        (None, False, WORDS.unreachable),
+        (SessionError("no route to host", code="network"), False, WORDS.unreachable),
+        (SessionError("it took too long", code="timeout"), False, WORDS.unreachable),
+        (SessionError("closed", code="1006"), True, WORDS.broken),
+        (SessionError("", code=""), True, WORDS.troubled),
+        (SessionError("it reports an error", code="tts_error"), True, WORDS.troubled),
+        (SessionError("no such endpoint", code="404", fatal=True), False, WORDS.refused),
     ],
 )
 def test_an_apology_says_what_happened(error: SessionError | None, connected: bool, words: str) -> None:

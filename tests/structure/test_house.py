@@ -28,6 +28,7 @@ IMPORTS: Final = {
 
 CALLS: Final = {
     "clocks": {"now", "today", "utcnow"},
+    "processes": {"create_subprocess_exec", "create_subprocess_shell"},
     "files": {"read_text", "write_text", "read_bytes", "write_bytes", "mkdir", "unlink", "touch", "iterdir", "is_file",
               "exists", "is_dir", "stat", "chmod", "rename"},
 }  # fmt: skip

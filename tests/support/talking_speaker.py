@@ -16,6 +16,7 @@ from speaker.conversation.states import State
 from speaker.cost.cost_tracker import CostTracker
 from speaker.cost.tokens import Paid
 from speaker.errors import About, SessionError
+from speaker.language.phrasebook import phrasebook
 from speaker.offline.server.scripted import EmitStep, Expect, Scripted, ScriptStep
 from speaker.offline.server.server import RealtimeServer, ServerSettings
 from speaker.offline.speech.engines import OfflineEngines
@@ -253,7 +254,7 @@ async def talking(
                 failover=Failover(lambda: cost.budget_guard.endpoints(cloud, cloud[-1]), cost.budget_guard.refusal),
                 describe_house=lambda: "- hall: Lamp (light)", tell=tell,
                 claim=lambda word, claim: made[0].claims.append((word, claim)),
-                not_for_me=lambda: _count(made[0]), slow_tool_s=slow_tool_s,
+                not_for_me=lambda: _count(made[0]), slow_tool_s=slow_tool_s, book=phrasebook(settings.session.language),
             )
         )  # fmt: skip
         one = TalkingSpeaker(conversation, stand_ins[0], script, ledger)

@@ -20,7 +20,7 @@ async def visit(settings: Settings, around: Surroundings) -> AsyncIterator[Check
     yield good("config", f"{file} is good{told}" if file is not None else "no file, all defaults")
     for one in await check_sound(settings.audio):
         yield one
-    for one in await check_speech(settings):
+    for one in await check_speech(settings, around.state):
         yield one
     async for one in visit_beside(settings, around):
         yield one

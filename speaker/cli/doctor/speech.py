@@ -8,6 +8,7 @@ import numpy as np
 
 from speaker.audio.pcm import FRAME_SAMPLES, SESSION_HZ, WAKE_HZ, Samples, resample
 from speaker.cli.doctor.check import Check, failed, good, skipped
+from speaker.cli.language.command import missing, parts_of
 from speaker.config.settings import Settings
 from speaker.daemon.loading import endpoints, open_words
 from speaker.errors import ConfigError, ModelError, SessionError
@@ -22,12 +23,13 @@ SENTENCE: Final = "Turn on the lamp in the kitchen."
 REINSTALL: Final = "run the installer again: the packages that carry the models must have their exact versions"
 
 
-async def check_speech(settings: Settings) -> list[Check]:
-    """Wake words on a spoken phrase, then recogniser and voice; both in the offline voice."""
+async def check_speech(settings: Settings, state: Path) -> list[Check]:
+    """Wake words on a spoken phrase, then recogniser and voice; both in the offline voice. Then the other language."""
     engines = OfflineEngines()
     try:
         await engines.warm_up()
-        return [*await _check_words(settings, engines), await _check_engines(engines)]
+        checks = [*await _check_words(settings, engines), await _check_engines(engines)]
+        return [*checks, *_check_language(settings.session.language, state)]
     except ModelError as error:
         return [failed("offline speech", str(error), REINSTALL)]
     finally:
@@ -65,6 +67,17 @@ def _best_score(words: WakeWords, name: str, sound: Samples) -> float:
         words.push(sound[start : start + FRAME_SAMPLES])
         best = max(best, *(word.score for word in words.words if word.name == name))
     return best
+
+
+def _check_language(language: str, state: Path) -> list[Check]:
+    """What speaks and hears a language other than English; without ears only the service understands it."""
+    parts = parts_of(language, state)
+    if parts.voice == "hibari":
+        return []
+    lacks = missing(parts)
+    if not lacks:
+        return [good("language", f"{parts.name} is spoken by {parts.voice} and heard here")]
+    return [skipped("language", lack) for lack in lacks]
 
 
 async def _check_engines(engines: OfflineEngines) -> Check:

@@ -13,6 +13,7 @@ from msgspec import UNSET
 from speaker.audio import pcm
 from speaker.audio.pcm import SESSION_HZ
 from speaker.cost.tokens import ASSISTANT_MS_PER_TOKEN, text_tokens
+from speaker.language.phrasebook import phrasebook
 from speaker.offline.server.conversation_entry import Entry, new_id
 from speaker.offline.server.conversation_items import Items
 from speaker.offline.server.message_item import MessageItem
@@ -21,7 +22,7 @@ from speaker.offline.server.session_settings import sides, wished
 from speaker.offline.server.token_counter import Counter, audio_tokens, rate_limits
 from speaker.offline.server.transcriber import hear
 from speaker.offline.speech.engines import OfflineEngines
-from speaker.offline.understanding.intent_engine import STILL_THERE
+from speaker.offline.speech.espeak import speaking_book
 from speaker.offline.understanding.tool_schema import Call, Reply
 from speaker.realtime.protocol import server_events as ev
 from speaker.realtime.protocol.objects import (
@@ -157,7 +158,10 @@ class Answer:
             asked = (last.words if last is not None else None) or ""
             return Reply(text=await self._engines.answer(intent_engine, outputs, asked))
         if last is not None and last.silent:
-            return Reply(text=STILL_THERE)
+            return Reply(text=phrasebook(self._engines.language).own.still_there)
+        if last is not None and last.audio and not self._engines.can_hear(self._engines.language):
+            code = self._engines.language
+            return Reply(text=phrasebook(code).own.no_ears.format(code=code))
         if last is None:
             return await self._engines.reply(intent_engine, "")
         before = past_turns(self._read, last, self._mark_as_read())
@@ -176,8 +180,9 @@ class Answer:
         self._announce(message)
         self._write(message, text)
         if spoken:
+            book = speaking_book(self._engines.language)
             speed = self._voice.speed if isinstance(self._voice.speed, int | float) else 1.0
-            async with contextlib.aclosing(self._engines.speak(text, speed)) as sentences:
+            async with contextlib.aclosing(self._engines.speak(text, speed, book)) as sentences:
                 async for sentence in sentences:
                     await self._sound(message, pcm.to_bytes(sentence))
                     await asyncio.sleep(max(0.0, self.ahead_ms - MOST_AHEAD_MS) / 1000)

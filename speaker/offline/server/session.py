@@ -26,6 +26,7 @@ from speaker.realtime.protocol import client_events as cl
 from speaker.realtime.protocol import server_events as ev
 from speaker.realtime.protocol.codec import Dialect, RefusedError, decode_client, type_of
 from speaker.realtime.protocol.objects import InputAudioContent, Item, ResponseWish, Session
+from speaker.realtime.session_config import spoken_language
 
 log = logging.getLogger(__name__)
 
@@ -115,6 +116,7 @@ class ServerSession:
                 self.session = updated(self.session, update, spoke=self._spoke)
                 if idle_timeout_ms(self.session) is None:
                     self._idle.cancel()
+                self._engines.language = spoken_language(self.session)
                 self.emit(ev.SessionUpdated(session=self.session))
             case cl.CommitAudio():
                 self._commit_all()

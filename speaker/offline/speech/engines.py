@@ -7,12 +7,18 @@ turns. Models are loaded when they are first needed, or by ``warm_up``.
 import copy
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from contextlib import aclosing
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Final, Self
 
 from speaker.audio.pcm import SESSION_HZ, WAKE_HZ, Samples, ms_to_samples, resample
 from speaker.audio.vad import TurnDetector, TurnEvent, TurnSettings
-from speaker.offline.speech.recogniser import RecognisedSpeech, Recogniser
+from speaker.language.codes import ENGLISH, base_language
+from speaker.language.phrasebook import ENGLISH_PHRASES, Phrasebook
+from speaker.offline.speech.ears import kept_set, recogniser_files, set_folder
+from speaker.offline.speech.espeak import espeak
+from speaker.offline.speech.recogniser import ENGLISH_FILES, NOTHING, RecognisedSpeech, Recogniser, RecogniserFiles
 from speaker.offline.speech.shared_worker import SharedWorker
 from speaker.offline.speech.steps import Steps
 from speaker.offline.speech.synthesiser import Synthesiser
@@ -30,9 +36,26 @@ _DETECTED_MS: Final = 2_000
 class _Models:
     """What is loaded once for all sessions; only the one worker for speech reads it."""
 
-    @cached_property
-    def recogniser(self) -> Recogniser:
-        return Recogniser()
+    def __init__(self, state: Path | None) -> None:
+        self._state = state
+        self._recognisers: dict[str, Recogniser] = {}
+
+    def recogniser(self, language: str = ENGLISH) -> Recogniser | None:
+        """The one for a language; None when it is not here. Raises ModelError when it is damaged."""
+        base = base_language(language)
+        if base not in self._recognisers:
+            model = self.ears(base)
+            if model is None:
+                return None
+            self._recognisers[base] = Recogniser(model)
+        return self._recognisers[base]
+
+    def ears(self, language: str) -> RecogniserFiles | None:
+        """The files of the one for a language."""
+        if base_language(language) == ENGLISH:
+            return ENGLISH_FILES
+        kept = kept_set(self._state, language) if self._state is not None else None
+        return recogniser_files(set_folder(self._state, language), kept) if self._state and kept else None
 
     @cached_property
     def voice(self) -> Synthesiser:
@@ -44,11 +67,14 @@ class _Models:
 class OfflineEngines:
     """Recogniser, rules and voice."""
 
-    def __init__(self) -> None:
+    def __init__(self, state: Path | None = None, language: str = ENGLISH) -> None:
+        """``state``: the directory with recognisers for more languages; ``language``: what is heard, unless told."""
+        self.language = language
+        """What is heard; each share has its own."""
         # Turn detection has a worker of its own: a barge-in must not wait for a sentence to be made.
         self._detecting = SharedWorker("offline-vad")
         self._working = SharedWorker("offline-speech")
-        self._models = _Models()
+        self._models = _Models(state)
         self._intent_engines: OrderedDict[int, IntentEngine] = OrderedDict()
         self._take_lines()
 
@@ -63,7 +89,7 @@ class OfflineEngines:
 
     async def warm_up(self) -> None:
         """Load every model now. Raises ModelError when one is missing."""
-        await self._speech.do(lambda: (self._models.recogniser, self._models.voice))
+        await self._speech.do(lambda: (self._models.recogniser(self.language), self._models.voice))
         await self.detector(TurnSettings())
 
     def close(self) -> None:
@@ -79,12 +105,22 @@ class OfflineEngines:
         """Starts and stops of speech in more of a session's sound: int16, shape (n,), 16 kHz."""
         return await self._detection.run(_detected(detector, samples))
 
-    async def hear(self, samples: Samples, hz: int = SESSION_HZ) -> RecognisedSpeech:
-        """The words of one turn, or of a part of it: int16, shape (n,), at ``hz``."""
-        return await self._speech.run(self._heard(samples, hz))
+    def can_hear(self, language: str) -> bool:
+        """Whether there is a recogniser for a language."""
+        return self._models.ears(language) is not None
 
-    def _heard(self, samples: Samples, hz: int) -> Steps[RecognisedSpeech]:
-        return (yield from self._models.recogniser.hear_in_steps(resample(samples, hz, WAKE_HZ)))
+    async def hear(self, samples: Samples, hz: int = SESSION_HZ, language: str = "") -> RecognisedSpeech:
+        """The words of one turn, or of a part of it: int16, shape (n,), at ``hz``.
+
+        In a ``language`` (else the own one) for which there is no recogniser, nothing is made out: nobody guesses.
+        """
+        return await self._speech.run(self._heard(samples, hz, language or self.language))
+
+    def _heard(self, samples: Samples, hz: int, language: str) -> Steps[RecognisedSpeech]:
+        recogniser = self._models.recogniser(language)
+        if recogniser is None:
+            return NOTHING
+        return (yield from recogniser.hear_in_steps(resample(samples, hz, WAKE_HZ)))
 
     async def intent_engine(
         self, instructions: str, tools: Sequence[Mapping[str, Any]], language: str = "en"
@@ -112,8 +148,17 @@ class OfflineEngines:
         """The calls for the user's words if the rules hardly doubt them, else none."""
         return await self._speech.do(lambda: intent_engine.confident(words))
 
-    async def speak(self, text: str, speed: float) -> AsyncGenerator[Samples, None]:
-        """The text as speech, int16, shape (n,), 24 kHz, sentence by sentence; of a very long one, phrase by phrase."""
+    async def speak(self, text: str, speed: float, book: Phrasebook = ENGLISH_PHRASES) -> AsyncGenerator[Samples, None]:
+        """The text in the book's language as speech, int16, shape (n,), 24 kHz.
+
+        Sentence by sentence, of a very long one phrase by phrase. Raises ModelError when there is no voice.
+        """
+        if not book.is_english:
+            # A program of its own, which this process only waits for.
+            async with aclosing(espeak(text, book, speed)) as spoken:
+                async for piece in spoken:
+                    yield piece
+            return
         phrases: Iterator[Samples] = await self._speech.do(lambda: self._models.voice.speak(text, speed=speed))
         while (phrase := await self._speech.do(lambda: next(phrases, None))) is not None:
             yield phrase

@@ -1,4 +1,4 @@
-"""Speech to words: Moonshine tiny-en, an English recogniser, on ONNX Runtime."""
+"""Speech to words: Moonshine's recognisers, of which tiny-en, for English, is part of a package; on ONNX Runtime."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from speaker.audio.model_files import ModelFile, Wheel, open_session
+from speaker.audio.model_files import ModelFile, StoredFile, Wheel, open_session
 from speaker.audio.pcm import WAKE_HZ, Samples, level_dbfs, ms_to_samples
 from speaker.offline.speech.steps import Steps, all_steps
 
@@ -78,14 +78,29 @@ class RecognisedSpeech:
 NOTHING: Final = RecognisedSpeech("", -math.inf)
 
 
+@dataclass(frozen=True, slots=True)
+class RecogniserFiles:
+    """One of Moonshine's recognisers."""
+
+    encoder: ModelFile | StoredFile
+    decoder: ModelFile | StoredFile
+    tokenizer: ModelFile | StoredFile
+    tokens_per_second: float = TOKENS_PER_SECOND
+    confidence_floor: float = CONFIDENCE_FLOOR
+
+
+ENGLISH_FILES: Final = RecogniserFiles(ENCODER, DECODER, TOKENIZER)
+
+
 class Recogniser:
     """The recogniser; every call stands for itself."""
 
-    def __init__(self) -> None:
-        """Load the model, 44 MB. Raises ModelError when a file is missing or damaged."""
-        self._encoder = open_session(ENCODER)
-        self._decoder = open_session(DECODER)
-        self._pieces = read_pieces(TOKENIZER.locate())
+    def __init__(self, model: RecogniserFiles = ENGLISH_FILES) -> None:
+        """Load the model, 44 MB for English. Raises ModelError when a file is missing or damaged."""
+        self._model = model
+        self._encoder = open_session(model.encoder)
+        self._decoder = open_session(model.decoder)
+        self._pieces = read_pieces(model.tokenizer.locate())
         self._outputs = [output.name for output in self._decoder.get_outputs()]
         self._empty_cache = {
             given.name: np.zeros((1, given.shape[1], 0, given.shape[3]), np.float32)
@@ -107,10 +122,10 @@ class Recogniser:
     def _hear(self, samples: Samples) -> Steps[RecognisedSpeech]:
         if samples.size < ms_to_samples(SHORTEST_MS, WAKE_HZ) or level_dbfs(samples) < QUIETEST_DBFS:
             return NOTHING
-        most = max(4, math.ceil(samples.size / WAKE_HZ * TOKENS_PER_SECOND))
+        most = max(4, math.ceil(samples.size / WAKE_HZ * self._model.tokens_per_second))
         tokens, confidence = yield from self._decode(_prepare(samples), most)
         text = self._spell(tokens)
-        if confidence < CONFIDENCE_FLOOR or _is_invented(text):
+        if confidence < self._model.confidence_floor or _is_invented(text):
             return RecognisedSpeech("", confidence)
         return RecognisedSpeech(text, confidence)
 

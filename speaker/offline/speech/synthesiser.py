@@ -10,6 +10,7 @@ import numpy as np
 
 from speaker.audio.model_files import ModelFile, Wheel
 from speaker.audio.pcm import Samples, from_float
+from speaker.language.phrasebook import ENGLISH_PHRASES, VoiceWords
 
 if TYPE_CHECKING:
     from hibari import Hibari
@@ -103,12 +104,15 @@ def _load() -> "Hibari":
     return hibari.Hibari()
 
 
-def speakable(text: str) -> str:
-    """``text`` without what cannot be pronounced: Markdown, addresses, pictures and control characters."""
-    text = _ADDRESS.sub("a link", _LINK.sub(r"\1", text))
+def speakable(text: str, words: VoiceWords = ENGLISH_PHRASES.voice) -> str:
+    """``text`` without what cannot be pronounced: Markdown, addresses, pictures and control characters.
+
+    ``words`` stand in for addresses and degrees.
+    """
+    text = _ADDRESS.sub(words.link, _LINK.sub(r"\1", text))
     text = _MARKS.sub("", _LINE_MARK.sub("", _RULE.sub("", text)))
     text = _LONG_NUMBER.sub(lambda found: " ".join(found[0]), text)
-    text = _DEGREES.sub(lambda found: " degrees" + (" Fahrenheit" if found[1] == "F" else ""), text)
+    text = _DEGREES.sub(lambda found: f" {words.fahrenheit if found[1] == 'F' else words.degrees}", text)
     text = "".join(character for character in text if _pronounced(character))
     lines = (" ".join(line.split()) for line in text.splitlines())
     return "\n".join(line for line in lines if any(character.isalnum() for character in line))

@@ -26,7 +26,6 @@ from speaker.offline.understanding.tool_schema import Call, Reply, read_definiti
 __all__ = ["Call", "IntentEngine", "Reply"]
 
 UNHEARD: Final = "Sorry, I didn't catch that."
-STILL_THERE: Final = "Are you still there?"
 """What is said when nobody has spoken for too long."""
 
 UNKNOWN: Final = "Sorry, I can't help with that offline."

@@ -56,15 +56,22 @@ async def test_missing_device_names_the_setting(room: VirtualRoom) -> None:
     assert found["loudspeaker"].result == "good"
 
 
-async def test_wake_word_and_offline_speech_understand_a_spoken_phrase() -> None:
-    found = named(await check_speech(stage_settings(1883)))
+async def test_wake_word_and_offline_speech_understand_a_spoken_phrase(tmp_path: Path) -> None:
+    found = named(await check_speech(stage_settings(1883), tmp_path))
     assert found["hey_jarvis"].result == "good", found
     assert found["offline speech"].result == "good", found
+    assert "language" not in found
 
 
-async def test_threshold_that_no_phrase_reaches_is_found_out() -> None:
+async def test_what_another_language_lacks_is_told_with_the_command(tmp_path: Path) -> None:
+    found = await check_speech(stage_settings(1883, session={"language": "de"}), tmp_path)
+    told = [one.text for one in found if one.name == "language"]
+    assert any("speaker language add de" in one for one in told)
+
+
+async def test_threshold_that_no_phrase_reaches_is_found_out(tmp_path: Path) -> None:
     words = [{"model": "hey_jarvis", "threshold": 1.0}]
-    found = named(await check_speech(stage_settings(1883, wake={"words": words})))
+    found = named(await check_speech(stage_settings(1883, wake={"words": words}), tmp_path))
     assert found["hey_jarvis"].result == "failed"
 
 
