@@ -166,6 +166,32 @@ class TimerWords(_Words, frozen=True, kw_only=True):
     no_tools: str
 
 
+class ResultWords(_Words, frozen=True, kw_only=True):
+    """What the offline server says of a tool's result in a language that tools do not speak."""
+
+    done: str
+    sent: str
+    no_answer: str
+    refused: str
+    unsaid: str
+    """There is an answer, and no way to say it."""
+    not_understood: str
+    now: str
+    """The time: ``{clock}`` and ``{weekday}``."""
+    state: str
+    """What a ``{device}`` is: its ``{state}``."""
+    counted: str
+    """So many (``{found}``) of ``{all}`` are so."""
+    whole: str
+    none: str
+    which: str
+    """The question which of the ``{names}`` is meant."""
+    more: str
+    """``{count}`` that are not named."""
+    states: dict[str, str]
+    """By their English names, with _ for a space."""
+
+
 class VoiceWords(_Words, frozen=True, kw_only=True):
     """What the voice says in place of what cannot be pronounced."""
 
@@ -194,6 +220,7 @@ class Phrasebook(_Words, frozen=True, kw_only=True):
     colours: dict[str, str]
     """By their English names."""
     timers: TimerWords
+    results: ResultWords
     voice: VoiceWords
     answers: AnswerForms
 

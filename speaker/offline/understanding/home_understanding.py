@@ -26,14 +26,14 @@ class HomeUnderstanding:
     """One language for one session. The sentences are read when they are first needed."""
 
     def __init__(self, language: str, tools: Mapping[str, ToolSchema], household: Household) -> None:
-        self._language = language or _ENGLISH
+        self.language = language or _ENGLISH
         self._tools = tools
         self._household = household
 
     @property
     def is_english(self) -> bool:
         """Whether the rules of our own, which are English, may be asked next."""
-        return self._language.partition("-")[0].lower() == _ENGLISH
+        return self.language.partition("-")[0].lower() == _ENGLISH
 
     @property
     def not_understood(self) -> str:
@@ -47,7 +47,7 @@ class HomeUnderstanding:
 
     @cached_property
     def _sentences(self) -> LanguageSentences | None:
-        return read_language(self._language, served_intents(self._tools), self._household.kinds)
+        return read_language(self.language, served_intents(self._tools), self._household.kinds)
 
     @cached_property
     def _templates(self) -> HomeTemplates | None:

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Final
 
 from speaker.home import colours
+from speaker.language.phrasebook import phrasebook
 from speaker.offline.understanding import answer_text, generic_tools, timer_list_intents
 from speaker.offline.understanding.devices_from_prompt import Household
 from speaker.offline.understanding.exceptions_later import with_exception
@@ -17,10 +18,20 @@ from speaker.offline.understanding.follow_up import FollowUp, PastTurn
 from speaker.offline.understanding.home_intents.plans import KNOWN_TOOLS
 from speaker.offline.understanding.home_understanding import HomeUnderstanding
 from speaker.offline.understanding.light_heating_intents import plan, together
-from speaker.offline.understanding.normalise import SEPARATOR, plain_words, spoken_name, trim, without_separators
+from speaker.offline.understanding.normalise import (
+    SEPARATOR,
+    bare_text,
+    core_text,
+    plain_text,
+    plain_words,
+    spoken_name,
+    trim,
+    without_separators,
+)
 from speaker.offline.understanding.sentence_book import sentence_book
 from speaker.offline.understanding.sentence_matcher import NEAR, Grammar, Match, Sentences, Slot
 from speaker.offline.understanding.suggestions import Suggestions
+from speaker.offline.understanding.told_results import asked_in, told_in
 from speaker.offline.understanding.tool_schema import Call, Reply, read_definitions
 
 __all__ = ["Call", "IntentEngine", "Reply"]
@@ -65,7 +76,7 @@ _THINGS: Final = {
 }  # fmt: skip
 """What one asks about as a group: its kind."""
 
-_STATES: Final = {word: word for word in ("on", "off", "open", "closed", "locked", "unlocked", "low")}
+_STATES: Final = {one: one for one in ("on", "off", "open", "closed", "locked", "unlocked", "low")}
 _WAYS: Final = {"open": "open", "raise": "open", "close": "close", "shut": "close", "lower": "close", "stop": "stop"}
 """What one says of covers: what they are told."""
 
@@ -136,21 +147,28 @@ class IntentEngine:
         said = plain_words(words[:LONGEST_CHARACTERS])
         if not said:
             return Reply(text=UNHEARD)
-        if len(words) > LONGEST_CHARACTERS:
-            return Reply(text=self._unknown([], said))
-        if len(said) > LONGEST:
+        if len(words) > LONGEST_CHARACTERS or len(said) > LONGEST:
             return Reply(text=self._unknown([], said))
         if not self._home.is_english:
-            return self._home.reply(words) or Reply(text=self._home.not_understood or UNKNOWN)
+            return self._in_other_words(self._home.reply(words))
         kept = timer_list_intents.timer_or_list_reply(words, self._tools)
         found = kept if timer_list_intents.goes_first(kept) else self._home.reply(words) or kept
         if found is not None:
             return found
         return self._understood(said, NEAR) or Reply(text=self._unknown(self._grammar.respell(trim(said)), said))
 
+    def _in_other_words(self, reply: Reply | None) -> Reply:
+        """What is said in a language that the rules do not speak."""
+        if reply is not None and reply.calls:
+            return reply
+        book = phrasebook(self._home.language)
+        if reply is not None:
+            return Reply(text=reply.text if book.is_english else asked_in(reply.text, book))
+        return Reply(text=self._home.not_understood or (UNKNOWN if book.is_english else book.results.not_understood))
+
     @cached_property
     def _follow_up(self) -> FollowUp:
-        plain, core = (_plain_text, _core_text) if self._home.is_english else (_bare_text, _bare_text)
+        plain, core = (plain_text, core_text) if self._home.is_english else (bare_text, bare_text)
         words = self._home.follow_up_words.spelled(plain)
         return FollowUp(self._sense, plain, core, self._household, self._tools, words)
 
@@ -204,8 +222,9 @@ class IntentEngine:
 
     def answer(self, outputs: Sequence[str], words: str = "") -> str:
         """The sentence to speak when the tools have returned ``outputs`` for what the user said."""
-        said = answer_text.answer(outputs)
-        return answer_text.with_yes_or_no(said, self._home.asks_about(words)) if self._home.is_english else said
+        if not self._home.is_english:
+            return told_in(outputs, phrasebook(self._home.language))
+        return answer_text.with_yes_or_no(answer_text.answer(outputs), self._home.asks_about(words))
 
     def _parts(self, words: list[str], lead: list[str], least: float) -> Reply | None:
         """Several wishes in one sentence; all of them are understood, or none counts."""
@@ -259,18 +278,6 @@ class IntentEngine:
     def _leads_to_calls(self, sentence: str) -> bool:
         reply = self._clause(without_separators(plain_words(sentence)), least=None)
         return reply is not None and bool(reply.calls)
-
-
-def _plain_text(text: str) -> str:
-    return " ".join(without_separators(plain_words(text)))
-
-
-def _core_text(text: str) -> str:
-    return " ".join(without_separators(trim(plain_words(text))))
-
-
-def _bare_text(text: str) -> str:
-    return " ".join(re.findall(r"[\w'’%]+", text.lower()))
 
 
 def _has_own_words(tool: str) -> bool:

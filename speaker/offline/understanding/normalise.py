@@ -133,6 +133,21 @@ def trim(words: list[str]) -> list[str]:
     return trimmed if without_separators(trimmed) else words
 
 
+def plain_text(text: str) -> str:
+    """The plain words of a text, without separators."""
+    return " ".join(without_separators(plain_words(text)))
+
+
+def core_text(text: str) -> str:
+    """The same without courtesies."""
+    return " ".join(without_separators(trim(plain_words(text))))
+
+
+def bare_text(text: str) -> str:
+    """The words of a text in any language, in lower case and without punctuation."""
+    return " ".join(re.findall(r"[\w'’%]+", text.lower()))
+
+
 def stem(word: str) -> str:
     """A word without its plural."""
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
