@@ -18,7 +18,9 @@ from speaker.home.device_registry import DeviceRegistry
 from speaker.home.own_topics import forbidden_topics
 from speaker.home.places import Places
 from speaker.hub.control_kinds import EVERY_WORD
+from speaker.language.codes import language_name
 from speaker.language.phrasebook import ENGLISH_PHRASES, Phrasebook
+from speaker.offline.speech.engines import OfflineEngines
 from speaker.realtime.endpoint import Target
 from speaker.realtime.failover import Endpoint
 from speaker.tools import registry
@@ -151,6 +153,15 @@ def configured_house(settings: Settings) -> DeviceRegistry:
     except SpeakerError as error:
         raise ConfigError([str(error)]) from error
     return house
+
+
+def tell_missing_ears(engines: OfflineEngines, language: str) -> None:
+    """One line when this machine hears nothing of what is said in a language."""
+    if not engines.can_hear(language):
+        log.warning(
+            "this machine has no recogniser for %s, so only the service understands what is said; see: speaker "
+            "language add %s", language_name(language), language,
+        )  # fmt: skip
 
 
 def make_registry(

@@ -22,6 +22,7 @@ from speaker.daemon.loading import (
     make_registry,
     offline_endpoint,
     open_words,
+    tell_missing_ears,
 )
 from speaker.daemon.mcp_parts import McpParts
 from speaker.daemon.page_part import FirstAid, PagePart, Shown
@@ -67,6 +68,7 @@ class Wiring:
         self.warm = False
         """Whether everything is loaded that is loaded ahead of time."""
         self.engines = OfflineEngines(around.state, settings.session.language)
+        tell_missing_ears(self.engines, settings.session.language)
         self.server = RealtimeServer(ServerSettings(port=0), self.engines)
         self.ledger = Ledger(around.state / LEDGER)
         self.sound_system = SoundSystem()
