@@ -186,6 +186,8 @@ class ResultWords(_Words, frozen=True, kw_only=True):
     none: str
     which: str
     """The question which of the ``{names}`` is meant."""
+    where: str
+    """The question which device, or which room, is meant."""
     more: str
     """``{count}`` that are not named."""
     states: dict[str, str]

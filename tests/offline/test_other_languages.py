@@ -96,3 +96,11 @@ def test_no_word_means_two_things(language: str) -> None:
     kinds = [words.more, words.less, words.other, words.undo, words.repeat]
     spoken = [one for kind in kinds for one in kind]
     assert len(spoken) == len(set(spoken))
+
+
+def test_a_question_is_answered_by_a_room() -> None:
+    engine = IntentEngine(f"Devices, by room:\n{HOUSES['de']}", BUNDLED_TOOLS, "de")
+    first = "schalte das Licht aus"
+    asked = engine.answer(["Refused: Say which light, which room, or all of them."])
+    turn = PastTurn(first, engine.reply(first).calls, asked)
+    assert engine.reply("in der Küche", [turn]).calls == (call("set_light", room="küche", on=False),)

@@ -11,6 +11,11 @@ GERMAN = [
     ("Confirmed: the Lampe is on.", "Okay."),
     ("No answer: the Lampe did not report back.", "Da kam keine Antwort, ich weiß nicht, ob es geklappt hat."),
     ("Refused: there is no such device.", "Das hat nicht geklappt."),
+    ("Refused: Say which light, which room, or all of them.", "Welches Gerät, oder in welchem Raum?"),
+    (
+        'Refused: "decke" may mean the Decke in the bad or the Decke in the flur.',
+        "Welches meinst du: Decke bad, Decke flur?",
+    ),
     ("The Haustür is locked.", "Haustür: abgeschlossen."),
     ("The Decke is on at 40 percent.", "Decke: an, 40 Prozent."),
     ("The Außentemperatur is minus 7.5 degrees.", "Außentemperatur: minus 7,5 Grad."),

@@ -32,7 +32,7 @@ LONGEST_FOLLOW_UP: Final = 10
 Found = TypeVar("Found")
 
 _QUESTION: Final = re.compile(
-    r"\?\s*$|\b[Ss]ay (?:which|whether|in|how|who|what|the|whose)\b|\bmay mean\b|\bAsk which\b"
+    r"[?？]\s*$|\b[Ss]ay (?:which|whether|in|how|who|what|the|whose)\b|\bmay mean\b|\bAsk which\b"
 )
 _NUMBER: Final = re.compile(r"\d+(?:[.:]\d+)?")
 _MEASURE: Final = re.compile(r"\d+(?:[.:]\d+)?(?: (?!to\b|or\b)\w+)?")

@@ -78,8 +78,15 @@ class FollowUpWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dic
         return (text[: found.start()].strip(), text[found.end() :].strip()) if found else None
 
     def put_behind(self, sentence: str, thing: str) -> Iterator[str]:
-        """The sentence with something behind it, in all ways that the language has."""
-        return (f"{sentence} {form.replace('{x}', thing)}" for form in self.behind)
+        """The sentence with something behind it, or before its last word, in all ways that the language has.
+
+        "Schalte das Licht aus" takes its room before the last word.
+        """
+        first, _, last = sentence.rpartition(" ")
+        for form in self.behind:
+            yield f"{sentence} {form.replace('{x}', thing)}"
+            if first:
+                yield f"{first} {form.replace('{x}', thing)} {last}"
 
     def bare(self, text: str) -> str:
         """An answer without the words around it."""

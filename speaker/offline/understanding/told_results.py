@@ -20,7 +20,8 @@ _COUNT: Final = re.compile(
 )
 _DEVICE: Final = re.compile(r"(?:[Tt]he )?(?P<device>.+?)(?: in the (?P<room>.+?))? (?:is|are) (?P<state>.+)")
 _NUMBER: Final = re.compile(r"(?P<minus>minus )?(?P<digits>\d+(?:\.\d+)?)(?: (?P<unit>degrees?|percent))?")
-_CHOICE: Final = re.compile(r"Say (?:in which room: )?(?P<names>.+ or .+)\.")
+_WHERE: Final = re.compile(r"[Ss]ay which|name the room|say the room|[Ss]ay where")
+_CHOICE: Final = re.compile(r"(?:Say (?!which)(?:in which room: )?|may mean )(?P<names>.+ or .+?)\.")
 _RAIN: Final = {"It is raining.": "raining", "It is not raining.": "not_raining"}
 
 
@@ -34,8 +35,8 @@ def asked_in(question: str, book: Phrasebook) -> str:
     """A question of the rules, which are English, in this language: which of several is meant."""
     choice = _CHOICE.search(question)
     if choice is None:
-        return book.results.not_understood
-    names = [name.removeprefix("the ") for name in re.split(r", | or ", choice["names"])]
+        return book.results.where if _WHERE.search(question) else book.results.not_understood
+    names = [name.removeprefix("the ").replace(" in the ", " ") for name in re.split(r", | or ", choice["names"])]
     return book.results.which.format(names=", ".join(names))
 
 
@@ -44,7 +45,10 @@ def _told(output: str, book: Phrasebook) -> str:
     status = _STATUS.match(output)
     if status is not None:
         by_status = {"confirmed": words.done, "sent": words.sent, "no answer": words.no_answer}
-        return by_status.get(status["status"].lower(), words.refused)
+        if (known := by_status.get(status["status"].lower())) is not None:
+            return known
+        asks = _CHOICE.search(output) or _WHERE.search(output)
+        return asked_in(output, book) if asks else words.refused
     if output in _RAIN:
         return _ended(words.states[_RAIN[output]], book)
     if (now := _TIME.fullmatch(output)) is not None:
