@@ -139,7 +139,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command(
         name="ask", payload="text, answered aloud by the model", run=_ask,
         components={
-            "ask": {"p": "text", "name": "Ask", "min": 1, "max": LONGEST_TEXT, "icon": "mdi:message-question"}
+            "ask": {"p": "text", "name": "Ask", "min": 0, "max": LONGEST_TEXT, "icon": "mdi:message-question"}
         },
     ),
     Command(name="announce", payload="JSON: text or url (WAV, MP3, FLAC, Ogg), volume, chime", run=_announce),

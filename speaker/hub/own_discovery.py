@@ -96,8 +96,8 @@ def _shown(base: str) -> dict[str, Json]:
             "Last error", state, "last_error", icon="mdi:alert-circle-outline", **_DIAGNOSTIC,
             value_template=f"{{{{ (value_json.last_error | default(none) | string)[:{LONGEST_TEXT}] }}}}",
         ),
-        "cost_today": _sensor("Cost today", state, "cost_today_usd", **_USD, **_since("today_began")),
-        "cost_month": _sensor("Cost this month", state, "cost_month_usd", **_USD, **_since("month_began")),
+        "cost_today": _sensor("Cost today", state, "cost_today_usd", **_usd("today_began", digits=3)),
+        "cost_month": _sensor("Cost this month", state, "cost_month_usd", **_usd("month_began", digits=2)),
         "budget_step": _sensor("Budget step", state, "budget_step", icon="mdi:stairs", **_one_of(get_args(BudgetStep))),
         "next_timer": _sensor(
             "Next timer", state, "timers", icon="mdi:timer-outline", device_class="timestamp", value_template=_NEXT_DUE,
@@ -142,7 +142,7 @@ def _turned(settings: Settings) -> dict[str, Json]:
 def _pressed(base: str) -> dict[str, Json]:
     """What is done once."""
     return {
-        key: {**component, "command_topic": f"{base}/command/{command.name}"}
+        key: {**component, "command_topic": f"{base}/command/{command.name}", **_emptied(component["p"], base)}
         for command in COMMANDS
         for key, component in command.components.items()
     }
@@ -153,14 +153,19 @@ _DIAGNOSTIC: Final[Json] = {"entity_category": "diagnostic"}
 _COUNTED: Final[Json] = {"state_class": "total_increasing", **_DIAGNOSTIC}
 """Only grows, and begins again at 0: Home Assistant takes less than before as a new beginning."""
 
-_USD: Final[Json] = {
-    "device_class": "monetary", "unit_of_measurement": "USD", "icon": "mdi:cash", "suggested_display_precision": 4,
-}  # fmt: skip
+
+def _emptied(platform: str, base: str) -> Json:
+    """A box to type in is empty again once that was taken; else Home Assistant shows "unknown" in it at first."""
+    return {"state_topic": f"{base}/state", "value_template": "{{ '' }}"} if platform == "text" else {}
 
 
-def _since(key: str) -> Json:
-    """A sum that begins again when the state says so. Money may be corrected, so it is no mere counter."""
-    return {"state_class": "total", "last_reset_value_template": f"{{{{ value_json.{key} | default('') }}}}"}
+def _usd(since: str, *, digits: int) -> Json:
+    """A sum of money that begins again when the state's key ``since`` changes; it may be corrected, so no counter."""
+    return {
+        "device_class": "monetary", "unit_of_measurement": "USD", "icon": "mdi:cash", "state_class": "total",
+        "last_reset_value_template": f"{{{{ value_json.{since} | default('') }}}}",
+        "suggested_display_precision": digits,
+    }  # fmt: skip
 
 
 def _one_of(options: Sequence[str]) -> Json:

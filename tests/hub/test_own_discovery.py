@@ -162,6 +162,7 @@ def test_every_template_reads_the_state() -> None:
         "budget": "0.0",
         "next_timer": "2026-11-29T18:30:00+01:00",
         "ringing": "OFF",
+        "ask": "",
         "sessions": "3",
         "not_for_me": "1",
         "version": "1.2.3",
@@ -223,7 +224,7 @@ def test_the_state_of_an_older_speaker_is_read_without_a_complaint() -> None:
         if "value_template" in one and one["p"] != "event":
             older: list[dict[str, Any]] = [{}, {"chosen": {}}]
             for state in older:
-                assert shown(one, state) in {"None", "OFF"}
+                assert shown(one, state) in {"None", "OFF", ""}
 
 
 def test_states_are_among_the_options() -> None:
@@ -249,6 +250,8 @@ def test_what_the_platforms_refuse_is_not_in_it() -> None:
             assert one["state_class"] == "total", "the only one that begins again when it is told so"
         if one.get("device_class") == "timestamp":
             assert not {"state_class", "unit_of_measurement", "options"} & set(one)
+        if one["p"] == "text":
+            assert one["min"] <= len(shown(one, STATE)), "a state that is too short is an error"
         if one["p"] == "number":
             assert one["min"] < one["max"]
             assert one["step"] >= 0.001
