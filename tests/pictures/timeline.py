@@ -97,7 +97,7 @@ def _states(told: ToldConversation, begins: float, scale: float, ends_s: float) 
         width = scale * (to_s - from_s)
         yield box(begins + scale * from_s, 302, width, 24, _COLOURS[state])
         name = state.value.replace("_", " ")
-        if width > 7 * len(name):
+        if width > 6.3 * len(name):
             yield text(begins + scale * (from_s + to_s) / 2, 318, name, size=12, anchor="middle")
 
 

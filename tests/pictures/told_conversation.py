@@ -126,7 +126,10 @@ def spoken(voice: Synthesiser, *parts: str | float) -> Samples:
 
 
 async def converse(shown: ShownPage, sound: Samples, *, most_s: float = 30.0) -> ToldConversation:
-    """Play a sound into the microphone, frame by frame in real time, until the conversation has ended."""
+    """Play a sound into the microphone, frame by frame in real time, until the conversation has ended.
+
+    Raises SystemExit with a sentence when it did not go well.
+    """
     speaker = shown.speaker
     words = WakeWords(open_words(with_page()), refractory_s=2.0)
     told = ToldConversation(asyncio.get_running_loop().time())
@@ -148,6 +151,10 @@ async def converse(shown: ShownPage, sound: Samples, *, most_s: float = 30.0) ->
                 speaker.sound.hear_wake_word(detection.word, detection.score)
             speaker.sound.hear_frame(frame)
     told.trace = speaker.events("turn")[-1]
+    if told.trace["ended_by"] != "follow_up_timeout" or not told.played:
+        raise SystemExit(
+            f"a conversation went wrong ({told.trace['ended_by']}); try again on a machine that is not busy"
+        )
     return told
 
 
@@ -157,7 +164,7 @@ async def pictured_speaker(folder: Path, broker: NoBroker | None = None) -> Asyn
     sections: Json = {
         "house": {"devices": HOUSE},
         "audio": {"duplex": "wake"},
-        "limits": {"follow_up_s": 1.5},
+        "limits": {"listen_s": 8, "think_s": 20, "follow_up_s": 1.5, "connect_s": 8, "stalled_s": 10},
         "privacy": {"publish_transcripts": True},
         "cost": {"daily_usd": DAILY_USD, "monthly_usd": MONTHLY_USD},
     }

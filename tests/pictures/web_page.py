@@ -16,6 +16,9 @@ SAID: Final = (
     "Hey Jarvis, what is the temperature in the kitchen?",
 )
 
+SAID_MEANWHILE: Final = ("Hey Jarvis, turn on the sofa lamp.", "Hey Jarvis, turn off the hall light.")
+"""While the page is open: it is photographed during the second answer."""
+
 
 async def talk(shown: ShownPage) -> list[ToldConversation]:
     """A few conversations; what became of each."""
@@ -29,7 +32,8 @@ async def talk(shown: ShownPage) -> list[ToldConversation]:
 async def photograph(shown: ShownPage, folder: Path) -> None:
     """All of ``SHOTS``."""
     near_misses(shown)
-    sound = spoken(Synthesiser(), 0.8, "Hey Jarvis, turn off the hall light.", 0.5)
+    voice = Synthesiser()
+    before, answered = (spoken(voice, 0.8, sentence, 0.5) for sentence in SAID_MEANWHILE)
     for screen in ("phone", "desk"):
         for scheme in ("light", "dark"):
             async with seen(shown, screen, scheme, scale=1.5 if screen == "phone" else 1) as one:
@@ -37,8 +41,8 @@ async def photograph(shown: ShownPage, folder: Path) -> None:
                 for part in [part for part, *how in SHOTS if how == [screen, scheme]]:
                     await one.part(part)
                     if part == PART_IN_TALK:
-                        await converse(shown, sound)
-                    answer = asyncio.create_task(converse(shown, sound)) if part == PART_IN_TALK else None
+                        await converse(shown, before)
+                    answer = asyncio.create_task(converse(shown, answered)) if part == PART_IN_TALK else None
                     if answer is not None:
                         await one.says("doing", "Speaking")
                     await asyncio.sleep(1)
