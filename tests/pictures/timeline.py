@@ -15,8 +15,8 @@ LEFT, RIGHT = 132, 940
 _STEP_S: Final = 0.02
 """Of a waveform's columns."""
 
-_JOINED_S: Final = 0.06
-"""Frames that are sent no further apart are one stretch."""
+_JOINED_S: Final = 0.2
+"""Frames that are sent no further apart are one stretch; one that came late is no pause."""
 
 _COLOURS: Final = {
     State.ASLEEP: GREY, State.WAKING: "#f6ad55", State.LISTENING: "#90cdf4", State.THINKING: "#faf089",
