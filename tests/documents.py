@@ -26,6 +26,7 @@ from speaker.config.section import Section
 from speaker.config.settings import Settings, ToolSettings
 from speaker.conversation.state_machine import TABLE
 from speaker.conversation.states import POSTURES, WHILE_SPEAKING, State
+from speaker.hub.device_triggers import TRIGGERS
 from speaker.hub.own_discovery import announcement
 from speaker.hub.topics import TOPICS
 from speaker.realtime.services import SERVICES
@@ -186,11 +187,20 @@ def entities_table() -> str:
     """What Home Assistant shows of a speaker whose id is kitchen."""
     rows = ["| entity | name | group | command |", "|---|---|---|---|"]
     for one in announcement(load_settings({"id": "kitchen"}, "pi"), "1")["cmps"].values():
+        if "default_entity_id" not in one:
+            continue  # a trigger
         group = {"config": "configuration", "diagnostic": "diagnostic"}.get(one.get("entity_category", ""), "")
         verb = one.get("command_topic", "").rpartition("/")[2]
         payload = one.get("payload_press")
         command = f"`{verb}`{f' with `{payload}`' if payload else ''}" if verb else ""
         rows.append(f"| `{one['default_entity_id']}` | {one['name']} | {group} | {command} |")
+    return "\n".join(rows)
+
+
+def triggers_table() -> str:
+    """What Home Assistant offers as the beginning of an automation."""
+    rows = ["| Home Assistant shows | type | subtype |", "|---|---|---|"]
+    rows += [f'| "{of}" {what} | `{what}` | `{of}` |' for of, what, _ in TRIGGERS.values()]
     return "\n".join(rows)
 
 
@@ -241,7 +251,7 @@ def example(name: str) -> str:
 BLOCKS: Final[Mapping[str, Mapping[str, Callable[[], str]]]] = {
     "docs/architecture.md": {"diagram": states_diagram, "states": states_table},
     "docs/configuration.md": {"commands": commands_table, "config": config_table},
-    "docs/home-assistant.md": {"entities": entities_table},
+    "docs/home-assistant.md": {"entities": entities_table, "triggers": triggers_table},
     "docs/mqtt.md": {"topics": topics_table},
     "docs/reliability.md": {"faults": faults_table},
     "docs/sound.md": {"cards": cards_table},

@@ -108,7 +108,7 @@ class Check:
                     message = await self._line.messages.get()
                 told = json.loads(message.payload)
                 parts = told.get("cmps") or {"one": told | {"p": message.topic.split("/")[-4]}}
-                found |= {one["unique_id"]: one for one in parts.values()}
+                found |= {one.get("unique_id", f"{message.topic} {key}"): one for key, one in parts.items()}
         except TimeoutError:
             return found
 
@@ -120,12 +120,23 @@ class Check:
         entities = {one["unique_id"]: one["entity_id"] for one in entries if one["platform"] == "mqtt"}
         self._line.listen([f"{self._settings.topic}/command/result"])
         for unique, component in announced.items():
+            if component["p"] == "device_automation":
+                continue
             entity = entities.get(unique)
             state = await self._hub.state(entity) if entity else None
             shown = state["state"] if state else "not there"
             self.tell(shown not in {"not there", "unavailable"}, f"{entity or unique}: {shown}")
             if entity and state and "command_topic" in component:
                 await self._turn(entity, component, state)
+        await self._triggers([one for one in announced.values() if one["p"] == "device_automation"])
+
+    async def _triggers(self, announced: list[Json]) -> None:
+        devices: list[Json] = await self._hub.ask("config/device_registry/list")
+        (ours,) = [one["id"] for one in devices if ["mqtt", f"speaker_{self._settings.id}"] in one["identifiers"]]
+        known: list[Json] = await self._hub.ask("device_automation/trigger/list", device_id=ours)
+        names = {(one.get("type"), one.get("subtype")) for one in known}
+        for one in announced:
+            self.tell((one["type"], one["subtype"]) in names, f'trigger: "{one["subtype"]}" {one["type"]}')
 
     async def _turn(self, entity: str, component: Json, state: Json) -> None:
         name = component["unique_id"].removeprefix(f"speaker_{self._settings.id}_")
@@ -184,7 +195,7 @@ def _moves(component: Json, state: Json) -> list[tuple[str, Json, object]]:
         case "notify":
             return [("send_message", {"message": SPOKEN}, None)]
         case "text":
-            return [("set_value", {"value": SPOKEN}, SPOKEN)]
+            return [("set_value", {"value": SPOKEN}, "")]
         case other:
             raise AssertionError(f"nobody told how {other} is turned")
 

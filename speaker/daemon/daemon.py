@@ -46,7 +46,7 @@ class Daemon:
         try:
             parts.answering()  # raises ConfigError when nobody can answer as it is configured
             parts.controls.restore()
-            parts.status.show()
+            parts.status.start()
             self._listen_to_the_broker()
             async with asyncio.TaskGroup() as group:
                 group.create_task(parts.conversation.run())

@@ -57,8 +57,8 @@ class Command:
     """What Home Assistant shows for it, without the command's topic."""
 
 
-def _button(title: str, payload: str = "", **more: str) -> Json:
-    return {"p": "button", "name": title, "payload_press": payload, **more}
+def _button(title: str, icon: str, payload: str = "", **more: str) -> Json:
+    return {"p": "button", "name": title, "icon": f"mdi:{icon}", "payload_press": payload, **more}
 
 
 def _wake(parts: SpeakerParts, _payload: str) -> None:
@@ -122,24 +122,24 @@ def _confirm(parts: SpeakerParts, payload: str) -> None:
 
 
 COMMANDS: Final[tuple[Command, ...]] = (
-    Command(name="wake", payload="empty: listen now", run=_wake, components={"wake": _button("Wake")}),
+    Command(name="wake", payload="empty: listen now", run=_wake, components={"wake": _button("Wake", "microphone")}),
     Command(
         name="stop", payload="empty: silence, and back to sleep; ends what rings", run=_stop,
-        components={"stop": _button("Stop")},
+        components={"stop": _button("Stop", "stop")},
     ),
     Command(name="sleep", payload="empty: the same", run=_stop),
     Command(
         name="test", payload="empty: play the test sound and measure the echo", run=_test,
-        components={"test": _button("Test", entity_category="diagnostic")},
+        components={"test": _button("Test", "sine-wave", entity_category="diagnostic")},
     ),
     Command(
         name="say", payload="text, spoken as it stands by the offline voice", run=_say,
-        components={"say": {"p": "notify", "name": "Say"}},
+        components={"say": {"p": "notify", "name": "Say", "icon": "mdi:message-text"}},
     ),
     Command(
         name="ask", payload="text, answered aloud by the model", run=_ask,
         components={
-            "ask": {"p": "text", "name": "Ask", "min": 1, "max": LONGEST_TEXT, "icon": "mdi:message-question"}
+            "ask": {"p": "text", "name": "Ask", "min": 0, "max": LONGEST_TEXT, "icon": "mdi:message-question"}
         },
     ),
     Command(name="announce", payload="JSON: text or url (WAV, MP3, FLAC, Ogg), volume, chime", run=_announce),
@@ -149,6 +149,6 @@ COMMANDS: Final[tuple[Command, ...]] = (
     ),
     Command(
         name="confirm", payload="`yes` or `no` to what the speaker asks just now", run=_confirm,
-        components={"yes": _button("Yes", "yes"), "no": _button("No", "no")},
+        components={"yes": _button("Yes", "check", "yes"), "no": _button("No", "close", "no")},
     ),
 )  # fmt: skip

@@ -126,40 +126,45 @@ CONTROLS: Final[tuple[Control, ...]] = (
     ),
     Control(
         name="volume", title="Volume", kind=NumberKind(most=100, unit="%"), payload="0-100 percent",
-        default=lambda settings: settings.audio.volume, apply=_set_volume,
+        default=lambda settings: settings.audio.volume, apply=_set_volume, more={"icon": "mdi:volume-high"},
     ),
     Control(
         name="announcement_volume", title="Announcement volume", kind=NumberKind(most=100, unit="%"),
         payload="0-100 percent", default=lambda settings: settings.audio.announcement_volume,
         apply=_set_announcement_volume, show=lambda parts: parts.conversation.loudness.announcements_chosen,
+        more={"icon": "mdi:bullhorn"},
     ),
     Control(
         name="threshold", title="Wake word threshold", kind=NumberKind(most=1, step=0.01, setting=True),
         payload="0-1, for every wake word", default=lambda settings: settings.wake.words[0].threshold,
-        apply=_set_threshold,
+        apply=_set_threshold, more={"icon": "mdi:tune-vertical"},
     ),
     Control(
         name="follow_up", title="Follow-up", kind=NumberKind(least=1, most=60, unit="s", setting=True),
         key="follow_up_s", payload="1-60 seconds", default=lambda settings: settings.limits.follow_up_s,
-        apply=_set_follow_up,
+        apply=_set_follow_up, more={"icon": "mdi:timer-sand"},
     ),
     Control(
         name="wake_word", title="Wake word", kind=ChoiceKind(wake_word_options), apply=_use_word, restore=_nothing,
         payload=f"a bundled or configured word, or `{EVERY_WORD}`", default=lambda _: EVERY_WORD,
+        more={"icon": "mdi:microphone-message"},
     ),
     Control(
         name="duplex", title="Interruption", kind=ChoiceKind(lambda _: DUPLEX_CHOICES), apply=_choose_duplex,
         payload="auto, full, wake or half", default=lambda settings: settings.audio.duplex,
+        more={"icon": "mdi:account-voice-off"},
     ),
     Control(
         name="endpoint", title="Who answers", kind=ChoiceKind(lambda _: ENDPOINT_CHOICES), apply=_choose_endpoint,
         restore=_nothing, payload="auto, cloud or offline", default=lambda settings: settings.session.endpoint,
+        more={"icon": "mdi:cloud-question-outline"},
     ),
     Control(
         name="budget", title="More budget today",
         kind=NumberKind(most=MOST_RAISED_USD, step=0.1, unit="USD", setting=True, box=True), key="budget_raised_usd",
         payload=f"0-{MOST_RAISED_USD:g}: USD that may be spent today beyond the budgets", default=lambda _: 0.0,
         apply=_raise_budget, kept=False, show=lambda parts: parts.cost.budget_guard.spending.raised_usd,
+        more={"icon": "mdi:cash-plus"},
     ),
 )  # fmt: skip
 

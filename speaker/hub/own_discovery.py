@@ -11,6 +11,7 @@ from speaker.config.settings import Settings
 from speaker.cost.budget import BudgetStep
 from speaker.hub.commands import COMMANDS, LONGEST_TEXT
 from speaker.hub.controls import CONTROLS
+from speaker.hub.device_triggers import triggers
 
 Json = dict[str, Any]
 
@@ -24,6 +25,12 @@ STATES: Final = ("idle", "listening", "processing", "responding")
 _EVENT: Final = """\
 {% if value_json.type | default(none) in types %}{{ dict(value_json, event_type=value_json.type) | to_json }}\
 {% endif %}"""
+
+_NEXT_DUE: Final = """\
+{{ value_json.timers | default([]) | selectattr('due', 'defined') | map(attribute='due') | first | default(none) }}"""
+"""What is paused is due at no time."""
+
+_TIMERS: Final = "{{ {'timers': value_json.timers | default([])} | tojson }}"
 
 
 def discovery_topic(settings: Settings) -> str:
@@ -76,7 +83,7 @@ def _components(settings: Settings) -> dict[str, Json]:
         component["unique_id"] = f"speaker_{settings.id}_{key}"
         # The same in every version of Home Assistant, and whatever name and room are: newer ones put the room first.
         component["default_entity_id"] = f"{component['p']}.speaker_{str(settings.id).replace('-', '_')}_{key}"
-    return components
+    return components | triggers(settings.topic)
 
 
 def _shown(base: str) -> dict[str, Json]:
@@ -84,30 +91,37 @@ def _shown(base: str) -> dict[str, Json]:
     state = f"{base}/state"
     return {
         "conversation": _sensor("Conversation", state, "state", icon="mdi:account-voice", **_one_of(STATES)),
-        "wake_word": _sensor("Last wake word", state, "wake_word", icon="mdi:ear-hearing"),
+        "wake_word": _sensor("Last wake word", state, "wake_word", icon="mdi:ear-hearing", **_DIAGNOSTIC),
         "last_error": _sensor(
-            "Last error", state, "last_error", entity_category="diagnostic",
+            "Last error", state, "last_error", icon="mdi:alert-circle-outline", **_DIAGNOSTIC,
             value_template=f"{{{{ (value_json.last_error | default(none) | string)[:{LONGEST_TEXT}] }}}}",
         ),
-        "cost_today": _sensor("Cost today", state, "cost_today_usd", **_USD),
-        "cost_month": _sensor("Cost this month", state, "cost_month_usd", **_USD),
+        "cost_today": _sensor("Cost today", state, "cost_today_usd", **_usd("today_began", digits=3)),
+        "cost_month": _sensor("Cost this month", state, "cost_month_usd", **_usd("month_began", digits=2)),
         "budget_step": _sensor("Budget step", state, "budget_step", icon="mdi:stairs", **_one_of(get_args(BudgetStep))),
-        "audio_asleep": _sensor(
-            "Audio sent asleep", state, "audio_sent_asleep_bytes",
-            device_class="data_size", unit_of_measurement="B", entity_category="diagnostic",
+        "next_timer": _sensor(
+            "Next timer", state, "timers", icon="mdi:timer-outline", device_class="timestamp", value_template=_NEXT_DUE,
+            json_attributes_topic=state, json_attributes_template=_TIMERS,
         ),
-        "answering": _sensor("Answered by", state, "endpoint", entity_category="diagnostic"),
+        "ringing": _binary("Ringing", state, "value_json.ringing | default(false)", icon="mdi:alarm-bell"),
+        "sessions": _sensor("Conversations today", state, "sessions_today", icon="mdi:counter", **_COUNTED),
+        "not_for_me": _sensor("Woken for nothing today", state, "not_for_me_today", icon="mdi:sleep-off", **_COUNTED),
+        "audio_asleep": _sensor(
+            "Audio sent asleep", state, "audio_sent_asleep_bytes", icon="mdi:upload-off",
+            device_class="data_size", unit_of_measurement="B", **_COUNTED,
+        ),
+        "answering": _sensor("Answered by", state, "endpoint", icon="mdi:cloud-outline", **_DIAGNOSTIC),
+        "version": _sensor("Version", state, "version", icon="mdi:package-variant", **_DIAGNOSTIC),
         "duplex_reason": _sensor(
-            "Echo test", state, "duplex_reason", entity_category="diagnostic",
+            "Echo test", state, "duplex_reason", icon="mdi:waveform", **_DIAGNOSTIC,
             value_template=f"{{{{ (value_json.duplex_reason | default(none) | string)[:{LONGEST_TEXT}] }}}}",
         ),
-        "in_conversation": {
-            "p": "binary_sensor", "name": "In conversation", "icon": "mdi:forum",
-            "state_topic": state,
-            "value_template": "{{ 'OFF' if value_json.state | default('idle') == 'idle' else 'ON' }}",
-        },
+        "in_conversation": _binary(
+            "In conversation", state, "value_json.state | default('idle') != 'idle'", icon="mdi:forum"
+        ),
         "event": {
-            "p": "event", "name": "Event", "state_topic": f"{base}/event", "event_types": list(EVENTS),
+            "p": "event", "name": "Event", "icon": "mdi:flash", "state_topic": f"{base}/event",
+            "event_types": list(EVENTS),
             "value_template": _EVENT.replace("in types", f"in {list(EVENTS)}"),
         },
     }  # fmt: skip
@@ -128,15 +142,30 @@ def _turned(settings: Settings) -> dict[str, Json]:
 def _pressed(base: str) -> dict[str, Json]:
     """What is done once."""
     return {
-        key: {**component, "command_topic": f"{base}/command/{command.name}"}
+        key: {**component, "command_topic": f"{base}/command/{command.name}", **_emptied(component["p"], base)}
         for command in COMMANDS
         for key, component in command.components.items()
     }
 
 
-_USD: Final[Json] = {
-    "device_class": "monetary", "unit_of_measurement": "USD", "icon": "mdi:cash", "suggested_display_precision": 4,
-}  # fmt: skip
+_DIAGNOSTIC: Final[Json] = {"entity_category": "diagnostic"}
+
+_COUNTED: Final[Json] = {"state_class": "total_increasing", **_DIAGNOSTIC}
+"""Only grows, and begins again at 0: Home Assistant takes less than before as a new beginning."""
+
+
+def _emptied(platform: str, base: str) -> Json:
+    """A box to type in is empty again once that was taken; else Home Assistant shows "unknown" in it at first."""
+    return {"state_topic": f"{base}/state", "value_template": "{{ '' }}"} if platform == "text" else {}
+
+
+def _usd(since: str, *, digits: int) -> Json:
+    """A sum of money that begins again when the state's key ``since`` changes; it may be corrected, so no counter."""
+    return {
+        "device_class": "monetary", "unit_of_measurement": "USD", "icon": "mdi:cash", "state_class": "total",
+        "last_reset_value_template": f"{{{{ value_json.{since} | default('') }}}}",
+        "suggested_display_precision": digits,
+    }  # fmt: skip
 
 
 def _one_of(options: Sequence[str]) -> Json:
@@ -146,3 +175,8 @@ def _one_of(options: Sequence[str]) -> Json:
 def _sensor(name: str, topic: str, key: str, **more: object) -> Json:
     template = f"{{{{ value_json.{key} | default(none) }}}}"
     return {"p": "sensor", "name": name, "state_topic": topic, "value_template": template} | more
+
+
+def _binary(name: str, topic: str, expression: str, **more: object) -> Json:
+    template = f"{{{{ 'ON' if {expression} else 'OFF' }}}}"
+    return {"p": "binary_sensor", "name": name, "state_topic": topic, "value_template": template} | more

@@ -1,14 +1,17 @@
 """What the speaker shows of itself: the state on MQTT, and one line to whoever looks at the service."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime, time
 from typing import Final, Protocol
 
+from speaker import version
 from speaker.audio.pcm import BYTES_PER_SAMPLE, WAKE_HZ, ms_to_samples
 from speaker.conversation import events
 from speaker.conversation.events import Event
+from speaker.conversation.midnight import Midnight
 from speaker.conversation.observers import End, Observer
 from speaker.conversation.states import Duplex, State
+from speaker.conversation.surroundings import day_left_s
 from speaker.conversation.trace_recorder import BUTTON
 from speaker.cost.cost_tracker import now_here
 from speaker.errors import About
@@ -20,6 +23,11 @@ from speaker.hub.parts import SpeakerParts
 def today() -> date:
     """The date in the house's time zone."""
     return now_here().date()
+
+
+def day_began(day: date) -> str:
+    """The first moment of a day in the house's time zone, in ISO 8601."""
+    return datetime.combine(day, time.min).astimezone().isoformat(timespec="seconds")
 
 
 OWN_CHOICE: Final = "configured"
@@ -55,8 +63,12 @@ class Status(Observer):
         *,
         first_asked: Callable[[], str],
         line: Callable[[str], None],
+        left_s: Callable[[], float] = lambda: day_left_s(now_here()),
     ) -> None:
-        """``first_asked``: who will be asked first; ``line`` shows one line to whoever looks at the service."""
+        """``first_asked``: who will be asked first; ``line`` shows one line to whoever looks at the service.
+
+        ``left_s``: seconds until the date changes.
+        """
         self._parts = parts
         self._controls = controls
         self._hub = hub
@@ -73,6 +85,8 @@ class Status(Observer):
         """Microphone sound that was sent while no conversation was under way; must stay 0."""
         self._told = ""
         """What is wrong with the ledger, as it was published last."""
+        self._version = version()
+        self._new_day = Midnight(left_s, self.show, parts.conversation.tasks)
 
     # What it observes.
 
@@ -122,6 +136,11 @@ class Status(Observer):
 
     # What it shows.
 
+    def start(self) -> None:
+        """Show it now, and as each day begins: what was spent "today" is nothing then, before anybody speaks."""
+        self._new_day.start()
+        self.show()
+
     def show(self) -> None:
         """Publish the state and the service's status line."""
         conversation, budget_guard, ledger = self._parts.conversation, self._parts.cost.budget_guard, self._ledger
@@ -137,13 +156,17 @@ class Status(Observer):
                 "duplex": conversation.machine.duplex,
                 "duplex_reason": self._duplex_reason,
                 "timers": self._parts.system_speech.scheduler.state,
+                "ringing": self._parts.system_speech.scheduler.ringing,
                 "cost_today_usd": round(spending.today_usd, 6),
                 "cost_month_usd": round(spending.month_usd, 6),
+                "today_began": day_began(now),
+                "month_began": day_began(now.replace(day=1)),
                 "budget_step": budget_guard.plan.step,
                 "sessions_today": ledger.sessions(now),
                 "not_for_me_today": ledger.count_of("not_for_me", now),
                 "audio_sent_asleep_bytes": self._asleep_bytes,
                 "last_error": self._last_error or ledger.problem or None,
+                "version": self._version,
             }
         )
         self._line(self._doing(spending.today_usd))

@@ -24,9 +24,9 @@ def _verbs() -> Iterator[TopicRow]:
 TOPICS: Final[tuple[TopicRow, ...]] = (
     ("<base>/<id>/availability", "out", "yes, and last will", 1, "`online` or `offline`"),
     ("<base>/<id>/state", "out", "yes", 1, "JSON: state, muted, volume, announcement_volume, threshold, follow_up_s, "
-     "wake_word, endpoint, duplex, duplex_reason, chosen (wake_word, endpoint, duplex), timers, cost_today_usd, "
-     "cost_month_usd, budget_step, budget_raised_usd, sessions_today, not_for_me_today, audio_sent_asleep_bytes, "
-     "last_error"),
+     "wake_word, endpoint, duplex, duplex_reason, chosen (wake_word, endpoint, duplex), timers, ringing, "
+     "cost_today_usd, cost_month_usd, today_began, month_began, budget_step, budget_raised_usd, sessions_today, "
+     "not_for_me_today, audio_sent_asleep_bytes, last_error, version"),
     ("<base>/<id>/event", "out", "no", 0, "JSON with `type` and `at`: wake, not_for_me, turn, tool, announced, timer, "
      "confirm, budget, error"),
     *_verbs(),

@@ -68,7 +68,7 @@ def test_events_and_entities_exist() -> None:
     components = announcement(load_settings({"id": "kitchen"}, "pi"), "1")["cmps"]
     entities = set(re.findall(r"\w+\.speaker_kitchen_\w+", AUTOMATIONS))
     assert entities
-    assert entities <= {one["default_entity_id"] for one in components.values()}
+    assert entities <= {one.get("default_entity_id") for one in components.values()}
     assert set(re.findall(r"event_type == '(\w+)'", AUTOMATIONS)) <= set(EVENTS)
 
 

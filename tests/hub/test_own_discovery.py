@@ -33,8 +33,17 @@ STATE = {
     "follow_up_s": 6.0,
     "duplex_reason": "configured",
     "chosen": {"wake_word": "as configured", "endpoint": "auto", "duplex": "wake"},
-    "timers": [],
+    "timers": [
+        {"kind": "timer", "name": "pasta timer", "due": "2026-11-29T18:30:00+01:00"},
+        {"kind": "alarm", "name": "alarm", "due": "2026-11-30T07:00:00+01:00"},
+        {"kind": "timer", "name": "egg timer", "left_s": 90},
+    ],
+    "ringing": False,
+    "today_began": "2026-11-29T00:00:00+01:00",
+    "month_began": "2026-11-01T00:00:00+01:00",
+    "version": "1.2.3",
     "sessions_today": 3,
+    "not_for_me_today": 1,
     "audio_sent_asleep_bytes": 0,
     "last_error": None,
 }
@@ -52,14 +61,19 @@ def speaker(**more: Any) -> Settings:
 
 
 def components(settings: Settings) -> dict[str, dict[str, Any]]:
+    """The entities."""
     told: dict[str, dict[str, Any]] = announcement(settings, "1.2.3")["cmps"]
-    return told
+    return {key: one for key, one in told.items() if one["p"] != "device_automation"}
+
+
+def rendered(template: str, message: dict[str, Any]) -> str:
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined)  # noqa: S701 - no HTML
+    return environment.from_string(template).render(value_json=json.loads(json.dumps(message)))
 
 
 def shown(component: dict[str, Any], state: dict[str, Any]) -> str:
     """What Home Assistant makes of a state message."""
-    template = jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(component["value_template"])  # noqa: S701 - no HTML
-    return template.render(value_json=json.loads(json.dumps(state)))
+    return rendered(component["value_template"], state)
 
 
 def test_it_is_one_message_on_a_topic_that_home_assistant_reads() -> None:
@@ -146,6 +160,12 @@ def test_every_template_reads_the_state() -> None:
         "cost_month": "0.4",
         "budget_step": "short",
         "budget": "0.0",
+        "next_timer": "2026-11-29T18:30:00+01:00",
+        "ringing": "OFF",
+        "ask": "",
+        "sessions": "3",
+        "not_for_me": "1",
+        "version": "1.2.3",
         "audio_asleep": "0",
         "mute": "OFF",
         "volume": "60",
@@ -153,6 +173,7 @@ def test_every_template_reads_the_state() -> None:
     }
     assert shown(told["mute"], STATE | {"muted": True}) == "ON"
     assert shown(told["in_conversation"], STATE | {"state": "responding"}) == "ON"
+    assert shown(told["ringing"], STATE | {"ringing": True}) == "ON"
     topics = {one["state_topic"] for one in told.values() if "state_topic" in one}
     assert topics == {"speaker/kitchen/state", "speaker/kitchen/event"}
 
@@ -175,11 +196,12 @@ def test_events_are_those_that_home_assistant_was_told_of() -> None:
 def test_older_hubs_get_one_message_for_each_control() -> None:
     settings = speaker(mqtt={"discovery": "components"})
     told = announcements(settings, "1.2.3")
-    assert len(told) == len(components(speaker()))
+    assert len(told) == len(announcement(speaker(), "1")["cmps"])
     for topic, message in told.items():
         assert re.fullmatch(r"homeassistant/[a-z_]+/speaker_kitchen/[a-z_]+/config", topic)
         assert message["dev"]["ids"] == ["speaker_kitchen"]
         assert "p" not in message
+        assert ("unique_id" in message) is ("/device_automation/" not in topic)
     assert announcements(speaker(mqtt={"discovery": "off"}), "1.2.3") == {}
 
 
@@ -202,7 +224,7 @@ def test_the_state_of_an_older_speaker_is_read_without_a_complaint() -> None:
         if "value_template" in one and one["p"] != "event":
             older: list[dict[str, Any]] = [{}, {"chosen": {}}]
             for state in older:
-                assert shown(one, state) in {"None", "OFF"}
+                assert shown(one, state) in {"None", "OFF", ""}
 
 
 def test_states_are_among_the_options() -> None:
@@ -223,12 +245,18 @@ def test_what_the_platforms_refuse_is_not_in_it() -> None:
         if one["p"] in {"sensor", "binary_sensor", "event"}:
             assert one.get("entity_category") != "config"
         if one.get("device_class") == "monetary":
-            assert one.get("state_class") in {None, "total"}
+            assert one["state_class"] == "total", "the only one that it takes for money"
+        if "last_reset_value_template" in one:
+            assert one["state_class"] == "total", "the only one that begins again when it is told so"
+        if one.get("device_class") == "timestamp":
+            assert not {"state_class", "unit_of_measurement", "options"} & set(one)
+        if one["p"] == "text":
+            assert one["min"] <= len(shown(one, STATE)), "a state that is too short is an error"
         if one["p"] == "number":
             assert one["min"] < one["max"]
             assert one["step"] >= 0.001
         assert "object_id" not in one
-        assert one.get("icon", "mdi:x").startswith("mdi:")
+        assert re.fullmatch(r"mdi:[a-z-]+", one["icon"])
 
 
 @given(IDS)
@@ -238,3 +266,70 @@ def test_entities_are_named_after_the_id_in_their_own_domain(identity: str) -> N
         assert domain == one["p"]
         assert re.fullmatch(r"[a-z0-9_]+", name)
         assert name.endswith(key)
+
+
+def test_sums_have_long_term_statistics() -> None:
+    kinds = {key: one["state_class"] for key, one in components(speaker()).items() if "state_class" in one}
+    assert kinds == {
+        "cost_today": "total", "cost_month": "total", "sessions": "total_increasing", "not_for_me": "total_increasing",
+        "audio_asleep": "total_increasing",
+    }  # fmt: skip
+    told = components(speaker())
+    for key, began in (("cost_today", "today_began"), ("cost_month", "month_began")):
+        template = told[key]["last_reset_value_template"]
+        assert rendered(template, STATE) == STATE[began]
+        assert rendered(template, {}) == "", "an older state has no such moment: nothing, rather than a warning"
+
+
+@pytest.mark.parametrize(
+    ("timers", "due"),
+    [
+        ([], "None"),
+        ([{"name": "egg timer", "left_s": 90}], "None"),
+        ([{"name": "egg timer", "left_s": 90}, {"name": "alarm", "due": "2026-11-30T07:00:00+01:00"}],
+         "2026-11-30T07:00:00+01:00"),
+    ],
+)  # fmt: skip
+def test_the_next_timer_is_one_that_runs(timers: list[dict[str, Any]], due: str) -> None:
+    sensor = components(speaker())["next_timer"]
+    assert shown(sensor, STATE | {"timers": timers}) == due
+    listed = rendered(sensor["json_attributes_template"], STATE | {"timers": timers})
+    assert json.loads(listed) == {"timers": timers}
+    assert json.loads(rendered(sensor["json_attributes_template"], {})) == {"timers": []}
+
+
+EVENTS_AS_TOLD: dict[str, dict[str, Any]] = {
+    "woken": {"type": "wake", "wake_word": "hey_jarvis", "score": 0.9},
+    "turn_ended": {"type": "turn", "ended_by": "goodbye"},
+    "woken_for_nothing": {"type": "not_for_me"},
+    "announced": {"type": "announced", "ok": True},
+    "tool_ran": {"type": "tool", "name": "set_light", "ok": True, "confirmed": None},
+    "asks": {"type": "confirm", "text": "Unlock the door?", "timeout_s": 8.0},
+    "answered": {"type": "confirm", "text": "Unlock the door?", "answer": None},
+    "timer_set": {"type": "timer", "what": "set", "kind": "timer", "name": "pasta timer"},
+    "timer_rings": {"type": "timer", "what": "rings", "kind": "timer", "name": "pasta timer"},
+    "timer_stopped": {"type": "timer", "what": "stopped", "kind": "timer", "name": "pasta timer"},
+    "timer_cancelled": {"type": "timer", "what": "cancelled", "kind": "timer", "name": "pasta timer"},
+    "budget": {"type": "budget", "period": "day", "share": 0.8},
+    "trouble": {"type": "error", "message": "the broker is gone"},
+}
+
+
+def test_each_trigger_follows_its_own_event_and_no_other() -> None:
+    told = {key: one for key, one in announcement(speaker(), "1")["cmps"].items() if one["p"] == "device_automation"}
+    assert set(told) == {f"on_{key}" for key in EVENTS_AS_TOLD}
+    for key, one in told.items():
+        assert one["topic"] == "speaker/kitchen/event"
+        fires = {
+            name for name, event in EVENTS_AS_TOLD.items() if rendered(one["value_template"], event) == one["payload"]
+        }
+        assert {f"on_{name}" for name in fires} == {key}
+        others: list[dict[str, Any]] = [{}, {"type": "from the future"}, {"type": "timer", "what": "missed"}]
+        for other in others:
+            assert rendered(one["value_template"], other) != one["payload"]
+
+
+def test_no_two_triggers_read_alike() -> None:
+    """Home Assistant finds a trigger again by its type and subtype."""
+    told = [one for one in announcement(speaker(), "1")["cmps"].values() if one["p"] == "device_automation"]
+    assert len({(one["type"], one["subtype"]) for one in told}) == len(told)

@@ -39,9 +39,9 @@ class SeenPage:
 
 @asynccontextmanager
 async def seen(
-    shown: ShownPage, screen: Screen = "phone", scheme: Literal["light", "dark"] = "light"
+    shown: ShownPage, screen: Screen = "phone", scheme: Literal["light", "dark"] = "light", scale: float = 1
 ) -> AsyncIterator[SeenPage]:
-    """The page, open in a browser of its own."""
+    """The page, open in a browser of its own; ``scale``: pixels of the screen for one of the page."""
     width, height = SIZES[screen]
     async with async_playwright() as driver:
         # Whoever runs tests as root in a container has no sandbox to offer.
@@ -51,6 +51,7 @@ async def seen(
         try:
             page = await browser.new_page(
                 viewport={"width": width, "height": height}, color_scheme=scheme, has_touch=screen == "phone",
+                device_scale_factor=scale,
             )  # fmt: skip
             one = SeenPage(page)
             await page.goto(shown.url)

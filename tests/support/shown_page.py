@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from speaker import version
 from speaker.announce.system_speech import SystemSpeech
 from speaker.audio.pcm import FRAME_SAMPLES
 from speaker.config.settings import Settings
@@ -67,6 +68,7 @@ class ShownPage:
     speaker: TalkingSpeaker
     hub: MqttApi
     controls: Controls
+    speech: SystemSpeech
     house: House
     url: str
     ending: "asyncio.Task[None]"
@@ -131,21 +133,29 @@ async def page_of(
     token: str | None = None,
     aid: FirstAid | None = None,
     listens: bool = True,
+    broker: NoBroker | None = None,
+    cloud_url: str | None = None,
+    faster: float = 10.0,
 ) -> AsyncIterator[ShownPage]:
     """A speaker with a page on a port that was free just now, unless the settings name one.
 
-    ``listens``: wait until somebody answers there.
+    ``listens``: wait until somebody answers there. ``cloud_url`` and ``faster`` are those of ``talking``.
     """
     settings = settings or with_page()
-    broker: Any = NoBroker()
+    told = broker or NoBroker()
+    hub_broker: Any = told
     tools, problems = registry.find([registry.bundled()])
     assert problems == []
-    async with talking(folder, *scenes, settings=settings, tools=list(tools.values())) as one:
-        hub = MqttApi(broker, settings, "1.2.3")
+    devices = DeviceRegistry([], lambda _: "")
+    devices.add_configured(settings.house.devices)
+    async with talking(
+        folder, *scenes, settings=settings, tools=list(tools.values()), cloud_url=cloud_url, faster=faster,
+        describe_house=devices.describe,
+    ) as one:  # fmt: skip
+        hub = MqttApi(hub_broker, settings, version())
         one.told = _Told(hub)
-        house, controls = House(), _hub_parts(one, settings, folder, hub)
-        devices = DeviceRegistry([], lambda _: "")
-        devices.add_configured(settings.house.devices)
+        house = House()
+        controls, speech = _hub_parts(one, settings, folder, hub)
         house.controller = DeviceController(devices, house, 1.0, risk=settings.tools.risk)
         for topic, payload in (("k/lamp", "OFF"), ("h/door", "LOCKED"), ("k/warmth", "21.5")):
             house.controller.hear(topic, payload.encode())
@@ -160,14 +170,14 @@ async def page_of(
         running = asyncio.create_task(part.run())
         try:
             await one.until(lambda: part.port != 0 or running.done() or not listens)
-            yield ShownPage(one, hub, controls, house, f"http://127.0.0.1:{part.port}/", running, broker.told)
+            yield ShownPage(one, hub, controls, speech, house, f"http://127.0.0.1:{part.port}/", running, told.told)
         finally:
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
 
 
-def _hub_parts(one: TalkingSpeaker, settings: Settings, folder: Path, hub: MqttApi) -> Controls:
-    """Everything that carries out commands and shows the state."""
+def _hub_parts(one: TalkingSpeaker, settings: Settings, folder: Path, hub: MqttApi) -> tuple[Controls, SystemSpeech]:
+    """Everything that carries out commands, shows the state and speaks by itself."""
     tts = TextToSpeech(OfflineEngines(), SoundCache(folder / "phrases", 0), lambda _ms, _cached: None)
     speech = SystemSpeech(one.conversation, tts, one.ledger.memory, hub.event)
     parts = SpeakerParts(
@@ -186,7 +196,7 @@ def _hub_parts(one: TalkingSpeaker, settings: Settings, folder: Path, hub: MqttA
     hub.offer(verbs, lambda _word, _claim: None, [one.name for one in CONTROLS])
     controls.restore()
     status.show()
-    return controls
+    return controls, speech
 
 
 def _no_words(_chosen: str) -> Any:

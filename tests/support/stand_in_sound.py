@@ -67,6 +67,8 @@ class StandInSound:
         self._count = 0
         self.watcher: Callable[[SensedFrame], None] = lambda _: None
         """Who looks at every frame."""
+        self.hearer: Callable[[Samples, str], None] = lambda _samples, _item: None
+        """Who hears what is to be played: int16, 24 kHz, and its item."""
         self.open = False
         self.deaf = False
         self.unheard = ""
@@ -104,6 +106,7 @@ class StandInSound:
     def play(self, samples: Samples, item: str, percent: int | None = None) -> None:
         ms = samples_to_ms(samples.size, SESSION_HZ)
         self.played.append((item, ms))
+        self.hearer(samples, item)
         self._add(item, ms)
 
     def speak(self, text: str, item: str = OWN, spoke: Spoke | None = None) -> None:
@@ -220,9 +223,13 @@ class StandInSound:
         """Somebody speaks into the microphone."""
         for _ in range(max(1, ms // 80)):
             self._count += 1
-            if self.open and self._route.mode in {*_SENT, MicrophoneRoute.HOLD}:
-                self._held.append(np.full(FRAME_SAMPLES, self._count, np.int16))
-                self._flush()
+            self.hear_frame(np.full(FRAME_SAMPLES, self._count, np.int16))
+
+    def hear_frame(self, frame: Samples) -> None:
+        """The microphone delivers a frame: int16, 16 kHz, shape (1280,)."""
+        if self.open and self._route.mode in {*_SENT, MicrophoneRoute.HOLD}:
+            self._held.append(frame)
+            self._flush()
 
     def hear_turn(self, ms: int = 800) -> None:
         """Somebody says a whole turn, as far as turns are found on this machine."""

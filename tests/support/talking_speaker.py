@@ -222,6 +222,7 @@ async def talking(
     cloud_url: str | None = None,
     slow_tool_s: float = 1.0,
     faster: float = 10.0,
+    describe_house: Callable[[], str] = lambda: "- hall: Lamp (light)",
 ) -> AsyncIterator[TalkingSpeaker]:
     """A speaker whose service plays scenes, one for each connection; ``others`` answer if the service does not.
 
@@ -252,7 +253,7 @@ async def talking(
             Surrounds(
                 settings=settings, make_sound=make_sound, registry=registry, engines=engines, cost=cost,
                 failover=Failover(lambda: cost.budget_guard.endpoints(cloud, cloud[-1]), cost.budget_guard.refusal),
-                describe_house=lambda: "- hall: Lamp (light)", tell=tell,
+                describe_house=describe_house, tell=tell,
                 claim=lambda word, claim: made[0].claims.append((word, claim)),
                 not_for_me=lambda: _count(made[0]), slow_tool_s=slow_tool_s, book=phrasebook(settings.session.language),
             )

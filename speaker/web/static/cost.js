@@ -9,7 +9,8 @@ export async function showCost() {
     budget.daily_usd === null ? "no budget for a day" : `budget of a day ${usd(budget.daily_usd)}`,
     budget.monthly_usd === null ? "no budget for the month" : `of ${usd(budget.monthly_usd)} for the month`,
     month.forecast_usd === null ? "" : `about ${usd(month.forecast_usd)} by its end`,
-    `${usd(month.saved_usd)} saved`, `${usd(month.waste.usd)} for answers that nobody heard to the end`,
+    month.saved_usd > 0 ? `${usd(month.saved_usd)} saved` : "",
+    month.waste.usd > 0 ? `${usd(month.waste.usd)} for answers that nobody heard to the end` : "",
   ].filter(Boolean).join(" · "), "soft"), days(month),
     make("div", "", "ends soft", make("span", `${month.month}-01`), make("span", String(month.by_day_usd.length))));
   find("money").replaceChildren(head,

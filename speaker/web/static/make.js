@@ -13,7 +13,7 @@ export function make(tag, text = "", kind = "", ...inside) {
   return element;
 }
 
-export const usd = (amount) => `$${amount.toFixed(Math.abs(amount) >= 1 ? 2 : 4)}`;
+export const usd = (amount) => `$${amount.toFixed(Math.abs(amount) >= 0.1 ? 2 : 4)}`;
 
 export const clock = (at) => new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 

@@ -19,7 +19,7 @@ export function showState(now) {
   find("doing").textContent = now.muted ? "Muted" : WORDS[now.state] ?? "Waiting";
   const parts = [
     now.muted ? "The microphone is off." : `Answered by ${now.endpoint ?? "nobody"}.`,
-    now.timers?.length ? `${now.timers.length} timer${now.timers.length > 1 ? "s" : ""} run.` : "",
+    now.timers?.length ? `${now.timers.length} timer${now.timers.length > 1 ? "s run" : " runs"}.` : "",
     now.last_error ? `Last error: ${now.last_error}` : "",
   ];
   find("detail").textContent = parts.filter(Boolean).join(" ");
