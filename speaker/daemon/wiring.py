@@ -186,7 +186,7 @@ class Wiring:
         self.controls = Controls(self.parts, self.shelf, lambda: self.status.show())  # noqa: PLW0108 - made next
         self.status = Status(
             self.parts, self.controls, self.hub, self.ledger,
-            first_asked=lambda: self.failover.first, line=self.around.systemd.status,
+            first_asked=lambda: self.failover.first, line=self.around.systemd.status, newest=self.neighbours.newest,
         )  # fmt: skip
         for observer in (self.system_speech, EventPublisher(self.hub.event), self.status):
             self.conversation.observers.add(observer)

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from collections.abc import Iterable
 from typing import Any, Final, Protocol
 
@@ -14,6 +15,7 @@ log = logging.getLogger(__name__)
 
 _MOST_BYTES: Final = 64 * 1024
 _MOST_SPEAKERS: Final = 64
+_VERSION: Final = re.compile(r"\d{1,6}(?:\.\d{1,6}){0,3}")
 
 
 class SpeakerBroker(Protocol):
@@ -37,6 +39,7 @@ class Neighbours:
         self._announcements = f"{prefix}/device/+/config"
         self._called: dict[str, tuple[str, str]] = {}
         """Id → name and room."""
+        self._versions: dict[str, str] = {}
         self._online: set[str] = set()
 
     def start(self) -> None:
@@ -61,6 +64,7 @@ class Neighbours:
         try:
             device: Any = json.loads(payload[:_MOST_BYTES] or b"{}").get("dev", {})
             self._called[speaker] = str(device.get("name", speaker))[:60], str(device.get("sa", ""))[:60]
+            self._versions[speaker] = str(device.get("sw", ""))
         except (ValueError, AttributeError, RecursionError):
             log.debug("an announcement of speaker %s cannot be read", speaker)
 
@@ -75,6 +79,11 @@ class Neighbours:
             f"{self._name(one)} in the {room}" if room and room.casefold() not in self._name(one).casefold()
             else self._name(one) for one, room in rooms.items()
         ]  # fmt: skip
+
+    def newest(self, own: str) -> str:
+        """The newest version that one of those that are there runs, or this one's ``own``; nobody else is asked."""
+        known = [own, *(self._versions.get(one, "") for one in self._there)]
+        return max((one for one in known if _VERSION.fullmatch(one)), key=_ordered, default=own)
 
     @property
     def _there(self) -> list[str]:
@@ -105,3 +114,7 @@ class Neighbours:
         name, room = self._called.get(speaker, ("", ""))
         known = [speaker.replace("_", " ").replace("-", " "), name, room]
         return any(same_room(where.removesuffix(" speaker"), one.removesuffix(" speaker")) for one in known if one)
+
+
+def _ordered(version: str) -> list[int]:
+    return [int(part) for part in version.split(".")]

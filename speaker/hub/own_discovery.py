@@ -38,6 +38,12 @@ def discovery_topic(settings: Settings) -> str:
     return f"{settings.mqtt.discovery_prefix}/device/speaker_{settings.id}/config"
 
 
+_VERSIONS: Final = """\
+{% if value_json.version is defined %}{{ {'installed_version': value_json.version, \
+'latest_version': value_json.newest_version | default(value_json.version)} | tojson }}{% endif %}"""
+"""What Home Assistant's update entity reads: the newest version is that of the newest speaker in the house."""
+
+
 def announcements(settings: Settings, version: str) -> dict[str, Json]:
     """Topic → message, in the form of the configuration."""
     match settings.mqtt.discovery:
@@ -111,6 +117,10 @@ def _shown(base: str) -> dict[str, Json]:
             device_class="data_size", unit_of_measurement="B", **_COUNTED,
         ),
         "answering": _sensor("Answered by", state, "endpoint", icon="mdi:cloud-outline", **_DIAGNOSTIC),
+        "update": {
+            "p": "update", "name": "Update", "icon": "mdi:package-up", "state_topic": state, "device_class": "firmware",
+            "entity_category": "diagnostic", "value_template": _VERSIONS,
+        },
         "version": _sensor("Version", state, "version", icon="mdi:package-variant", **_DIAGNOSTIC),
         "duplex_reason": _sensor(
             "Echo test", state, "duplex_reason", icon="mdi:waveform", **_DIAGNOSTIC,

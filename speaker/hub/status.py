@@ -64,10 +64,11 @@ class Status(Observer):
         first_asked: Callable[[], str],
         line: Callable[[str], None],
         left_s: Callable[[], float] = lambda: day_left_s(now_here()),
+        newest: Callable[[str], str] = lambda own: own,
     ) -> None:
         """``first_asked``: who will be asked first; ``line`` shows one line to whoever looks at the service.
 
-        ``left_s``: seconds until the date changes.
+        ``left_s``: seconds until the date changes; ``newest``: the newest version that is known, given one's own.
         """
         self._parts = parts
         self._controls = controls
@@ -86,6 +87,7 @@ class Status(Observer):
         self._told = ""
         """What is wrong with the ledger, as it was published last."""
         self._version = version()
+        self._newest = newest
         self._new_day = Midnight(left_s, self.show, parts.conversation.tasks)
 
     # What it observes.
@@ -167,6 +169,7 @@ class Status(Observer):
                 "audio_sent_asleep_bytes": self._asleep_bytes,
                 "last_error": self._last_error or ledger.problem or None,
                 "version": self._version,
+                "newest_version": self._newest(self._version),
             }
         )
         self._line(self._doing(spending.today_usd))

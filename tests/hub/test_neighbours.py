@@ -59,3 +59,35 @@ def test_nonsense_about_a_speaker_harms_nobody(payload: bytes) -> None:
     one = house(broker)
     broker.deliver("homeassistant/device/speaker_attic/config", payload)
     assert len(one.speakers()) == 2
+
+
+@pytest.mark.parametrize(
+    ("versions", "newest"),
+    [
+        ([], "1.9.0"),
+        (["1.10.0", "1.2"], "1.10.0"),
+        (["1.8.9"], "1.9.0"),
+        (["9.9.9; rm", "v2.0", "x" * 999, "", "99999999.0"], "1.9.0"),
+    ],
+)
+def test_the_newest_version_in_the_house(versions: list[str], newest: str) -> None:
+    broker = InMemoryBroker()
+    house = Neighbours(broker, "speaker", "homeassistant", "kitchen")
+    house.start()
+    for number, one in enumerate(versions):
+        broker.deliver(f"speaker/other{number}/availability", b"online")
+        told = {"dev": {"name": f"Other {number}", "sw": one}}
+        broker.deliver(f"homeassistant/device/speaker_other{number}/config", json.dumps(told).encode())
+    assert house.newest("1.9.0") == newest
+
+
+def test_a_speaker_that_is_gone_is_no_news() -> None:
+    broker = InMemoryBroker()
+    house = Neighbours(broker, "speaker", "homeassistant", "kitchen")
+    house.start()
+    broker.deliver("homeassistant/device/speaker_hall/config", json.dumps({"dev": {"sw": "3.0"}}).encode())
+    assert house.newest("1.0") == "1.0"
+    broker.deliver("speaker/hall/availability", b"online")
+    assert house.newest("1.0") == "3.0"
+    broker.deliver("speaker/hall/availability", b"offline")
+    assert house.newest("1.0") == "1.0"

@@ -42,6 +42,7 @@ STATE = {
     "today_began": "2026-11-29T00:00:00+01:00",
     "month_began": "2026-11-01T00:00:00+01:00",
     "version": "1.2.3",
+    "newest_version": "1.3.0",
     "sessions_today": 3,
     "not_for_me_today": 1,
     "audio_sent_asleep_bytes": 0,
@@ -123,6 +124,7 @@ def test_every_component_has_what_its_platform_needs() -> None:
         "select": {"state_topic", "value_template", "command_topic", "options"},
         "binary_sensor": {"state_topic", "value_template"},
         "event": {"state_topic", "event_types"},
+        "update": {"state_topic", "value_template"},
         "notify": {"command_topic"},
         "text": {"command_topic"},
     }
@@ -166,6 +168,7 @@ def test_every_template_reads_the_state() -> None:
         "sessions": "3",
         "not_for_me": "1",
         "version": "1.2.3",
+        "update": '{"installed_version": "1.2.3", "latest_version": "1.3.0"}',
         "audio_asleep": "0",
         "mute": "OFF",
         "volume": "60",
