@@ -1,7 +1,7 @@
 """All pictures of docs/pictures, made again: ``python -m tests.pictures``.
 
-It needs Chromium and takes about two minutes; nothing sounds. Home Assistant's pictures are left as they are unless one
-runs whose MQTT integration is on a broker without a login:
+It needs Chromium and takes about two minutes; nothing sounds but the demo, which ``--demo`` runs and shows alone. Home
+Assistant's pictures are left as they are unless one runs whose MQTT integration is on a broker without a login:
 
     python -m tests.pictures --home-assistant http://127.0.0.1:8123 --token TOKEN --broker 127.0.0.1:1883
 """
@@ -59,6 +59,13 @@ async def _terminals() -> None:
         (PICTURES / "terminal-doctor.svg").write_text(terminal_picture("speaker doctor", output))
 
 
+async def _demo() -> None:
+    """The demo as somebody sees it who has just installed it."""
+    with tempfile.TemporaryDirectory() as name:
+        output = await printed(Path(name), "demo")
+        (PICTURES / "terminal-demo.svg").write_text(terminal_picture("speaker demo", output))
+
+
 def main() -> None:
     """From the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -67,7 +74,11 @@ def main() -> None:
     parser.add_argument(
         "--broker", metavar="HOST:PORT", default="127.0.0.1:1883", help="the broker of its MQTT integration"
     )
+    parser.add_argument("--demo", action="store_true", help="only the demo's terminal; it needs PulseAudio's programs")
     options = parser.parse_args()
+    if options.demo:
+        asyncio.run(_demo())
+        return
     if CHROMIUM is None:
         sys.exit(MISSING)
     PICTURES.mkdir(exist_ok=True)
