@@ -21,7 +21,8 @@ MOST_BYTES: Final = 1_500_000
 SHOWN_BY_README: Final = 3
 
 OTHERS: Final = {
-    "conversation.svg", "cost-month.svg", "terminal-doctor.svg", "terminal-demo.svg", "home-assistant-device.png", "home-assistant-card.png",
+    "conversation.svg", "cost-month.svg", "terminal-doctor.svg", "terminal-demo.svg",
+    "home-assistant-device.png", "home-assistant-card.png",
 }  # fmt: skip
 MADE: Final = {shot_name(*one) for one in SHOTS} | set(PLOTS) | OTHERS
 SVGS: Final = sorted(FOLDER.glob("*.svg"))
