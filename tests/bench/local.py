@@ -7,7 +7,7 @@ that must not lead to any action) that led to one. No row may be read as a rate 
 
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -24,7 +24,7 @@ Hearing = Callable[[str], str]
 """A sentence → the words that reach the rules."""
 
 
-def hearings() -> Iterator[tuple[str, Hearing]]:
+def hearings(noises_db: Sequence[float] = NOISES_DB) -> Iterator[tuple[str, Hearing]]:
     """As written, and as recognised from each voice that is here."""
     yield "as written", lambda words: words
     recogniser, random = Recogniser(), np.random.default_rng(0)
@@ -36,7 +36,7 @@ def hearings() -> Iterator[tuple[str, Hearing]]:
         voices["espeak-ng"] = _espeak
     for name, voice in voices.items():
         yield f"{name}, clean", lambda words, voice=voice: recogniser.hear(voice(words)).text  # type: ignore[misc]
-        for db in NOISES_DB:
+        for db in noises_db:
             yield (
                 f"{name}, {db:g} dB",
                 lambda words, voice=voice, db=db: (  # type: ignore[misc]

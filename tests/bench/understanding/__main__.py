@@ -2,10 +2,12 @@
 
 import argparse
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from speaker.offline.understanding.intent_engine import IntentEngine
+from tests.bench.local import hearings
 from tests.bench.understanding.done import effects_of
 from tests.bench.understanding.effects import READING, Effects, expected
 from tests.bench.understanding.examples import Example, House, read_examples, read_house
@@ -16,6 +18,25 @@ from tests.support.tool_definitions import BUNDLED_TOOLS
 LANGUAGES: Final = {"en": "en", "de": "de", "fr": "fr", "es": "es", "nl": "nl", "it": "it", "zh-CN": "zh-cn"}
 VERDICTS: Final = ("right", "asked", "refused", "wrong")
 _QUESTIONS: Final = ("Say ", "There is more", "Do you mean")
+
+
+NOISE_DB: Final = 10.0
+"""How far speech stands above the pink noise."""
+
+
+def print_spoken(folder: Path, most: int) -> None:
+    """Sentences that a tool is there for, as two synthetic voices say them and the offline recogniser hears them."""
+    house = read_house(folder)
+    known = [(one, meant) for one in read_examples(folder) if (meant := expected(one, house)) is not None]
+    chosen = known[:: max(1, len(known) // most)][:most]
+    engine, theirs = IntentEngine(house.told(), BUNDLED_TOOLS), TheirRecogniser("en", house)
+    print(f"\nen, {len(chosen)} sentences, heard; right asked refused wrong | Home Assistant's recogniser: the same")
+    for name, hear in hearings([NOISE_DB]):
+        heard = [(replace(one, words=hear(one.words)), meant) for one, meant in chosen]
+        ours = Counter(judged(engine, one, meant, house)[0] for one, meant in heard)
+        others = Counter(theirs.judged(one) for one, _ in heard)
+        row = " ".join(f"{ours[verdict]:5}" for verdict in VERDICTS)
+        print(f"  {name:20} {row} | {' '.join(f'{others[verdict]:5}' for verdict in VERDICTS)}", flush=True)
 
 
 def judged(engine: IntentEngine, example: Example, meant: Effects, house: House) -> tuple[str, str]:
@@ -79,10 +100,15 @@ def main() -> None:
     parser.add_argument("checkout", type=Path, help="a checkout of github.com/home-assistant/intents")
     parser.add_argument("languages", nargs="*", default=list(LANGUAGES))
     parser.add_argument("--show", default="", help="verdicts whose sentences are printed, such as wrong,refused")
+    parser.add_argument(
+        "--spoken", type=int, default=0, metavar="N", help="N English sentences, spoken and recognised, too"
+    )
     parser.add_argument("--load", action="store_true", help="time and memory, too")
     options = parser.parse_args()
     for language in options.languages:
         measure(options.checkout, language, options.show)
+    if options.spoken:
+        print_spoken(options.checkout / "tests" / "en", options.spoken)
     if options.load:
         print_load()
 
