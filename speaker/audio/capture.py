@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from speaker.audio import pcm
 from speaker.audio.capture_choice import Capture, Channel, GainDb
-from speaker.audio.pcm import FRAME_MS, Samples
+from speaker.audio.pcm import FRAME_MS, FRAME_SAMPLES, WAKE_HZ, Samples
 
 log = logging.getLogger(__name__)
 
@@ -98,16 +98,17 @@ class DcFilter:
     LEAST: Final = 16.0
     """Offsets below this, -66 dBFS, do no harm."""
     SHARE: Final = 0.05
-    """How far the estimate follows each frame."""
+    """How far the estimate follows 80 ms of sound."""
 
     def __init__(self) -> None:
         self._offset: float | None = None
         self._taken = 0.0
 
     def push(self, frame: Samples) -> Samples:
-        """A frame without the offset."""
+        """A piece of any length without the offset."""
         mean = float(np.mean(frame))
-        self._offset = mean if self._offset is None else self._offset + self.SHARE * (mean - self._offset)
+        share = 1 - (1 - self.SHARE) ** (frame.size / FRAME_SAMPLES)
+        self._offset = mean if self._offset is None else self._offset + share * (mean - self._offset)
         target = self._offset if abs(self._offset) >= self.LEAST else 0.0
         if target == 0.0 and self._taken == 0.0:
             return frame
@@ -137,11 +138,15 @@ class Gain:
         self._auto = wanted == "auto"
         self.gain_db = 0.0 if wanted == "auto" else float(wanted)
         self._levels: deque[float] = deque(maxlen=self.LOOK_FRAMES)
+        self._gathered: list[Samples] = []
 
     def push(self, frame: Samples) -> Samples:
-        """A frame, louder."""
+        """A piece of any length, louder."""
         if self._auto:
-            self._follow(frame)
+            self._gathered.append(frame)
+            if sum(piece.size for piece in self._gathered) >= FRAME_SAMPLES:
+                self._follow(np.concatenate(self._gathered))
+                self._gathered.clear()
         return frame if self.gain_db == 0.0 else pcm.amplify(frame, 10 ** (self.gain_db / 20))
 
     def _follow(self, frame: Samples) -> None:
@@ -165,31 +170,32 @@ class DeadWatch:
     """Notices a microphone that delivers nothing but zeros: muted, unplugged behind its card, or led elsewhere."""
 
     def __init__(self, after_s: float | None) -> None:
-        self._frames = None if after_s is None else max(1, round(after_s * 1000 / FRAME_MS))
-        self._count = 0
+        self._patience = None if after_s is None else max(1, round(after_s * WAKE_HZ))
+        self._silent = 0
+        """Samples of nothing but zeros."""
         self.dead = False
         self.gates = False
         """Whether it fell silent and came back by itself before: it does so, or somebody presses its switch."""
 
     def push(self, frame: Samples) -> Pulse:
         """What to do about it: open it anew after the given time, call it dead after twice that."""
-        if self._frames is None:
+        if self._patience is None:
             return "alive"
         if pcm.level_dbfs(frame) > DEAD_DBFS:
-            was, self.dead, self._count = self.dead, False, 0
+            was, self.dead, self._silent = self.dead, False, 0
             self.gates = self.gates or was
             return "back" if was else "alive"
-        self._count += 1
-        if self._count == self._frames:
+        before, self._silent = self._silent, self._silent + frame.size
+        if before < self._patience <= self._silent:
             return "reopen"
-        if self._count == 2 * self._frames:
+        if before < 2 * self._patience <= self._silent:
             self.dead = True
             return "dead"
         return "alive"
 
 
 class CaptureChain:
-    """Frames of one channel, as they are, to frames that are listened to: shape (1280,), 16 kHz."""
+    """Pieces of one channel, as they are, to pieces that are listened to: 16 kHz."""
 
     def __init__(self, capture: Capture) -> None:
         self._dc = DcFilter()
@@ -197,7 +203,7 @@ class CaptureChain:
         self.watch = DeadWatch(capture.dead_after_s)
 
     def push(self, frame: Samples) -> tuple[Samples, Pulse]:
-        """The frame, and what its level says of the microphone."""
+        """The piece, and what its level says of the microphone."""
         level = self._dc.push(frame)
         pulse = self.watch.push(level)
         return self._gain.push(level), pulse

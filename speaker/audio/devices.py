@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from speaker.audio.device_names import SoundDevice, fitting, lasting_names, meant_cards, meant_device
-from speaker.audio.portaudio import INT16, PortAudio, Stream, start_portaudio
+from speaker.audio.portaudio import INT16, PortAudio, Stream, start_portaudio, suggest_buffers
 from speaker.audio.sound_cards import CardFiles, Direction, SoundCard
 from speaker.errors import SoundError
 
@@ -113,12 +113,16 @@ class SoundSystem:
         return f'audio.{direction}: no device has "{name}" in its name; {there}'
 
     def open(self, device: SoundDevice, direction: Direction, callback: object, **options: int) -> Stream:
-        """A running stream of 16-bit samples. Raises SoundError with PortAudio's own words."""
+        """A running stream of 16-bit samples. Raises SoundError with PortAudio's own words.
+
+        It is fetched from, or written to, where there is no ``callback``.
+        """
         way = {"input": True, "input_device_index": device.index}
         if direction == "loudspeaker":
             way = {"output": True, "output_device_index": device.index}
         with self._lock:
             audio = self._start()
+            suggest_buffers(device.index, capture=direction == "microphone")
             try:
                 stream = audio.open(format=INT16, stream_callback=callback, **way, **options)
             except (OSError, ValueError) as error:

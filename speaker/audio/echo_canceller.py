@@ -7,6 +7,7 @@ only harm the sound.
 """
 
 import ctypes
+from collections import deque
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -14,27 +15,27 @@ from typing import Final
 import numpy as np
 
 from speaker.audio import pcm
-from speaker.audio.pcm import FRAME_SAMPLES, WAKE_HZ, Samples, level_dbfs
+from speaker.audio.double_talk import DoubleTalk
+from speaker.audio.pcm import FRAME_SAMPLES, PIECE_MS, PIECE_SAMPLES, WAKE_HZ, Samples, level_dbfs
 
 AEC3_SAMPLES: Final = WAKE_HZ // 100
 """AEC3 takes exactly 10 ms at a time."""
 
-SPEEX_SAMPLES: Final = 256
 SPEEX_TAPS: Final = 4096
 """Length of the linear filter, 256 ms: delay that was not measured, and the room's reverberation."""
 
-SETTLE_FRAMES: Final = 8
-"""Frames of echo until AEC3 is at work again after a silence; measured: two to four."""
+SETTLE: Final = 640 // PIECE_MS
+"""Pieces of echo, 640 ms, until AEC3 is at work again after a silence; measured: 160 to 320 ms."""
 
-SLIPPED_FRAMES: Final = 16
-"""Frames in which nothing is trusted after a device has dropped or inserted sound: until the new place of the
+SLIPPED: Final = 1280 // PIECE_MS
+"""Pieces, 1.3 s, in which nothing is trusted after a device has dropped or inserted sound: until the new place of the
 echo is known, and AEC3 has found it."""
 
-NEW_FRAMES: Final = 14
+NEW: Final = 1120 // PIECE_MS
 """The same for an AEC3 that has just begun, 1.1 s."""
 
-YOUNG_FRAMES: Final = 36
-"""So many frames of echo, 2.9 s, a new AEC3 goes on learning the room, and lets now and then a word pass. Measured in a
+YOUNG: Final = 2880 // PIECE_MS
+"""So many pieces of echo, 2.9 s, a new AEC3 goes on learning the room, and lets now and then a word pass. Measured in a
 room with a loud echo 400 ms late, and with hard voices."""
 
 LEAST_DB: Final = -18.0
@@ -42,8 +43,8 @@ YOUNG_LEAST_DB: Final = -8.0
 """What AEC3 leaves, against what was heard, from which it is somebody who talks; from a young AEC3 it must be more.
 What it lets pass is 10 to 30 dB softer, and who talks even half as loud as the echo stands out of it."""
 
-FALL_DB: Final = -2.0
-"""How fast a room that reverberates for 2.4 s falls silent, for each frame: what follows a loud one is its echo."""
+FALL_DB: Final = -0.5
+"""How fast a room that reverberates for 2.4 s falls silent, for each piece: what follows a loud one is its echo."""
 
 FORGET_S: Final = 1.5
 """After so long a silence AEC3 begins anew. The loudspeaker's device may have been closed meanwhile, and comes
@@ -60,19 +61,19 @@ AHEAD_MS: Final = 45
 server's stamps stray by some 20 ms while a stream begins, in the echo test as well as in an answer."""
 
 MOST_GAIN: Final = 1.5
-"""Power after the filter against before: what makes a frame so much stronger has nothing to take away."""
+"""Power after the filter against before: what makes the sound so much stronger has nothing to take away."""
 
 MOST_RESIDUE: Final = 4.0
 """What AEC3 leaves has at most so much of the power that the linear filter leaves, which keeps every word. Where it
 has more, AEC3 has lost the echo: it now and then settles on a wrong place and stays there."""
 
-LOST_FRAMES: Final = 8
-"""After so many such frames, less the good ones between them, another AEC3 begins."""
+LOST: Final = 640 // PIECE_MS
+"""After so many such pieces, less the good ones between them, another AEC3 begins."""
 
-NO_ECHO_FRAMES: Final = 28
-"""After so many frames of loud sound that the microphone does not hear, there is no echo: headphones, or a microphone
-that cancels it itself. It takes so long since a loudspeaker may be two seconds later than it says, over Bluetooth for
-instance, where nothing was measured; and an amplifier that was asleep may need a second."""
+NO_ECHO: Final = 2240 // PIECE_MS
+"""After so many pieces of loud sound, 2.2 s, that the microphone does not hear, there is no echo: headphones, or a
+microphone that cancels it itself. It takes so long since a loudspeaker may be two seconds later than it says, over
+Bluetooth for instance, where nothing was measured; and an amplifier that was asleep may need a second."""
 
 NO_ECHO_DBFS: Final = -65.0
 """What the microphone does not hear; nothing so soft counts as speech."""
@@ -85,7 +86,7 @@ _POINTER: Final = ctypes.POINTER(ctypes.c_int16)
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """A microphone frame without the echo: int16, shape (1280,), 16 kHz."""
+    """Microphone sound without the echo: int16, shape (n,), 16 kHz."""
 
     voice: Samples
     """Every word of somebody in the room, and a faint rest of the echo."""
@@ -93,6 +94,8 @@ class Cleaned:
     """Nothing of the echo, and only parts of the words spoken over it."""
     playing: bool
     """Whether the loudspeaker was heard, so that the two differ."""
+    stirring: bool = False
+    """Whether somebody may just have begun to talk over it."""
 
 
 class _Speex:
@@ -103,18 +106,16 @@ class _Speex:
 
         # The package's wrapper class goes through Python lists, sample by sample.
         self._lib = pyaec.lib
-        self._state = self._lib.AecNew(SPEEX_SAMPLES, SPEEX_TAPS, WAKE_HZ, False)
+        self._state = self._lib.AecNew(PIECE_SAMPLES, SPEEX_TAPS, WAKE_HZ, False)
 
     def __del__(self) -> None:
         self._lib.AecDestroy(self._state)
 
     def push(self, frame: Samples, reference: Samples) -> Samples:
-        """A frame without what a linear echo path made of the reference."""
-        out = np.empty(FRAME_SAMPLES, np.int16)
-        near, far = np.ascontiguousarray(frame), np.ascontiguousarray(reference)
-        for start in range(0, FRAME_SAMPLES, SPEEX_SAMPLES):
-            places = (one[start:].ctypes.data_as(_POINTER) for one in (near, far, out))
-            self._lib.AecCancelEcho(self._state, *places, SPEEX_SAMPLES)
+        """A piece without what a linear echo path made of the reference."""
+        out = np.empty(PIECE_SAMPLES, np.int16)
+        places = (np.ascontiguousarray(one).ctypes.data_as(_POINTER) for one in (frame, reference, out))
+        self._lib.AecCancelEcho(self._state, *places, PIECE_SAMPLES)
         return out
 
 
@@ -129,7 +130,7 @@ class _Aec3:
         self._module = AudioProcessingModule(echo_cancellation=True)
 
     def push(self, frame: Samples, reference: Samples) -> Samples:
-        """A frame without anything that sounds like the reference."""
+        """A piece without anything that sounds like the reference."""
         near, far = bytearray(pcm.to_bytes(frame)), bytearray(pcm.to_bytes(reference))
         step = pcm.BYTES_PER_SAMPLE * AEC3_SAMPLES
         cleaned = bytearray()
@@ -151,27 +152,31 @@ def _without_offset(frame: Samples) -> Samples:
 
 
 class EchoCanceller:
-    """Both cancellers over one stream of frames, in order. Not thread-safe: one worker feeds it."""
+    """Both cancellers over one stream of sound, in order. Not thread-safe: one worker feeds it."""
 
     def __init__(self, *, doubting: bool = True) -> None:
         """``doubting``: whether what AEC3 leaves must stand out to count. Who measures what it can do, wants it all."""
         self._doubting = doubting
         self._ringing = 0
         """Samples for which the echo of what was played may still be heard."""
-        self._frames = 0
-        """Frames since it began to be heard, less those in which it cannot be trusted."""
+        self._pieces = 0
+        """Pieces since it began to be heard, less those in which it cannot be trusted."""
         self._quiet = 0
         """Samples since it was last heard."""
         self._unheard = 0
-        """Frames of loud sound in a row that the microphone did not hear; kept while somebody talks over them."""
+        """Pieces of loud sound in a row that the microphone did not hear; kept while somebody talks over them."""
         self._aec3: _Aec3 | None = None
         self._age = 0
-        """Frames that it has worked on."""
+        """Pieces that it has worked on."""
         self._lost = 0
-        """Frames in which it left more than the linear filter did, less the others."""
+        """Pieces in which it left more than the linear filter did, less the others."""
         self._heard = 0.0
         """Power of what was heard last, as it fades in the room."""
         self._slipped = False
+        self._double_talk = DoubleTalk()
+        self._powers: deque[tuple[float, float, float]] = deque(maxlen=FRAME_SAMPLES // PIECE_SAMPLES)
+        """Of the last 80 ms as they were heard, without what the filter takes away, and without all echo: a piece
+        alone says too little."""
 
     def slipped(self) -> None:
         """A device dropped or inserted sound: what is known of the echo's place is wrong. From any thread.
@@ -182,63 +187,83 @@ class EchoCanceller:
         self._slipped = True
 
     def push(self, frame: Samples, reference: Samples) -> Cleaned:
-        """A frame, and what the loudspeaker put into the air while it was recorded (a little early).
+        """Pieces of 320 samples, and what the loudspeaker put into the air while they were recorded (a little early).
 
-        Three phases: while nothing rings in the room the frame passes untouched; when an echo begins, and after a
+        Three phases: while nothing rings in the room sound passes untouched; when an echo begins, and after a
         slip, AEC3 is not trusted yet and its output is silence; then both cancellers do their work. Where there turns
-        out to be no echo, frames pass untouched again: an AEC3 that never met one takes whole sentences for it.
+        out to be no echo, sound passes untouched again: an AEC3 that never met one takes whole sentences for it.
         """
+        if frame.size == PIECE_SAMPLES:
+            return self._push(frame, reference)
+        places = range(0, frame.size, PIECE_SAMPLES)
+        done = [self._push(frame[at : at + PIECE_SAMPLES], reference[at : at + PIECE_SAMPLES]) for at in places]
+        return Cleaned(
+            np.concatenate([one.voice for one in done]),
+            np.concatenate([one.residue for one in done]),
+            playing=any(one.playing for one in done),
+            stirring=any(one.stirring for one in done),
+        )
+
+    def _push(self, piece: Samples, reference: Samples) -> Cleaned:
         if np.max(np.abs(reference.astype(np.int32))) >= SILENT_BELOW:
             self._ringing = round(TAIL_S * WAKE_HZ)
         if self._ringing <= 0:
-            self._frames = self._unheard = 0
-            self._quiet += frame.size
-            return Cleaned(frame, frame, playing=False)
-        self._ringing -= frame.size
-        self._frames += 1
+            self._pieces = self._unheard = 0
+            self._quiet += piece.size
+            return Cleaned(piece, piece, playing=False)
+        self._ringing -= piece.size
+        self._pieces += 1
         if self._slipped:
-            self._slipped, self._aec3, self._frames, self._unheard = False, None, -SLIPPED_FRAMES, 0
+            self._slipped, self._aec3, self._pieces, self._unheard = False, None, -SLIPPED, 0
         if self._aec3 is None or self._quiet > round(FORGET_S * WAKE_HZ):
             self._aec3, self._age = _Aec3(), 0
         self._quiet = 0
-        if self._no_echo(frame, reference):
-            return Cleaned(frame, frame + self._murmur, playing=True)
-        voice, residue = self._speex.push(frame, reference), self._aec3.push(frame, reference)
-        if _power(voice) > MOST_GAIN * _power(frame):
-            voice = frame  # where there is no echo, the filter would put one in
+        if self._no_echo(piece, reference):
+            return Cleaned(piece, piece + self._murmur, playing=True)
+        voice, residue = self._speex.push(piece, reference), self._aec3.push(piece, reference)
+        self._powers.append((_power(piece), _power(voice), _power(residue)))
+        heard, kept, left = (sum(powers) / len(self._powers) for powers in zip(*self._powers, strict=True))
+        if kept > MOST_GAIN * heard:
+            voice = piece  # where there is no echo, the filter would put one in
         self._age += 1
-        trusted = self._trusted(frame, residue) and not self._lost_echo(voice, residue)
-        return Cleaned(voice, (residue if trusted else np.zeros_like(frame)) + self._murmur, playing=True)
+        trusted = self._trusted(heard, left) and not self._lost_echo(min(kept, heard), left)
+        stirring = self._double_talk.push(*self._powers[-1][:2], passes=trusted)
+        return Cleaned(voice, (residue if trusted else np.zeros_like(piece)) + self._murmur, True, stirring)
 
-    def _lost_echo(self, voice: Samples, residue: Samples) -> bool:
+    def _lost_echo(self, kept: float, left: float) -> bool:
         """Whether AEC3 leaves an echo that the linear filter takes away; when that goes on, another one begins."""
-        lost = _power(residue) > MOST_RESIDUE * _power(voice)
+        lost = left > MOST_RESIDUE * kept
         self._lost = max(0, self._lost + (1 if lost else -1))
-        if self._lost >= LOST_FRAMES:
+        if self._lost >= LOST:
             self._aec3, self._lost = None, 0
         return lost
 
-    def _trusted(self, frame: Samples, residue: Samples) -> bool:
+    def _trusted(self, heard: float, left: float) -> bool:
         """AEC3 lets the first moment of an echo pass after a silence, and while it is young more of it."""
-        self._heard = max(_power(frame), self._heard * 10 ** (FALL_DB / 10))
-        if self._frames <= SETTLE_FRAMES or not self._doubting:
-            return self._frames > SETTLE_FRAMES
-        if self._age <= NEW_FRAMES:
+        self._heard = max(heard, self._heard * 10 ** (FALL_DB / 10))
+        if self._pieces <= SETTLE or not self._doubting:
+            return self._pieces > SETTLE
+        if self._age <= NEW:
             return False
-        least_db = YOUNG_LEAST_DB if self._age <= YOUNG_FRAMES else LEAST_DB
-        return _power(residue) > 10 ** (least_db / 10) * self._heard
+        least_db = YOUNG_LEAST_DB if self._age <= YOUNG else LEAST_DB
+        return left > 10 ** (least_db / 10) * self._heard
 
-    def _no_echo(self, frame: Samples, reference: Samples) -> bool:
-        if self._unheard < NO_ECHO_FRAMES:
-            if level_dbfs(_without_offset(frame)) > NO_ECHO_DBFS:
+    def _no_echo(self, piece: Samples, reference: Samples) -> bool:
+        if self._unheard < NO_ECHO:
+            if level_dbfs(_without_offset(piece)) > NO_ECHO_DBFS:
                 self._unheard = 0
             elif level_dbfs(reference) > AUDIBLE_DBFS:
                 self._unheard += 1
-        return self._unheard >= NO_ECHO_FRAMES
+        return self._unheard >= NO_ECHO
 
-    @cached_property
+    @property
     def _murmur(self) -> Samples:
         """Noise 75 dB below full scale: in a digital silence voice detectors begin to hear voices."""
+        at = PIECE_SAMPLES * (self._pieces % (FRAME_SAMPLES // PIECE_SAMPLES))
+        return self._noise[at : at + PIECE_SAMPLES]
+
+    @cached_property
+    def _noise(self) -> Samples:
         return np.random.default_rng(0).integers(-8, 9, FRAME_SAMPLES, np.int16)
 
     @cached_property

@@ -1,6 +1,7 @@
 """The echo test with real devices: play a chirp and a hiss, record them, and see what the canceller makes of it."""
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -20,13 +21,13 @@ from speaker.audio.echo_analysis import (
 )
 from speaker.audio.echo_canceller import AHEAD_MS, EchoCanceller
 from speaker.audio.echo_reference import EchoReference, ReferenceReader
-from speaker.audio.pcm import FRAME_MS, FRAME_SAMPLES, SESSION_HZ, Samples
+from speaker.audio.pcm import FRAME_SAMPLES, SESSION_HZ, WAKE_HZ, Samples
 from speaker.errors import SoundError
 
 log = logging.getLogger(__name__)
 
-BEFORE_FRAMES: Final = 6
-"""Frames of the room's own noise, about half a second."""
+BEFORE_S: Final = 0.48
+"""How much of the room's own noise is recorded first."""
 
 AFTER_S: Final = 1.6
 """How long the recording goes on: a device that has to be opened first, its buffer, and the room."""
@@ -42,36 +43,43 @@ MOST_TRIES: Final = 3
 
 
 class EchoTest:
-    """One test. ``play`` queues int16 samples at 24 kHz; ``take`` is given every frame of the microphone."""
+    """One test. ``play`` queues int16 samples at 24 kHz; ``take`` is given all sound of the microphone."""
 
     def __init__(self, reference: EchoReference, play: Callable[[Samples], None]) -> None:
         self._reader = ReferenceReader(reference)
         self._play = play
-        self._frames: list[tuple[Samples, Samples]] = []
+        self._pieces: list[tuple[Samples, Samples]] = []
+        self._taken = 0
+        """Samples in them."""
         self._arrived = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
 
-    def take(self, frame: Samples, index: int) -> None:
-        """The next frame, and the place of its first sample on the clock of the reference."""
-        self._frames.append((frame, self._reader.read(index, frame.size)))
-        self._arrived.set()
+    def take(self, piece: Samples, index: int) -> None:
+        """The next sound, and the place of its first sample on the clock of the reference. From any one thread."""
+        self._pieces.append((piece, self._reader.read(index, piece.size)))
+        self._taken += piece.size
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed while the program ends
+                self._loop.call_soon_threadsafe(self._arrived.set)
 
     async def run(self) -> EchoReport:
         """Play and measure. Raises SoundError when the microphone delivers nothing."""
-        await self._collect(BEFORE_FRAMES)
+        self._loop = asyncio.get_running_loop()
+        await self._collect(BEFORE_S)
         sound = test_sound()
         self._play(sound)
         report = EchoReport(heard=False)
         for after_s in (AFTER_S, LONG_AFTER_S):
             length_s = sound.size / SESSION_HZ + after_s
-            await self._collect(BEFORE_FRAMES + round(length_s * 1000 / FRAME_MS))
-            recorded, played = (np.concatenate(part) for part in zip(*self._frames, strict=True))
+            await self._collect(BEFORE_S + length_s)
+            recorded, played = (np.concatenate(part) for part in zip(*self._pieces, strict=True))
             report = await asyncio.to_thread(_measure, recorded, played)
             if report.heard and report.clock_ratio is not None:
                 break
         return report
 
-    async def _collect(self, count: int) -> None:
-        while len(self._frames) < count:
+    async def _collect(self, seconds: float) -> None:
+        while self._taken < seconds * WAKE_HZ:
             self._arrived.clear()
             try:
                 await asyncio.wait_for(self._arrived.wait(), _LATE_S)
@@ -90,7 +98,7 @@ def _measure(recorded: Samples, played: Samples) -> EchoReport:
     began = time.thread_time()
     starts = range(0, recorded.size, FRAME_SAMPLES)
     cleaned = [canceller.push(sound[at : at + FRAME_SAMPLES], reference[at : at + FRAME_SAMPLES]) for at in starts]
-    frame_ms = 1000 * (time.thread_time() - began) / len(cleaned)
+    frame_ms = 1000 * (time.thread_time() - began) * FRAME_SAMPLES / recorded.size
     return measure(recorded, played, np.concatenate([one.residue for one in cleaned]), frame_ms)
 
 

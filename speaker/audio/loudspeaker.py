@@ -97,6 +97,10 @@ class Loudspeaker:
             self._queue.add(samples, item, None if percent is None else gain_of(percent))
             self._needed.set()
 
+    def pause(self, wanted: bool) -> None:
+        """Be silent for a moment, and go on where it stopped: nothing is lost, unless it is hushed meanwhile."""
+        self._queue.paused = wanted
+
     def hush(self) -> list[PlayedItem]:
         """Drop everything unplayed, at once; what was heard of each item that was not heard in full."""
         cut = self._queue.cut()

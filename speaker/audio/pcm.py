@@ -5,6 +5,7 @@ Samples are always ``numpy`` arrays of shape (n,), dtype int16; bytes are the sa
 
 import io
 import wave
+from collections import deque
 from typing import Final
 
 import numpy as np
@@ -21,8 +22,13 @@ WAKE_HZ: Final = 16_000
 SESSION_HZ: Final = 24_000
 """The only PCM rate of the Realtime protocol."""
 
+PIECE_MS: Final = 20
+"""Microphone sound comes in pieces of this length, or of a multiple of it."""
+
+PIECE_SAMPLES: Final = WAKE_HZ * PIECE_MS // 1000
+
 FRAME_MS: Final = 80
-"""Length of a microphone frame; openWakeWord gives one score for each."""
+"""Length of a frame of the wake word; openWakeWord gives one score for each."""
 
 FRAME_SAMPLES: Final = WAKE_HZ * FRAME_MS // 1000
 
@@ -88,8 +94,51 @@ def level_dbfs(samples: Samples) -> float:
     """RMS level in dB below a full-scale square wave; silence and an empty array give -96.0."""
     if samples.size == 0:
         return SILENCE_DBFS
-    rms = float(np.sqrt(np.mean(np.square(samples.astype(np.float64)))))
-    return max(SILENCE_DBFS, 20 * float(np.log10(max(rms, 1e-9) / 32768)))
+    return power_dbfs(float(np.mean(np.square(samples.astype(np.float64)))))
+
+
+class SoundTail:
+    """The last so many samples of a stream of sound, however it is cut."""
+
+    def __init__(self, samples: int) -> None:
+        self._most = samples
+        self._pieces: deque[Samples] = deque()
+        self._held = 0
+
+    def push(self, samples: Samples) -> None:
+        """Take in more sound."""
+        self._pieces.append(samples)
+        self._held += samples.size
+        while self._held - self._pieces[0].size >= self._most:
+            self._held -= self._pieces.popleft().size
+
+    def last(self, samples: int) -> Samples:
+        """The last so many of them, or all that there are, shape (n,)."""
+        return np.concatenate([np.zeros(0, np.int16), *self._pieces])[-samples:]
+
+    def clear(self) -> None:
+        """Forget them."""
+        self._pieces.clear()
+        self._held = 0
+
+
+class RollingPower:
+    """The mean power of the last 80 ms, however the sound is cut: a piece of 20 ms says too little by itself."""
+
+    def __init__(self) -> None:
+        self._last: deque[tuple[float, int]] = deque()
+
+    def push(self, samples: Samples) -> float:
+        """Take in more sound, at 16 kHz; the mean square of its values, squared samples."""
+        self._last.append((float(np.sum(np.square(samples.astype(np.float64)))), samples.size))
+        while sum(size for _, size in self._last) - self._last[0][1] >= FRAME_SAMPLES:
+            self._last.popleft()
+        return sum(power for power, _ in self._last) / sum(size for _, size in self._last)
+
+
+def power_dbfs(power: float) -> float:
+    """A mean square as a level, as ``level_dbfs`` gives it."""
+    return max(SILENCE_DBFS, 20 * float(np.log10(max(float(np.sqrt(power)), 1e-9) / 32768)))
 
 
 class Resampler:

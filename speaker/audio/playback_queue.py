@@ -64,6 +64,8 @@ class PlaybackQueue:
         self._lock = threading.Lock()
         self._queue: deque[QueuedSound] = deque()
         self._items: dict[str, Progress] = {}
+        self.paused = False
+        """Whether the device gets silence, and what is queued waits."""
         self._heard_by = 0.0
         self._speech_heard_by = 0.0
         self._gain = 1.0
@@ -119,7 +121,7 @@ class PlaybackQueue:
                 parts.append(self._noise(min(count, self._lead_left)))
                 wanted -= len(parts[0])
             self._lead_left = max(0, self._lead_left - count)
-            while wanted and self._queue:
+            while wanted and self._queue and not self.paused:
                 piece = self._queue[0]
                 part = piece.data[piece.offset : piece.offset + wanted]
                 piece.offset += len(part)

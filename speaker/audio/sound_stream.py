@@ -69,6 +69,11 @@ class SoundStream:
         if spare and await asyncio.to_thread(self.system.outdated, self.name, self.direction):
             self.system.renew()
 
+    @property
+    def troubled(self) -> bool:
+        """Whether something failed since it last worked."""
+        return bool(self.problem) or self._failures > 0
+
     def works(self) -> None:
         """Say that it is back, if it was lost."""
         if self.problem:

@@ -105,6 +105,11 @@ class Turns:
         return self._speaking
 
     @property
+    def stirring(self) -> bool:
+        """Whether a turn has started, or the last window may be the beginning of one."""
+        return self._speaking or self._began_ms is not None
+
+    @property
     def now_ms(self) -> int:
         """Milliseconds of all windows so far."""
         return self._now_ms

@@ -85,7 +85,13 @@ def listen_live(options: argparse.Namespace) -> int:
         name = settings.audio.microphone
         system.find(name, "microphone")
         shown = replace(capture, every_channel=True)
-        microphone = Microphone(system, name, live.show, problems.put_nowait, capture=shown, raw=live.hear)
+        loop = asyncio.get_running_loop()
+
+        def show(frame: Samples, index: int) -> None:
+            loop.call_soon_threadsafe(live.show, frame, index)
+
+        microphone = Microphone(system, name, show, problems.put_nowait, capture=shown, raw=live.hear)
+        microphone.be_patient(True)
         microphone.open(True)
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(one) for one in (microphone.run(), _first(problems), live.unread.wait())]

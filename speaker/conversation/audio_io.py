@@ -77,17 +77,18 @@ class AudioIO:
         self._stop_word = StopWord(self._ears.hear_order, lambda: post(events.Stopped()), self._ears.means_stop)
         self._attentive: list[Callable[[SensedFrame], None]] = [self._stop_word.hear]
         gate = SpeechGate(turns) if turns is not None else WordGate()
+        self._loudspeaker = Loudspeaker(
+            system, audio.loudspeaker, lambda: post(events.PlaybackBegan()), self._ran_dry,
+            lambda problem: trouble(problem, "loudspeaker"), slipped=canceller.slipped, lead_in_ms=audio.lead_in_ms,
+        )  # fmt: skip
         self._router = FrameRouter(
-            self._front_end, woken, lambda: post(events.SpokenOver()), self._tell_sensed, gate
+            self._front_end, woken, lambda: post(events.SpokenOver()), self._tell_sensed, gate,
+            stirred=self._loudspeaker.pause, patient=self._set_pace,
         )  # fmt: skip
         self._microphone = Microphone(
             system, audio.microphone, self._take, lambda problem: trouble(problem, "microphone"),
             silent=lambda problem: trouble(problem, "silence"), slipped=canceller.slipped,
             capture=Capture(audio.channel, audio.gain_db, audio.dead_after_s),
-        )  # fmt: skip
-        self._loudspeaker = Loudspeaker(
-            system, audio.loudspeaker, lambda: post(events.PlaybackBegan()), self._ran_dry,
-            lambda problem: trouble(problem, "loudspeaker"), slipped=canceller.slipped, lead_in_ms=audio.lead_in_ms,
         )  # fmt: skip
         self._reader = ReferenceReader(self._loudspeaker.reference, self._microphone.clock, canceller.slipped)
         self._speaking: set[asyncio.Task[None]] = set()
@@ -142,10 +143,10 @@ class AudioIO:
 
     def watch(self, look: Callable[[SensedFrame], None]) -> None:
         """Let somebody look at every frame that was worked on, after all that has to do with it."""
-        self._router.watch = look
+        self._router.watch(look)
 
     def route(self, route: Route) -> None:
-        """Send microphone frames there."""
+        """Send microphone sound there."""
         self._router.route(route)
 
     def play(self, samples: Samples, item: str, percent: int | None = None) -> None:
@@ -226,10 +227,12 @@ class AudioIO:
     async def test_echo(self, percent: int) -> EchoReport:
         """Play the test sound as loud as an answer, and measure. Raises SoundError without a microphone."""
         self._test = EchoTest(self._loudspeaker.reference, lambda sound: self._loudspeaker.play(sound, percent=percent))
+        self._set_pace(self._router.patient)
         try:
             return await self._test.run()
         finally:
             self._test = None
+            self._set_pace(self._router.patient)
 
     def expect_echo(self, delay_ms: float, clock_ratio: float | None) -> None:
         """The echo comes so much later than the drivers say, and the clocks run like this (see ``EchoReport``)."""
@@ -247,9 +250,13 @@ class AudioIO:
         played = self._loudspeaker.reference.latest(pcm.ms_to_samples(MAY_BE_HEARD_MS, WAKE_HZ))
         return is_own_voice(heard, reference, played)
 
+    def _set_pace(self, patient: bool) -> None:
+        """Whether wake words are all that sound is wanted for."""
+        self._microphone.be_patient(patient and self._test is None)
+
     def _take(self, frame: Samples, index: int) -> None:
-        if self._test is not None:
-            self._test.take(frame, index)
+        if (test := self._test) is not None:
+            test.take(frame, index)
         self._router.take(frame, self._reader.read(index - self._delay, frame.size))
 
     def _tell_sensed(self, sensed: SensedFrame) -> None:

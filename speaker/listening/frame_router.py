@@ -1,49 +1,41 @@
-"""Microphone frames to where the posture says: dropped, to the wake word, held, or into the session.
+"""Microphone sound to where the posture says: dropped, to the wake word, held, or into the session.
 
-Frames are int16, shape (1280,), 16 kHz. Every frame goes through the front end's worker first and arrives here in
-order. What was said since the wake word is held until a session takes it, so no word is lost while a chime
-sounds and a socket opens; and what a session took is kept until it is answered, so no word is lost with it.
+It comes in pieces: int16, 16 kHz, shape (320,), or (1280,) asleep. Every piece goes through the front end's worker
+first and arrives here in order; asleep nothing arrives until it matters. What was said since the wake word is held
+until a session takes it, so no word is lost while a chime sounds and a socket opens; and what a session took is kept
+until it is answered, so no word is lost with it.
 """
 
-import asyncio
-import contextlib
-import logging
 from collections import deque
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 
-from speaker.audio.pcm import FRAME_MS, FRAME_SAMPLES, Samples
+from speaker.audio.pcm import WAKE_HZ, Samples, ms_to_samples
 from speaker.listening.front_end import FrontEnd, SensedFrame, SenseRequest, Source
 from speaker.listening.route import MicrophoneRoute, Route
 from speaker.listening.sample_audit import SampleAudit
+from speaker.listening.sensing_worker import RECENT, SensingWorker
+from speaker.listening.talk_guess import TalkGuess
 from speaker.listening.uplink_gate import Lead, UplinkGate, UplinkPiece
 from speaker.wake.detector import Detection
 
-log = logging.getLogger(__name__)
+LEAD: Final = ms_to_samples(1_520, WAKE_HZ)
+"""Samples that are kept of the wake word for who listens here: it has to be whole."""
 
-LEAD_FRAMES: Final = 19
-"""What is kept of the wake word for who listens here, 1.5 s: it has to be whole."""
+OVER: Final = ms_to_samples(800, WAKE_HZ)
+"""How far, in samples, what is sent lags behind while the speaker speaks: nobody knows yet whether somebody talks in
+it, and if they do, what removes the echo has muffled their first word, which is sent whole then."""
 
-RECENT_FRAMES: Final = 25
-"""Frames that are remembered for the pre-roll, 2 s: a slow machine detects late."""
+LATELY: Final = ms_to_samples(2_000, WAKE_HZ)
+"""Samples that are remembered of what was left of the echo: a service tells late that somebody talks."""
 
-OVER_FRAMES: Final = 10
-"""How far what is sent lags behind while the speaker speaks, 0.8 s: it takes so long to notice that somebody
-talks, since what removes the echo muffles their first word, which is in it."""
+MOST_KEPT: Final = 60 * WAKE_HZ
+"""Held or unanswered samples beyond this are dropped from the front: nobody speaks so long into a closed socket."""
 
-LATELY_FRAMES: Final = 25
-"""How much of what was left of the echo is remembered, 2 s: a service tells late that somebody talks."""
-
-MOST_KEPT_S: Final = 60
-"""Held or unanswered sound beyond this is dropped from the front: nobody speaks so long into a closed socket."""
-
-BEHIND_FRAMES: Final = 12
-"""Frames waiting for the worker from which the machine counts as too slow."""
-
+_Piece = TypeVar("_Piece")
 
 _TURNS: Final[Mapping[MicrophoneRoute, Source]] = {
     MicrophoneRoute.HOLD: "voice",
@@ -54,7 +46,7 @@ _TURNS: Final[Mapping[MicrophoneRoute, Source]] = {
 
 
 class FrameRouter:
-    """One place that every frame goes through. ``woken`` and ``spoken_over`` are called on the event loop."""
+    """One place that every piece goes through. What it calls is called on the event loop."""
 
     def __init__(
         self,
@@ -63,43 +55,61 @@ class FrameRouter:
         spoken_over: Callable[[], None],
         attentive: Callable[[SensedFrame], None],
         gate: UplinkGate,
+        *,
+        stirred: Callable[[bool], None] = lambda _: None,
+        patient: Callable[[bool], None] = lambda _: None,
     ) -> None:
-        """``attentive`` is told what was heard in a frame, when talk is listened for.
+        """``attentive`` is told what was heard in a piece, when talk is listened for.
 
-        The session gets what the ``gate`` lets through.
+        The session gets what the ``gate`` lets through. ``stirred`` is told whether somebody may be beginning to talk
+        over the speaker's voice, some 60 ms before ``spoken_over`` says so or it turns out to be nothing. ``patient``
+        is told whether sound is wanted for wake words alone, from whom whole frames are enough.
         """
-        self._front_end = front_end
+        self._worker = SensingWorker(front_end, self._sensed)
         self._woken = woken
         self._spoken_over = spoken_over
         self._attentive = attentive
         self._gate = gate
-        self._worker = ThreadPoolExecutor(1, "front-end")
-        self._loop = asyncio.get_running_loop()
+        self._tell_stirred = stirred
+        self._tell_patient = patient
         self._route = Route(MicrophoneRoute.OFF)
-        self._recent: deque[tuple[int, Samples]] = deque(maxlen=RECENT_FRAMES)
-        most = MOST_KEPT_S * 1000 // FRAME_MS
-        self._held: deque[UplinkPiece] = deque(maxlen=most)
-        self._unanswered: deque[UplinkPiece] = deque(maxlen=most)
+        self._end = 0
+        """Number of the sample behind the last one."""
+        self._recent: deque[tuple[int, Samples]] = deque()
+        self._held: deque[UplinkPiece] = deque()
+        self._unanswered: deque[UplinkPiece] = deque()
         self._over: deque[tuple[int, SensedFrame]] = deque()
-        """Frames that wait to be sent without echo, in case somebody talks in them."""
-        self._lately: deque[SensedFrame] = deque(maxlen=LATELY_FRAMES)
+        """Pieces that wait to be sent without echo, in case somebody talks in them."""
+        self._lately: deque[tuple[int, SensedFrame]] = deque()
         self._talk = False
         """Whether somebody talks, as far as that is listened for."""
+        self._guess = TalkGuess()
         self._since: tuple[int, SensedFrame] | None = None
-        """The frame that told of a wake word for which no posture has come yet."""
-        self._count = 0
-        self._waiting = 0
-        self._complained = False
+        """The piece that told of a wake word for which no posture has come yet."""
+        self.patient = False
+        """Whether sound is wanted for wake words alone."""
         self.audit = SampleAudit()
-        self.worked_at = 0.0
-        """Loop time at which a frame was last done with: the pulse that the watchdog feels."""
-        self.watch: Callable[[SensedFrame], None] | None = None
-        """Is told of every frame once everything else has had it; nobody, unless somebody wants to look."""
+        self._watch: Callable[[SensedFrame], None] | None = None
 
     def close(self) -> None:
         """Give up the worker; later frames are dropped."""
         self._route = Route(MicrophoneRoute.OFF)
-        self._worker.shutdown(wait=False, cancel_futures=True)
+        self._worker.close()
+
+    @property
+    def waiting(self) -> int:
+        """Samples that the front end has not done with yet."""
+        return self._worker.waiting
+
+    @property
+    def worked_at(self) -> float:
+        """Monotonic time at which a piece was last done with: the pulse that the watchdog feels."""
+        return self._worker.worked_at
+
+    def watch(self, look: Callable[[SensedFrame], None] | None) -> None:
+        """Tell somebody of every piece once everything else has had it; or nobody any more."""
+        self._watch = look
+        self._set_pace()
 
     def begin_audit(self) -> None:
         """A conversation begins."""
@@ -117,103 +127,124 @@ class FrameRouter:
 
     @property
     def over(self) -> list[SensedFrame]:
-        """The last frames in which talk over the speaker's own voice was listened for."""
-        return list(self._lately)
+        """The last pieces in which talk over the speaker's own voice was listened for."""
+        return [sensed for _, sensed in self._lately]
 
     def route(self, route: Route) -> None:
-        """Send frames there from now on."""
+        """Send sound there from now on."""
         before, self._route = self._route.mode, route
         if route.mode is MicrophoneRoute.OVER is not before:
             self._lately.clear()
         since = self._since
         if route.mode is not MicrophoneRoute.WAKE:
             self._since = None
-            if before is MicrophoneRoute.WAKE and since is not None and since[0] > self._count - RECENT_FRAMES:
+            if before is MicrophoneRoute.WAKE and since is not None and since[0] > self._end - RECENT:
                 # Another event overtook the wake word's, and its posture was to go on listening for one.
                 self._hold_since(*since)
+        self._set_pace()
         if route.mode is not MicrophoneRoute.OVER:
+            self._tell_stirred(False)
+            self._guess.forget()
             self._end_over(kept=route.mode in {MicrophoneRoute.SESSION, MicrophoneRoute.HOLD})
         if route.mode in {MicrophoneRoute.OFF, MicrophoneRoute.WAKE, MicrophoneRoute.ANSWER}:
             self._held.clear()
             self.audit.pause()
             self._gate.reset()
+        if route.mode is MicrophoneRoute.OFF:
+            self._recent.clear()
+            self._worker.forget()
         self._flush()
 
-    def take(self, frame: Samples, reference: Samples) -> None:
-        """The next frame from the microphone, and what the loudspeaker put into the air meanwhile."""
-        if self._route.mode is MicrophoneRoute.OFF:
-            self._recent.clear()
-            self.worked_at = self._loop.time()
-            return
-        self._waiting += 1
-        if self._waiting > BEHIND_FRAMES and not self._complained:
-            self._complained = True
-            log.warning("this machine scores wake words more slowly than sound arrives; use fewer wake words")
-        mode, barging = self._route.mode, self._route.barging
-        wake = mode in {MicrophoneRoute.WAKE, MicrophoneRoute.OVER}
-        turns: Source = _TURNS.get(mode, "") if self._gate.judges else ""
-        wanted = SenseRequest(wake, barging, talk=self._route.talk or mode is MicrophoneRoute.OVER, turns=turns)
-        self._worker.submit(self._front_end.sense, frame, reference, wanted).add_done_callback(self._to_loop)
+    def take(self, piece: Samples, reference: Samples) -> None:
+        """The next sound from the microphone, and what the loudspeaker put into the air meanwhile.
 
-    def _to_loop(self, done: "Future[SensedFrame]") -> None:
-        with contextlib.suppress(RuntimeError):  # the loop is closed while the program ends
-            self._loop.call_soon_threadsafe(self._sensed, done)
-
-    def _sensed(self, done: "Future[SensedFrame]") -> None:
-        self._waiting -= 1
-        if done.cancelled():
+        Called on the microphone's thread; the rest of the router lives on the event loop.
+        """
+        route = self._route
+        if route.mode is MicrophoneRoute.OFF:
+            self._worker.take(piece, reference, None)
             return
-        sensed = done.result()
-        self.worked_at = self._loop.time()
+        wake = route.mode in {MicrophoneRoute.WAKE, MicrophoneRoute.OVER}
+        turns: Source = _TURNS.get(route.mode, "") if self._gate.judges else ""
+        talk = route.talk or route.mode is MicrophoneRoute.OVER
+        self._worker.take(piece, reference, SenseRequest(wake, route.barging, talk=talk, turns=turns))
+
+    def _sensed(self, pieces: list[SensedFrame]) -> None:
+        """Only the last of them is news; nobody wanted to know of the others when they came."""
         if self._route.mode is MicrophoneRoute.OFF:
             return
-        self._count += 1
-        self._recent.append((self._count, sensed.voice))
+        for old in pieces[:-1]:
+            self._remember(old)
+        sensed = pieces[-1]
+        first = self._remember(sensed)
+        if self._since is not None and self._since[0] <= self._end - RECENT:
+            self._since = None
+            self._set_pace()
         self._talk = sensed.talk == "begins" or (self._talk and sensed.talk != "ends")
-        self._deliver(sensed)
+        self._deliver(first, sensed)
         if self._route.talk:
             self._attentive(sensed)
         if sensed.detection is not None and self._route.mode in {MicrophoneRoute.WAKE, MicrophoneRoute.OVER}:
             self._hear_word(sensed, sensed.detection)
-        if self.watch is not None:
-            self.watch(sensed)
+        if self._watch is not None:
+            self._watch(sensed)
 
-    def _deliver(self, sensed: SensedFrame) -> None:
+    def _remember(self, sensed: SensedFrame) -> int:
+        """Number of its first sample."""
+        first = self._end
+        self._end += sensed.voice.size
+        self._recent.append((first, sensed.voice))
+        _forget(self._recent, self._end - RECENT)
+        return first
+
+    def _set_pace(self) -> None:
+        route = self._route
+        # Who has just heard a wake word, and not yet what comes of it, still needs every piece.
+        plain = not (route.barging or route.talk or self._since)
+        self.patient = route.mode is MicrophoneRoute.WAKE and plain
+        self._worker.patient = self.patient and self._watch is None
+        self._tell_patient(self.patient)
+
+    def _deliver(self, first: int, sensed: SensedFrame) -> None:
         mode = self._route.mode
         if mode is MicrophoneRoute.OVER:
-            self._deliver_over(sensed)
+            self._deliver_over(first, sensed)
         elif mode in {MicrophoneRoute.SESSION, MicrophoneRoute.HOLD}:
-            self._hold(self._count, sensed.voice, sensed)
+            self._hold(first, sensed.voice, sensed)
             self._flush()
 
-    def _hold(self, number: int, samples: Samples, sensed: SensedFrame) -> None:
-        """Keep sound of a frame for the session, as far as the session needs it."""
-        piece = UplinkPiece(number * FRAME_SAMPLES, samples)
-        self._keep(self._gate.take(piece, sensed.turn, sensed.begun, sensed.ended))
+    def _hold(self, first: int, samples: Samples, sensed: SensedFrame) -> None:
+        """Keep sound of a piece for the session, as far as the session needs it."""
+        self._keep(self._gate.take(UplinkPiece(first, samples), sensed.turn, sensed.begun, sensed.ended))
 
     def _keep(self, pieces: list[UplinkPiece]) -> None:
         self._held.extend(pieces)
+        while self._held and self._held[-1].first - self._held[0].first > MOST_KEPT:
+            self._held.popleft()
         self.audit.spared += sum(piece.samples.size for piece in pieces if not piece.sent)
 
-    def _deliver_over(self, sensed: SensedFrame) -> None:
+    def _deliver_over(self, first: int, sensed: SensedFrame) -> None:
         """Send what has no echo in it, late; what somebody says over the answer waits until they are listened to."""
-        self._over.append((self._count, sensed))
-        self._lately.append(sensed)
+        self._over.append((first, sensed))
+        self._lately.append((first, sensed))
+        _forget(self._lately, self._end - LATELY)
+        self._tell_stirred(self._guess.push(first, self._end, stirring=sensed.stirring) or self._talk)
         if self._talk:
             self._spoken_over()
-        elif len(self._over) > OVER_FRAMES:
-            number, old = self._over.popleft()
-            self._keep(self._gate.spare(UplinkPiece(number * FRAME_SAMPLES, old.residue)))
+        else:
+            while self._over and self._over[0][0] < self._end - OVER:
+                number, old = self._over.popleft()
+                self._keep(self._gate.spare(UplinkPiece(number, old.residue)))
         self._flush()
 
     def _end_over(self, *, kept: bool) -> None:
         while self._over:
-            number, one = self._over.popleft()
+            first, one = self._over.popleft()
             if kept and self._talk:
                 # They were noticed late, so all that waits is theirs, whatever the detector could hear of it.
-                self._hold(number, one.voice, replace(one, turn=one.turn or None, begun=0))
+                self._hold(first, one.voice, replace(one, turn=one.turn or None, begun=0))
             elif kept:
-                self._hold(number, one.residue, one)
+                self._hold(first, one.residue, one)
 
     def _flush(self) -> None:
         """Hand everything held to the session, if it takes sound."""
@@ -234,25 +265,35 @@ class FrameRouter:
         if together:
             sink.append(np.concatenate(together))
         self._unanswered.extend(self._held)
+        while self._unanswered[-1].first - self._unanswered[0].first > MOST_KEPT:
+            self._unanswered.popleft()
         self._held.clear()
 
     def _hear_word(self, sensed: SensedFrame, detection: Detection) -> None:
-        # Held from this very moment: the next frame may come before the posture does.
+        # Held from this very moment: the next piece may come before the posture does.
         self._over.clear()
-        self._hold_since(self._count, sensed)
+        self._tell_stirred(False)
+        self._hold_since(self._end, sensed)
         self._route = Route(MicrophoneRoute.HOLD, talk=self._route.talk)
-        self._since = (self._count, sensed)
+        self._set_pace()
+        self._since = (self._end, sensed)
         self._woken(detection)
 
-    def _hold_since(self, number: int, told: SensedFrame) -> None:
-        """Begin the pre-roll where the wake word ended: a little before the end of the frame that told of it."""
-        word = [frame for at, frame in self._recent if number - LEAD_FRAMES < at <= number]
-        pieces = [UplinkPiece(at * FRAME_SAMPLES, frame) for at, frame in self._recent if at > number]
+    def _hold_since(self, end: int, told: SensedFrame) -> None:
+        """Begin the pre-roll where the wake word ended: a little before the ``end`` of the piece that told of it."""
+        word = [samples for first, samples in self._recent if end - LEAD <= first < end]
+        pieces = [UplinkPiece(first, samples) for first, samples in self._recent if first >= end]
         self._held.clear()
         self.audit.pause()
         if word:
             sound = np.concatenate(word)
             begin = sound.size - told.after_word
             lead = Lead(told.detection.word if told.detection else "", sound[:begin])
-            pieces.insert(0, UplinkPiece((number + 1) * FRAME_SAMPLES - told.after_word, sound[begin:], lead=lead))
+            pieces.insert(0, UplinkPiece(end - told.after_word, sound[begin:], lead=lead))
         self._gate.reset(pieces)
+
+
+def _forget(pieces: deque[tuple[int, _Piece]], before: int) -> None:
+    """Drop the pieces that begin before a sample."""
+    while pieces and pieces[0][0] < before:
+        pieces.popleft()

@@ -1,24 +1,23 @@
-"""One microphone frame through everything that listens on this machine, in order, on one worker.
+"""A piece of microphone sound through everything that listens on this machine, in order, on one worker.
 
 Echo cancellation first; then the wake words hear every word, and the voice detector, which must not be fooled
 by the loudspeaker, hears what nothing of the echo is left in.
 """
 
-from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 import numpy as np
 
 from speaker.audio.echo_canceller import EchoCanceller
-from speaker.audio.pcm import Samples
+from speaker.audio.pcm import WAKE_HZ, Samples, SoundTail, ms_to_samples
 from speaker.audio.vad import TurnSettings
 from speaker.listening.speech_activity import SpeechActivity, Talk, Turn
 from speaker.wake.detector import Detection, WakeWords
 from speaker.wake.pre_roll import preroll_start
 
-WORD_FRAMES: Final = 13
-"""About a second: a wake word and a little more."""
+WORD: Final = ms_to_samples(1040, WAKE_HZ)
+"""Samples of a wake word and a little more."""
 
 
 Source = Literal["", "voice", "residue"]
@@ -41,7 +40,7 @@ class SenseRequest:
 
 @dataclass(frozen=True, slots=True)
 class SensedFrame:
-    """A frame and what was heard in it: int16, shape (1280,), 16 kHz."""
+    """A piece of sound and what was heard in it: int16, 16 kHz, shape (320,), or (1280,) asleep."""
 
     voice: Samples
     """Without the echo, with every word."""
@@ -59,6 +58,8 @@ class SensedFrame:
     """And the one that ends in it."""
     reference: Samples = field(default_factory=lambda: np.zeros(0, np.int16))
     """What the canceller was told that the loudspeaker played meanwhile."""
+    stirring: bool = False
+    """Whether somebody talks, or may just have begun to."""
     score: float = 0.0
     """The best score of the wake words in it, 0-1; 0 while they are not listened for."""
 
@@ -78,7 +79,7 @@ class FrontEnd:
         self._canceller = canceller
         self._barge_in_threshold = barge_in_threshold
         self._activity = SpeechActivity(turns)
-        self._recent: deque[SensedFrame] = deque(maxlen=WORD_FRAMES)
+        self._recent = SoundTail(WORD)
 
     def set_threshold(self, threshold: float) -> None:
         """Use another threshold for every wake word."""
@@ -93,9 +94,10 @@ class FrontEnd:
         noticed = self._activity.push(heard, talk=wanted.talk, turns=bool(wanted.turns))
         plain = SensedFrame(
             clean.voice, clean.residue, talk=noticed.talk, turn=noticed.turn, begun=noticed.begun, ended=noticed.ended,
-            reference=reference, score=max(word.score for word in self.words.words) if wanted.wake else 0.0,
+            reference=reference, stirring=noticed.stirring or clean.stirring,
+            score=max(word.score for word in self.words.words) if wanted.wake else 0.0,
         )  # fmt: skip
-        self._recent.append(plain)
+        self._recent.push(clean.voice)
         return plain if detection is None else self._end_word(plain, detection)
 
     def _hear_words(self, voice: Samples, wanted: SenseRequest) -> Detection | None:
@@ -106,7 +108,7 @@ class FrontEnd:
 
     def _end_word(self, plain: SensedFrame, detection: Detection) -> SensedFrame:
         """Find where the wake word ended: a little before the end of the frame that told."""
-        word = np.concatenate([one.voice for one in self._recent])
+        word = self._recent.last(WORD)
         after = word.size - preroll_start(word)
         self._activity.after_word(word[word.size - after :])
         return replace(plain, detection=detection, after_word=after)

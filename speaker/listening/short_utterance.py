@@ -1,40 +1,35 @@
 """Something short that is said by itself: an order, an answer."""
 
-from collections import deque
 from typing import Final
 
-import numpy as np
-
-from speaker.audio.pcm import FRAME_MS, Samples
+from speaker.audio.pcm import WAKE_HZ, Samples, SoundTail, ms_to_samples
 from speaker.listening.front_end import SensedFrame
 
-_BEFORE_FRAMES: Final = 500 // FRAME_MS
-"""The detector notices speech so late."""
+_BEFORE: Final = ms_to_samples(480, WAKE_HZ)
+"""Samples before that: the detector notices speech so late."""
 
 
 class ShortUtterance:
-    """Collects the microphone's frames, and gives speech that was no longer than was allowed, once it is over."""
+    """Collects the microphone's sound, and gives speech that was no longer than was allowed, once it is over."""
 
     def __init__(self, longest_ms: int) -> None:
         """``longest_ms`` counts the pauses around it: whoever talks longer means something else."""
-        self._longest = longest_ms // FRAME_MS
-        self._recent: deque[Samples] = deque(maxlen=self._longest + _BEFORE_FRAMES)
+        self._longest = ms_to_samples(longest_ms, WAKE_HZ)
+        self._recent = SoundTail(self._longest + _BEFORE)
         self._spoken_for = 0
-        """Frames since somebody began to talk, 0 = nobody does."""
+        """Samples since somebody began to talk, 0 = nobody does."""
 
     def take(self, sensed: SensedFrame) -> Samples | None:
-        """The next frame; int16 samples, 16 kHz, when it ends something short."""
-        self._recent.append(sensed.voice)
-        if sensed.talk == "begins":
-            self._spoken_for = 1
-        elif self._spoken_for:
-            self._spoken_for += 1
+        """The next piece; int16 samples, 16 kHz, when it ends something short."""
+        self._recent.push(sensed.voice)
+        if sensed.talk == "begins" or self._spoken_for:
+            self._spoken_for += sensed.voice.size
         if sensed.talk != "ends":
             return None
         length, self._spoken_for = self._spoken_for, 0
         if not 0 < length <= self._longest:
             return None
-        return np.concatenate(list(self._recent)[-(length + _BEFORE_FRAMES) :])
+        return self._recent.last(length + _BEFORE)
 
     def forget(self) -> None:
         """What was said so far is meant for somebody else."""

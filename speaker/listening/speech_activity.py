@@ -10,7 +10,7 @@ and only this reader knows where.
     wake word ][ "turn on the lamp" ...          one breath: the third reader's beginning counts
     wake word ]........[ "turn on the lamp" ...  a pause: the second reader's does, and the word's end is no speech
 
-Positions are given as distances back from the end of the frame, since a frame (1280 samples) is no multiple of a
+Positions are given as distances back from the end of the piece, since a piece (320 samples) is no multiple of a
 window (512): ``pending`` samples wait for the next window, and every distance contains them.
 """
 
@@ -20,7 +20,7 @@ from typing import Final, Literal
 
 import numpy as np
 
-from speaker.audio.pcm import SILENCE_DBFS, WAKE_HZ, Samples, level_dbfs, ms_to_samples
+from speaker.audio.pcm import FRAME_SAMPLES, SILENCE_DBFS, WAKE_HZ, RollingPower, Samples, ms_to_samples, power_dbfs
 from speaker.audio.vad import WINDOW_SAMPLES, SileroVad, SpeechOffset, SpeechOnset, Turns, TurnSettings
 
 TALK: Final = TurnSettings(threshold=0.5, prefix_padding_ms=300, silence_duration_ms=240)
@@ -30,10 +30,10 @@ TALK_DBFS: Final = -60.0
 """Nobody talks so softly; in a digital silence the detector hears voices all the same."""
 
 _FALL_DB: Final = 3.0
-"""How fast the loudest moment is forgotten, for each frame."""
+"""How fast the loudest moment is forgotten, for each 80 ms."""
 
-MOST_MISSED_FRAMES: Final = 25
-"""A machine that is so far behind (2 s) has lost the wake word, too."""
+MOST_MISSED: Final = 2 * WAKE_HZ
+"""A machine that is so far behind, samples, has lost the wake word, too."""
 
 Talk = Literal["", "begins", "ends"]
 Turn = Literal["", "on", "whole"]
@@ -51,6 +51,8 @@ class Noticed:
     """Where the turn begins that begins in it, its padding included: so many samples before the frame's end."""
     ended: int = 0
     """Where the turn ends that ends in it, its silence included: so many samples before the frame's end."""
+    stirring: bool = False
+    """Whether somebody talks, or the last sound may be the beginning of it."""
 
 
 class _Reading:
@@ -98,11 +100,12 @@ class SpeechActivity:
         self._with_word = _Reading(turns)
         """The same, to whom the end of the wake word counts: it knows where speech began that goes on behind it."""
         self._wanted = (False, False)
-        self._missed: deque[Samples] = deque(maxlen=MOST_MISSED_FRAMES)
+        self._missed: deque[Samples] = deque()
         """What was said since the wake word, and not looked at yet; empty without one."""
         self._word_windows = 0
         """Windows in which the end of the wake word may still sound, and in which no turn begins therefore."""
         self._loudest_dbfs = SILENCE_DBFS
+        self._power = RollingPower()
 
     def after_word(self, samples: Samples) -> None:
         """The wake word is over; int16 samples at 16 kHz are what was said since it ended, at the earliest.
@@ -121,12 +124,14 @@ class SpeechActivity:
         self._begin(talk, turns)
         if not (talk or turns):
             return Noticed()
-        self._loudest_dbfs = max(level_dbfs(heard), self._loudest_dbfs - _FALL_DB)
+        fallen_dbfs = self._loudest_dbfs - _FALL_DB * heard.size / FRAME_SAMPLES
+        self._loudest_dbfs = max(power_dbfs(self._power.push(heard)), fallen_dbfs)
         loud = self._loudest_dbfs >= TALK_DBFS
         probabilities = self._detector.push(heard)
         said = _last(self._talk.read(probabilities, loud=loud)) if talk else ""
+        stirring = talk and loud and self._talk.rules.stirring
         if not turns:
-            return Noticed(said)
+            return Noticed(said, stirring=stirring)
         self._with_word.read(probabilities, loud=loud)
         # Windows in which the word may still sound are kept from the reader of turns: nobody has begun one in them.
         fresh = probabilities[self._word_windows :]
@@ -140,6 +145,7 @@ class SpeechActivity:
             "on" if speaking else "whole" if began else "",
             begun=first.begun + self._detector.pending if began else 0,
             ended=self._turns.ended + self._detector.pending if SpeechOffset in changes else 0,
+            stirring=stirring,
         )
 
     @property
@@ -153,7 +159,7 @@ class SpeechActivity:
         if turns and self._missed:
             samples = np.concatenate([*self._missed, samples])
             self._missed.clear()
-        elif len(self._missed) == MOST_MISSED_FRAMES:
+        elif sum(piece.size for piece in self._missed) >= MOST_MISSED:
             self._missed.clear()
         elif self._missed:
             self._missed.append(samples)

@@ -20,11 +20,11 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from speaker.audio.pcm import FRAME_MS, Samples
+from speaker.audio.pcm import PIECE_MS, WAKE_HZ, Samples, ms_to_samples
 from speaker.audio.vad import MIN_SPEECH_MS, WINDOW_MS, TurnSettings
 from speaker.listening.speech_activity import Turn
 
-NOTICE_MS: Final = MIN_SPEECH_MS + WINDOW_MS + FRAME_MS
+NOTICE_MS: Final = MIN_SPEECH_MS + WINDOW_MS + PIECE_MS
 """Speech is noticed so late at most, in sound: what came before it is kept so much longer."""
 
 
@@ -77,8 +77,8 @@ class WordGate:
     Its last syllable would be taken for a turn, and answered.
     """
 
-    PATIENCE_FRAMES: Final = 8
-    """So long it may take until somebody goes on in one breath; they are noticed sooner."""
+    PATIENCE: Final = ms_to_samples(640, WAKE_HZ)
+    """So long, in samples, it may take until somebody goes on in one breath; they are noticed sooner."""
 
     def __init__(self) -> None:
         self._waiting: list[UplinkPiece] = []
@@ -101,8 +101,8 @@ class WordGate:
         if not self._waiting:
             return [piece]
         self._waiting.append(piece)
-        self._judged += turn is not None
-        if not turn and self._judged < self.PATIENCE_FRAMES:
+        self._judged += 0 if turn is None else piece.samples.size
+        if not turn and self._judged < self.PATIENCE:
             return []
         out, self._waiting = self._waiting, []
         return out if turn else [replace(one, sent=one.lead is None) for one in out]
@@ -118,7 +118,8 @@ class SpeechGate:
     judges: Final = True
 
     def __init__(self, settings: TurnSettings) -> None:
-        self._most = -(-(settings.prefix_padding_ms + NOTICE_MS) // FRAME_MS)
+        self._most = ms_to_samples(settings.prefix_padding_ms + NOTICE_MS, WAKE_HZ)
+        """Samples that a turn could still begin with."""
         self._waiting: deque[UplinkPiece] = deque()
         self._open = False
 
@@ -136,7 +137,7 @@ class SpeechGate:
         if turn is None:  # nobody has looked at it yet, so it waits
             return []
         if turn == "" and not self._open:  # nobody speaks: only what a turn could still begin with is kept
-            return self._let_go(len(self._waiting) - self._most)
+            return self._let_go_old()
         # A turn begins, goes on, or ends in this piece; what waits is part of it from ``begun`` on.
         begins, self._open = not self._open, turn == "on"
         before = self._let_go_all_but(begun) if begins and begun else []
@@ -154,6 +155,15 @@ class SpeechGate:
         self._open = False
         self._waiting.append(piece)
         return self._let_go(len(self._waiting))
+
+    def _let_go_old(self) -> list[UplinkPiece]:
+        """What is older than anything that a turn could still begin with."""
+        kept = sum(one.samples.size for one in self._waiting)
+        count = 0
+        while count < len(self._waiting) and kept - self._waiting[count].samples.size >= self._most:
+            kept -= self._waiting[count].samples.size
+            count += 1
+        return self._let_go(count)
 
     def _let_go_all_but(self, samples: int) -> list[UplinkPiece]:
         """What came before the last so many samples; the piece in which they begin is cut there."""

@@ -21,13 +21,12 @@ from typing import Final
 
 import numpy as np
 import onnxruntime as ort
-import webrtcvad
 from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
-from speaker.audio import pcm
 from speaker.audio.pcm import FRAME_MS, FRAME_SAMPLES, WAKE_HZ, Samples
 from speaker.errors import ModelError
+from speaker.wake.voice_gate import VoiceGate
 
 _Floats = NDArray[np.float32]
 
@@ -68,10 +67,6 @@ WARM_UP_FRAMES: Final = 5
 
 SPOKEN_FRAMES: Final = 10
 """About as long as a wake word takes to be said, 0.8 s."""
-
-VOICE_MODE: Final = 1
-"""Aggressiveness of the voice gate, 0-3; low, since a missed voice would be a missed wake word."""
-VOICE_MS: Final = 20
 
 
 def bundled_model(file: str) -> Path:
@@ -180,7 +175,7 @@ def open_word(model: str, threshold: float, frames: int) -> WakeModel:
 
 
 class WakeWords:
-    """All wake words over one stream of frames (int16, shape (1280,), 16 kHz), in order.
+    """All wake words over one stream of sound (int16, 16 kHz), in order, in pieces that a frame is made of.
 
     Not thread-safe: one worker feeds it.
     """
@@ -190,7 +185,9 @@ class WakeWords:
         depth = max(word.depth for word in self.words)
         self._features = Features(depth)
         self._lazy = lazy
-        self._gate = webrtcvad.Vad(VOICE_MODE)
+        self._gate = VoiceGate()
+        self._begun: list[Samples] = []
+        """The pieces of a frame that is not whole yet."""
         # A score depends on `depth` embeddings, the first of which reaches back over MEL_WINDOW spectrum
         # frames, the first of which needs MEL_OVERLAP samples more.
         self._context = depth + -(-MEL_WINDOW // MEL_STEP) + 1
@@ -206,21 +203,27 @@ class WakeWords:
         self.scored = 0
         """Frames that were scored, for the curious: the rest were only kept."""
 
-    def keep(self, frame: Samples) -> None:
-        """Take in a frame without asking for a detection; the context stays whole."""
+    def keep(self, piece: Samples) -> None:
+        """Take in sound without asking for a detection; the context stays whole."""
+        frame = self._whole(piece)
+        if frame is None:
+            return
         self._arrive(frame)
         self._voiced_for, self._over = self._context, 0
 
-    def push(self, frame: Samples, *, barge_in_threshold: float | None = None) -> Detection | None:
-        """Take in a frame; the first word that is heard with it, if any.
+    def push(self, piece: Samples, *, barge_in_threshold: float | None = None) -> Detection | None:
+        """Take in sound; the first word that is heard with the frame that it completes, if any.
 
         ``barge_in_threshold`` replaces the words' own thresholds while the speaker itself talks; it must
         be reached in two consecutive frames, since a single one is often the speaker's own voice. It counts only
         for what was said since then, and just now: what the user asked for before is no echo, and the end of a
         voice that lies back a second scores high enough at times.
         """
+        frame = self._whole(piece)
+        if frame is None:
+            return None
         self._arrive(frame)
-        voice = self._has_voice(frame)
+        voice = self._gate.push(frame)
         self._over = 0 if barge_in_threshold is None else self._over + 1
         self._quiet = 0 if voice else self._quiet + 1
         if self._over <= SPOKEN_FRAMES or self._quiet > SPOKEN_FRAMES:
@@ -238,16 +241,19 @@ class WakeWords:
         heard = [self._judge(word, barge_in_threshold) for word in self.words]
         return next((one for one in heard if one), None)
 
+    def _whole(self, piece: Samples) -> Samples | None:
+        """The frame that a piece completes."""
+        self._begun.append(piece)
+        if sum(part.size for part in self._begun) < FRAME_SAMPLES:
+            return None
+        frame, self._begun = self._begun[0] if len(self._begun) == 1 else np.concatenate(self._begun), []
+        return frame
+
     def _arrive(self, frame: Samples) -> None:
         self._kept.append(frame)
         self._seen += 1
         for word in self.words:
             word.deaf_frames = max(0, word.deaf_frames - 1)
-
-    def _has_voice(self, frame: Samples) -> bool:
-        step = pcm.ms_to_samples(VOICE_MS, WAKE_HZ)
-        pieces = (frame[start : start + step] for start in range(0, FRAME_SAMPLES, step))
-        return any(self._gate.is_speech(pcm.to_bytes(piece), WAKE_HZ) for piece in pieces)
 
     def _catch_up(self) -> None:
         """Work through the kept frames in order, without embeddings that no score will read."""

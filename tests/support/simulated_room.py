@@ -14,7 +14,7 @@ import soxr
 from numpy.typing import NDArray
 
 from speaker.audio import pcm
-from speaker.audio.pcm import FRAME_SAMPLES, SESSION_HZ, WAKE_HZ, Samples
+from speaker.audio.pcm import PIECE_SAMPLES, SESSION_HZ, WAKE_HZ, Samples
 from speaker.demo.room_acoustics import Convolver, impulse_response
 
 STAMP_JITTER_MS: Final = 5.0
@@ -70,7 +70,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One microphone frame: int16, shape (1280,), 16 kHz; and what the loudspeaker took until it came."""
+    """A piece of microphone sound: int16, shape (320,), 16 kHz; and what the loudspeaker took until it came."""
 
     frame: Samples
     begins_s: float
@@ -101,17 +101,17 @@ class Performance:
         self._said.append((at_s, samples))
 
     def moments(self) -> Iterator[Moment]:
-        """Frame by frame, in order."""
+        """Piece by piece, in order."""
         random = np.random.default_rng(self.seed)
         heard, blocks = self._heard(random), self._blocks(random)
         rate = WAKE_HZ * (1 + self.clocks.microphone_ppm / 1e6)
-        for start in range(0, heard.size - FRAME_SAMPLES + 1, FRAME_SAMPLES):
-            now_s = _BEGUN_S + (start + FRAME_SAMPLES) / rate
+        for start in range(0, heard.size - PIECE_SAMPLES + 1, PIECE_SAMPLES):
+            now_s = _BEGUN_S + (start + PIECE_SAMPLES) / rate
             taken: list[Block] = []
             while blocks and blocks[0][0] <= now_s:
                 taken.append(blocks.pop(0)[1])
             begins_s = _BEGUN_S + start / rate + self._jitter(random)
-            yield Moment(heard[start : start + FRAME_SAMPLES], begins_s, taken)
+            yield Moment(heard[start : start + PIECE_SAMPLES], begins_s, taken)
 
     def _jitter(self, random: np.random.Generator) -> float:
         return float(random.uniform(-self.jitter_ms, self.jitter_ms)) / 1000

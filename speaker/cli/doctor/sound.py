@@ -14,13 +14,13 @@ from speaker.audio.echo_analysis import EchoReport, judge
 from speaker.audio.echo_test import EchoTest, undisturbed
 from speaker.audio.loudspeaker import Loudspeaker
 from speaker.audio.microphone import Microphone
-from speaker.audio.pcm import FRAME_MS, Samples, level_dbfs
+from speaker.audio.pcm import PIECE_MS, Samples, level_dbfs
 from speaker.audio.sound_cards import Direction
 from speaker.cli.doctor.check import Check, failed, good, skipped
 from speaker.config.audio_settings import AudioSettings
 from speaker.errors import SoundError
 
-LISTEN_FRAMES: Final = 1_000 // FRAME_MS
+LISTEN_PIECES: Final = 1_000 // PIECE_MS
 """About a second."""
 
 _WAIT_S: Final = 4.0
@@ -67,7 +67,7 @@ class _Pair:
 
     def __init__(self, system: SoundSystem, audio: AudioSettings) -> None:
         self.problem = ""
-        self._frames: list[Samples] = []
+        self._pieces: list[Samples] = []
         self._test: EchoTest | None = None
         self.microphone = Microphone(
             system, audio.microphone, self._take, self._note, capture=Capture(audio.channel, audio.gain_db)
@@ -80,17 +80,17 @@ class _Pair:
         """Listen for a second; whether the microphone delivers anything."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + _WAIT_S
-        while len(self._frames) < LISTEN_FRAMES and loop.time() < deadline:
-            await asyncio.sleep(FRAME_MS / 1000)
-        return bool(self._frames)
+        while len(self._pieces) < LISTEN_PIECES and loop.time() < deadline:
+            await asyncio.sleep(PIECE_MS / 1000)
+        return bool(self._pieces)
 
     def level(self) -> Check:
         """How loud the room is, from the first second; a microphone softer than any room is muted, or another one."""
-        loudest = max(level_dbfs(frame) for frame in self._frames)
+        loudest = max(level_dbfs(piece) for piece in self._pieces)
         if loudest < DEAD_DBFS:
             text = f"the microphone delivers nothing but silence ({loudest:.0f} dBFS)"
             return failed("level", text, _SILENT)
-        level = level_dbfs(np.concatenate(self._frames[:LISTEN_FRAMES]))
+        level = level_dbfs(np.concatenate(self._pieces[:LISTEN_PIECES]))
         text = f"{level:.0f} dBFS while nobody should be speaking"
         if level > LOUD_DBFS:
             return failed("level", text, "lower the capture in `alsamixer` (F4), or find what is so loud")
@@ -118,10 +118,10 @@ class _Pair:
         self._test = EchoTest(self.loudspeaker.reference, lambda sound: self.loudspeaker.play(sound, percent=percent))
         return await self._test.run()
 
-    def _take(self, frame: Samples, index: int) -> None:
-        self._frames.append(frame)
-        if self._test is not None:
-            self._test.take(frame, index)
+    def _take(self, piece: Samples, index: int) -> None:
+        self._pieces.append(piece)
+        if (test := self._test) is not None:
+            test.take(piece, index)
 
     def _note(self, problem: str) -> None:
         self.problem = problem

@@ -16,7 +16,7 @@ from speaker.audio.device_names import SoundDevice
 from speaker.audio.devices import SoundSystem
 from speaker.audio.loudspeaker import Loudspeaker
 from speaker.audio.microphone import Microphone
-from speaker.audio.pcm import FRAME_SAMPLES, SESSION_HZ, WAKE_HZ, Samples
+from speaker.audio.pcm import PIECE_SAMPLES, SESSION_HZ, WAKE_HZ, Samples
 from speaker.audio.playback_queue import PlaybackQueue
 from speaker.audio.sound_cards import Direction
 from speaker.demo.virtual_room import LOUDSPEAKER, MICROPHONE, VirtualRoom
@@ -91,7 +91,7 @@ async def test_microphone_delivers_whole_frames_of_what_is_said(room: VirtualRoo
         await room.say(tone(800))
         await until(lambda: ear.level_dbfs > -20)
         await asyncio.sleep(0.5)
-    assert {frame.shape for frame in ear.frames} == {(FRAME_SAMPLES,)}
+    assert {frame.shape for frame in ear.frames} == {(PIECE_SAMPLES,)}
     loud = [frame for frame in ear.frames if pcm.level_dbfs(frame) > -12]
     assert pitch_hz(np.concatenate(loud), WAKE_HZ) == pytest.approx(440, abs=10)
     assert ear.troubles == []
@@ -158,7 +158,7 @@ async def test_native_rate_is_resampled_with_a_filter(room: VirtualRoom) -> None
         await room.say(tone(600))
         await until(lambda: ear.level_dbfs > -20)
         await asyncio.sleep(0.3)
-    assert {frame.shape for frame in ear.frames} == {(FRAME_SAMPLES,)}
+    assert {frame.shape for frame in ear.frames} == {(PIECE_SAMPLES,)}
     loud = [frame for frame in ear.frames if pcm.level_dbfs(frame) > -12]
     assert pitch_hz(np.concatenate(loud), WAKE_HZ) == pytest.approx(440, abs=10)
     heard = room.heard(since_ms)
@@ -326,6 +326,6 @@ def test_position_counts_only_what_left_the_device() -> None:
 
 
 def test_portaudio_means_by_its_numbers_what_we_do() -> None:
-    ours = (portaudio.INT16, portaudio.CONTINUE, portaudio.INPUT_OVERFLOW, portaudio.OUTPUT_UNDERFLOW)
-    theirs = (pyaudio.paInt16, pyaudio.paContinue, pyaudio.paInputOverflow, pyaudio.paOutputUnderflow)
+    ours = (portaudio.INT16, portaudio.CONTINUE, portaudio.OUTPUT_UNDERFLOW)
+    theirs = (pyaudio.paInt16, pyaudio.paContinue, pyaudio.paOutputUnderflow)
     assert ours == theirs

@@ -1,0 +1,91 @@
+"""The front end at work: one thread between the microphone's, which must never wait, and the event loop.
+
+The microphone's thread hands pieces in and goes on fetching. Asleep the worker keeps what it has sensed to itself,
+and tells the event loop only when something matters: a wake word, and what was heard just before it.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Final
+
+from speaker.audio.pcm import WAKE_HZ, Samples, ms_to_samples
+from speaker.listening.front_end import FrontEnd, SensedFrame, SenseRequest
+
+log = logging.getLogger(__name__)
+
+RECENT: Final = ms_to_samples(2_000, WAKE_HZ)
+"""Samples that are remembered for the pre-roll: a slow machine detects late."""
+
+BEHIND: Final = ms_to_samples(960, WAKE_HZ)
+"""Samples waiting for the worker from which the machine counts as too slow."""
+
+
+class SensingWorker:
+    """Pieces in, in order. ``sensed`` gets them on the event loop, those that nobody asked for with the next."""
+
+    def __init__(self, front_end: FrontEnd, sensed: Callable[[list[SensedFrame]], None]) -> None:
+        self._front_end = front_end
+        self._sensed = sensed
+        self._thread = ThreadPoolExecutor(1, "front-end")
+        self._loop = asyncio.get_running_loop()
+        self._untold: list[SensedFrame] = []
+        self._taken = self._done = 0
+        """Samples that were handed in, and that are done with."""
+        self._complained = False
+        self.patient = False
+        """Whether the event loop wants to hear of nothing but wake words."""
+        self.worked_at = 0.0
+        """Monotonic time at which a piece was last done with."""
+
+    def take(self, piece: Samples, reference: Samples, wanted: SenseRequest | None) -> None:
+        """The next piece, what the loudspeaker put into the air meanwhile, and what is listened for, if anything.
+
+        Called on the microphone's thread.
+        """
+        if wanted is None:
+            self.worked_at = time.monotonic()
+            return
+        self._taken += piece.size
+        if self.waiting > BEHIND and not self._complained:
+            self._complained = True
+            log.warning("this machine scores wake words more slowly than sound arrives; use fewer wake words")
+        with contextlib.suppress(RuntimeError):  # the thread has been given up
+            self._thread.submit(self._sense, piece, reference, wanted).add_done_callback(self._tell_failure)
+
+    @property
+    def waiting(self) -> int:
+        """Samples that were handed in and are not done with."""
+        return self._taken - self._done
+
+    def forget(self) -> None:
+        """What was heard until now is not to be told."""
+        self._untold = []
+
+    def close(self) -> None:
+        """Give up the thread; later pieces are dropped."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _sense(self, piece: Samples, reference: Samples, wanted: SenseRequest) -> None:
+        sensed = self._front_end.sense(piece, reference, wanted)
+        self._untold.append(sensed)
+        if self.patient and sensed.detection is None:
+            del self._untold[: -(RECENT // piece.size)]
+        else:
+            # Behind a wake word every piece matters, before the event loop can say so.
+            self.patient = self.patient and sensed.detection is None
+            untold, self._untold = self._untold, []
+            self._tell(lambda: self._sensed(untold))
+        self._done += piece.size
+        self.worked_at = time.monotonic()
+
+    def _tell_failure(self, done: "Future[None]") -> None:
+        if not done.cancelled() and done.exception() is not None:
+            self._tell(done.result)  # raised there, the event loop says what is wrong
+
+    def _tell(self, news: Callable[[], None]) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed while the program ends
+            self._loop.call_soon_threadsafe(news)
