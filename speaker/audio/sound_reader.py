@@ -14,17 +14,13 @@ from typing import Final
 
 from speaker.audio.pcm import FRAME_MS, PIECE_MS
 from speaker.audio.portaudio import Stream
+from speaker.audio.timeline import Timeline
 
 _LOOK_AGAIN_S: Final = 0.003
 """How long to wait for sound that is due and not there yet."""
 
 _EARLY_S: Final = 0.001
 """How much before the next piece is due it is looked for."""
-
-DROPPED_S: Final = 0.08
-"""What begins so much later than the sound before it ended does not follow it: the buffer was full meanwhile.
-
-PortAudio says so of a card, with the loss of what it has; a sound server says nothing, so the time has to tell."""
 
 Take = Callable[[bytes, float, bool], None]
 """Is given interleaved samples, the monotonic time at which they begin, and whether some before them were dropped."""
@@ -42,8 +38,7 @@ class SoundReader:
         held_s = float(stream.get_input_latency())
         self._longest_s = min(FRAME_MS / 1000, max(PIECE_MS / 1000, held_s / 3))
         self._patient = patient
-        self._ended_s: float | None = None
-        """When the last sound that was fetched ended, monotonic."""
+        self._timeline = Timeline()
         self._nudge = threading.Event()
         self._ends = False
         self._thread = threading.Thread(target=self._run, name="microphone", daemon=True)
@@ -90,7 +85,5 @@ class SoundReader:
         except OSError:
             return False
         begins_s = now_s - waiting / self._hz
-        dropped = self._ended_s is not None and begins_s - self._ended_s > DROPPED_S
-        self._ended_s = begins_s + count / self._hz
-        self._take(data, begins_s, dropped)
+        self._take(data, begins_s, self._timeline.push(begins_s, count / self._hz))
         return True
