@@ -14,6 +14,7 @@ from speaker.audio.echo_canceller import EchoCanceller
 from speaker.audio.pcm import Samples
 from speaker.audio.vad import TurnSettings
 from speaker.listening.speech_activity import SpeechActivity, Talk, Turn
+from speaker.listening.turn_judge import TurnJudge
 from speaker.wake.detector import Detection, WakeWords
 from speaker.wake.pre_roll import preroll_start
 
@@ -72,12 +73,13 @@ class FrontEnd:
         canceller: EchoCanceller,
         barge_in_threshold: float,
         turns: TurnSettings,
+        judge: TurnJudge | None = None,
     ) -> None:
-        """``turns``: how the user's turns are found, when that is wanted."""
+        """``turns``: how the user's turns are found, when that is wanted; ``judge`` as in ``SpeechActivity``."""
         self.words = words
         self._canceller = canceller
         self._barge_in_threshold = barge_in_threshold
-        self._activity = SpeechActivity(turns)
+        self._activity = SpeechActivity(turns, judge)
         self._recent: deque[SensedFrame] = deque(maxlen=WORD_FRAMES)
 
     def set_threshold(self, threshold: float) -> None:
