@@ -22,9 +22,6 @@ HYSTERESIS: Final = 0.15
 MIN_SPEECH_MS: Final = 96
 """Anything shorter is a click, a cough or a door."""
 
-ASK_AFTER_MS: Final = 200
-"""Silence after which it is worth asking whether a sentence is complete."""
-
 ASKED_MS: Final = 8_000
 """So much of a turn, its end, is shown to whoever is asked."""
 

@@ -27,7 +27,8 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
         "announcement_volume", "threshold", "follow_up", "wake_word", "duplex", "endpoint", "budget", "test",
     ),
     "Set it up": (
-        "config", "secret", "language", "model", "devices", "listen", "tools", "doctor", "hub-package", "bundle", "completion",
+        "config", "secret", "language", "model", "devices", "listen", "tools", "doctor", "hub-package", "bundle",
+        "completion",
     ),
     "See what it costs": ("cost",),
     "Run it": ("run", "demo", "offline"),

@@ -9,6 +9,9 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from speaker.config.units import Milliseconds, Share
 
+ASK_AFTER_MS: Final = 200
+"""Silence after which it is worth asking whether a sentence is complete."""
+
 SILENCE_MS: Final = 500
 SMART_SILENCE_MS: Final = 2_000
 """Silence that ends a turn by itself; where sentences are judged, only the unfinished wait for it."""

@@ -21,9 +21,9 @@ from speaker.audio.microphone import Microphone
 from speaker.audio.own_voice import MAY_BE_HEARD_MS, is_own_voice
 from speaker.audio.pcm import WAKE_HZ, Samples
 from speaker.audio.playback_queue import PlayedItem
-from speaker.audio.vad import ASK_AFTER_MS, TurnSettings
+from speaker.audio.vad import TurnSettings
 from speaker.config.settings import SessionSettings, Settings
-from speaker.config.turn_detection import ClientTurns
+from speaker.config.turn_detection import ASK_AFTER_MS, ClientTurns
 from speaker.conversation import events
 from speaker.conversation.inbox import Post
 from speaker.conversation.own_ears import OwnEars

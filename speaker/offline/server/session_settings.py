@@ -5,8 +5,8 @@ from typing import Any, Final, TypeVar
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from speaker.audio.vad import ASK_AFTER_MS, TurnSettings
-from speaker.config.turn_detection import SemanticVad, ServerVad
+from speaker.audio.vad import TurnSettings
+from speaker.config.turn_detection import ASK_AFTER_MS, SemanticVad, ServerVad
 from speaker.realtime.protocol.codec import RefusedError
 from speaker.realtime.protocol.objects import (
     SESSION_FORMAT,

@@ -1,4 +1,4 @@
-"""How soon and how surely the end of a turn is found: silence of several lengths beside the model that judges sentences.
+"""How soon and how surely the end of a turn is found: silence of several lengths beside the model that judges.
 
 ``python -m tests.bench.endpointing CHECKOUT --state FOLDER`` takes sentences from a checkout of
 github.com/home-assistant/intents and the model from a state directory (``speaker model add smart-turn``). Each sentence

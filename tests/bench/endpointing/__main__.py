@@ -13,8 +13,8 @@ import numpy as np
 
 from speaker.audio.pcm import Samples
 from speaker.audio.smart_turn import COMPLETE, SmartTurn, smart_turn_file
-from speaker.audio.vad import ASK_AFTER_MS, SpeechOffset, TurnDetector, TurnSettings
-from speaker.config.turn_detection import SMART_SILENCE_MS
+from speaker.audio.vad import SpeechOffset, TurnDetector, TurnSettings
+from speaker.config.turn_detection import ASK_AFTER_MS, SMART_SILENCE_MS
 from tests.bench import table
 from tests.bench.endpointing.material import PEOPLE, Utterance, people, sentences, spoken
 from tests.bench.endpointing.voices import voices
@@ -88,7 +88,7 @@ def main() -> None:
     parser.add_argument("--state", type=Path, required=True)
     parser.add_argument("--human", type=Path)
     parser.add_argument("--voice", action="append", default=[])
-    parser.add_argument("--kept", type=Path, default=Path("/tmp/endpointing"))
+    parser.add_argument("--kept", type=Path, default=Path("build/endpointing"))
     parser.add_argument("--count", type=int, default=60, help="sentences a voice; half as many for espeak-ng")
     parser.add_argument("--threshold", type=float, action="append", default=[])
     options = parser.parse_args()
