@@ -65,11 +65,14 @@ class _Models:
     @cached_property
     def smart_turn(self) -> SmartTurn | None:
         """Who knows whether a sentence is complete; None, and one line in the log, without the model."""
-        try:
-            return None if self._state is None else SmartTurn(smart_turn_file(self._state))
-        except ModelError as error:
-            log.warning("turns are ended by silence alone, since nobody knows here what is complete: %s", error)
-            return None
+        missing: object = "there is no state directory"
+        if self._state is not None:
+            try:
+                return SmartTurn(smart_turn_file(self._state))
+            except ModelError as error:
+                missing = error
+        log.warning("semantic_vad ends turns by silence alone, since nobody here knows what is complete: %s", missing)
+        return None
 
     @cached_property
     def voice(self) -> Synthesiser:
