@@ -91,8 +91,9 @@ class FrontEnd:
         """The next frame, and what the loudspeaker put into the air meanwhile."""
         clean = self._canceller.push(frame, reference)
         detection = self._hear_words(clean.voice, wanted)
-        heard = clean.voice if wanted.turns == "voice" else clean.residue
-        noticed = self._activity.push(heard, talk=wanted.talk, turns=bool(wanted.turns))
+        whole = wanted.turns == "voice"
+        heard = clean.voice if whole else clean.residue
+        noticed = self._activity.push(heard, talk=wanted.talk, turns=bool(wanted.turns), whole=whole)
         plain = SensedFrame(
             clean.voice, clean.residue, talk=noticed.talk, turn=noticed.turn, begun=noticed.begun, ended=noticed.ended,
             reference=reference, score=max(word.score for word in self.words.words) if wanted.wake else 0.0,

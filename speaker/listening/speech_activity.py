@@ -123,8 +123,11 @@ class SpeechActivity:
         # What was said before it, the word itself, is no part of a turn.
         self._wanted = (self._wanted[0], False)
 
-    def push(self, samples: Samples, *, talk: bool, turns: bool) -> Noticed:
-        """The next frame (int16, 16 kHz), and whether anybody who talks, or a turn, is looked for in it."""
+    def push(self, samples: Samples, *, talk: bool, turns: bool, whole: bool = True) -> Noticed:
+        """The next frame (int16, 16 kHz), and whether anybody who talks, or a turn, is looked for in it.
+
+        ``whole``: every word is in it; a sentence that lacks parts of its words is not judged.
+        """
         heard = self._catch_up(samples, turns)
         self._begin(talk, turns)
         if not (talk or turns):
@@ -139,7 +142,7 @@ class SpeechActivity:
         # Windows in which the word may still sound are kept from the reader of turns: nobody has begun one in them.
         fresh = probabilities[self._word_windows :]
         self._word_windows -= len(probabilities) - len(fresh)
-        changes = [*self._turns.read(fresh, loud=loud), *self._judged(heard)]
+        changes = [*self._turns.read(fresh, loud=loud), *self._judged(heard, whole=whole)]
         began, speaking = SpeechOnset in changes, self._turns.rules.speaking
         # Who was already speaking when the word ended began earlier than the reader of turns could see.
         first = self._with_word if self._with_word.rules.speaking else self._turns
@@ -150,12 +153,12 @@ class SpeechActivity:
             ended=self._turns.ended + self._detector.pending if SpeechOffset in changes else 0,
         )
 
-    def _judged(self, heard: Samples) -> list[type]:
+    def _judged(self, heard: Samples, *, whole: bool) -> list[type]:
         """The end of a turn whose sentence is complete, before the silence is long enough for any."""
         if self._judge is None:
             return []
         self._judge.hear(heard)
-        if not self._judge.ends(self._turns.rules, self._detector.pending):
+        if not (whole and self._judge.ends(self._turns.rules, self._detector.pending)):
             return []
         self._with_word.rules.reset()
         return [self._turns.finish()]

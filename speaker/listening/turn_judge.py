@@ -5,12 +5,16 @@ several times that. Nobody waits for the answer: who listens looks whether it ha
 it void.
 """
 
+import contextlib
+import logging
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from speaker.audio.pcm import WAKE_HZ, Samples, ms_to_samples
 from speaker.audio.recent_sound import RecentSound
 from speaker.audio.vad import ASKED_MS, Turns
+
+log = logging.getLogger(__name__)
 
 
 class TurnJudge:
@@ -40,7 +44,13 @@ class TurnJudge:
         """
         if turns.pause_ms != self._pause_ms:
             self._ask(turns, pending)
-        return self._answer is not None and self._answer.done() and self._answer.result()
+        if self._answer is None or not self._answer.done():
+            return False
+        if self._answer.exception() is not None:
+            log.error("nobody could tell whether a sentence is complete", exc_info=self._answer.exception())
+            self._answer = None
+            return False
+        return self._answer.result()
 
     def _ask(self, turns: Turns, pending: int) -> None:
         if self._answer is not None:
@@ -49,4 +59,5 @@ class TurnJudge:
         self._pause_ms = turns.pause_ms
         if self._pause_ms is not None:
             said = self._recent.last(ms_to_samples(turns.lasts_ms, WAKE_HZ) + pending)
-            self._answer = self._worker.submit(self._is_complete, said)
+            with contextlib.suppress(RuntimeError):  # it is closed while a last frame is worked on
+                self._answer = self._worker.submit(self._is_complete, said)

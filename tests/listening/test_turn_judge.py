@@ -121,3 +121,26 @@ def test_a_turn_that_is_over_asks_nothing_more(talk: Talk, expert: Expert) -> No
     talk.turns.finish()
     assert not talk.hear(0.0, 100)
     assert len(expert.asked) == 1
+
+
+def test_a_model_that_fails_is_no_end_and_stops_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    def broken(_said: Samples) -> bool:
+        raise ValueError("no such input")
+
+    judge = TurnJudge(broken)
+    talk = Talk(judge)
+    talk.hear(1.0, SPEECH)
+    while not caplog.messages:
+        assert not talk.hear(0.0)
+        Event().wait(0.001)
+        talk.turns.settings = TurnSettings(prefix_padding_ms=0, silence_duration_ms=10**6, ask_after_ms=200)
+    assert not talk.hear(0.0, 5)
+    assert caplog.messages == ["nobody could tell whether a sentence is complete"]
+    judge.close()
+
+
+def test_after_the_end_nobody_is_asked(talk: Talk, expert: Expert) -> None:
+    talk.judge.close()
+    talk.hear(1.0, SPEECH)
+    assert not talk.hear(0.0, SILENCE)
+    assert expert.asked == []

@@ -169,3 +169,23 @@ def test_a_turn_right_behind_a_judged_one_begins_with_its_own_first_word(
     assert len(one.ends_ms) == 2
     began = [piece.first for piece in one.out if piece.begins]
     assert pcm.samples_to_ms(began[1], WAKE_HZ) >= one.ends_ms[0]
+
+
+def test_what_lacks_parts_of_its_words_is_not_judged_until_it_is_whole(speech: Speech) -> None:
+    """Over the speaker's own voice the detector hears what is left of the words."""
+    asked: list[Samples] = []
+
+    def at_once(said: Samples) -> bool:
+        asked.append(said)
+        return True
+
+    judge = TurnJudge(at_once)
+    activity = SpeechActivity(SMART, judge)
+    sound = np.concatenate([silence(1), sentence(speech, "Turn on the lamp."), silence(1)])
+    frames = [sound[start : start + 320] for start in range(0, sound.size - 319, 320)]
+    over = [activity.push(frame, talk=True, turns=True, whole=False).turn for frame in frames]
+    assert over[-1] == "on"
+    assert asked == []
+    after = activity.push(np.zeros(320, np.int16), talk=True, turns=True)
+    judge.close()
+    assert (after.turn, len(asked)) == ("", 1)
