@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Event
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from speaker.audio import pcm
 from speaker.audio.pcm import SESSION_HZ, WAKE_HZ, Samples, ms_to_samples
-from speaker.audio.vad import TurnSettings
+from speaker.audio.vad import WINDOW_SAMPLES, TurnSettings
 from speaker.listening.speech_activity import SpeechActivity
 from speaker.listening.turn_judge import TurnJudge
 from speaker.listening.uplink_gate import SpeechGate, UplinkPiece
@@ -24,17 +25,20 @@ FRAMES = [320, 1280, 500]
 class Evening:
     """Sound past the detector and the gate, as the front end and the router do it."""
 
-    def __init__(self, is_complete: Callable[[Samples], bool], frame: int) -> None:
+    def __init__(self, is_complete: Callable[[Samples], bool], frame: int, settings: TurnSettings = SMART) -> None:
         self.judge = TurnJudge(is_complete)
-        self.activity = SpeechActivity(SMART, self.judge)
-        self.gate = SpeechGate(SMART)
+        self.activity = SpeechActivity(settings, self.judge)
+        self.gate = SpeechGate(settings)
         self.frame, self.at = frame, 0
         self.out: list[UplinkPiece] = []
+        self.begun: list[int] = []
+        """For each turn, how many samples before it was noticed it began."""
 
     def hear(self, sound: Samples) -> None:
         for start in range(0, sound.size - sound.size % self.frame, self.frame):
             frame = sound[start : start + self.frame]
             noticed = self.activity.push(frame, talk=False, turns=True)
+            self.begun += [noticed.begun] if noticed.begun else []
             self.out += self.gate.take(UplinkPiece(self.at, frame), noticed.turn, noticed.begun, noticed.ended)
             self.at += frame.size
 
@@ -53,11 +57,11 @@ class Evening:
 
 
 @pytest.fixture
-def evening() -> Iterator[Callable[[Callable[[Samples], bool], int], Evening]]:
+def evening() -> Iterator[Callable[..., Evening]]:
     made: list[Evening] = []
 
-    def begin(is_complete: Callable[[Samples], bool], frame: int) -> Evening:
-        made.append(Evening(is_complete, frame))
+    def begin(is_complete: Callable[[Samples], bool], frame: int, settings: TurnSettings = SMART) -> Evening:
+        made.append(Evening(is_complete, frame, settings))
         return made[-1]
 
     yield begin
@@ -101,6 +105,7 @@ def test_a_complete_sentence_ends_its_turn_soon_and_no_sample_is_lost(
     sent = np.concatenate([piece.samples for piece in out if piece.sent])
     assert sent.tobytes().find(said.tobytes()) >= 0
     (ends_ms,) = one.ends_ms
+    assert ms_to_samples(ends_ms, WAKE_HZ) % WINDOW_SAMPLES == 0, "it ends where the detector's window ended"
     assert 100 <= ends_ms - 1_000 - pcm.samples_to_ms(said.size, WAKE_HZ) < 500
 
 
@@ -163,12 +168,25 @@ def test_a_slow_answer_holds_nothing_up_and_a_new_word_makes_it_void(
 def test_a_turn_right_behind_a_judged_one_begins_with_its_own_first_word(
     speech: Speech, evening: Callable[..., Evening]
 ) -> None:
-    one = evening(lambda _: True, 320)
+    one = evening(lambda _: True, 320, replace(SMART, prefix_padding_ms=0))
     words = sentence(speech, "Stop the music.")
     one.hear(np.concatenate([silence(1), words, silence(0.45), words, silence(1)]))
     assert len(one.ends_ms) == 2
-    began = [piece.first for piece in one.out if piece.begins]
-    assert pcm.samples_to_ms(began[1], WAKE_HZ) >= one.ends_ms[0]
+    assert len(one.begun) == 2
+    assert one.begun[1] < ms_to_samples(200, WAKE_HZ)
+
+
+def test_who_pauses_for_a_second_behind_the_wake_word_does_not_speak_in_one_breath(speech: Speech) -> None:
+    """The long wait is for sentences that are not complete; the end of the word is no part of any."""
+    judge = TurnJudge(lambda _: False)
+    activity = SpeechActivity(SMART, judge)
+    activity.after_word(sentence(speech, "Jarvis.")[-4_800:])
+    sound = np.concatenate([silence(1), sentence(speech, "Turn on the lamp.")])
+    frames = [sound[start : start + 320] for start in range(0, sound.size - 319, 320)]
+    noticed = [activity.push(frame, talk=False, turns=True) for frame in frames]
+    judge.close()
+    (begun,) = [one.begun for one in noticed if one.begun]
+    assert begun < ms_to_samples(SMART.prefix_padding_ms + 300, WAKE_HZ)
 
 
 def test_what_lacks_parts_of_its_words_is_not_judged_until_it_is_whole(speech: Speech) -> None:
