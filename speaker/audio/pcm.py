@@ -97,31 +97,6 @@ def level_dbfs(samples: Samples) -> float:
     return power_dbfs(float(np.mean(np.square(samples.astype(np.float64)))))
 
 
-class SoundTail:
-    """The last so many samples of a stream of sound, however it is cut."""
-
-    def __init__(self, samples: int) -> None:
-        self._most = samples
-        self._pieces: deque[Samples] = deque()
-        self._held = 0
-
-    def push(self, samples: Samples) -> None:
-        """Take in more sound."""
-        self._pieces.append(samples)
-        self._held += samples.size
-        while self._held - self._pieces[0].size >= self._most:
-            self._held -= self._pieces.popleft().size
-
-    def last(self, samples: int) -> Samples:
-        """The last so many of them, or all that there are, shape (n,)."""
-        return np.concatenate([np.zeros(0, np.int16), *self._pieces])[-samples:]
-
-    def clear(self) -> None:
-        """Forget them."""
-        self._pieces.clear()
-        self._held = 0
-
-
 class RollingPower:
     """The mean power of the last 80 ms, however the sound is cut: a piece of 20 ms says too little by itself."""
 

@@ -10,7 +10,8 @@ from typing import Final
 import numpy as np
 
 from speaker.audio.model_files import ModelFile, Wheel, open_session
-from speaker.audio.pcm import WAKE_HZ, Samples, samples_to_ms
+from speaker.audio.pcm import WAKE_HZ, Samples, ms_to_samples, samples_to_ms
+from speaker.audio.recent_sound import RecentSound
 
 WINDOW_SAMPLES: Final = 512
 WINDOW_MS: Final = 32
@@ -20,6 +21,9 @@ HYSTERESIS: Final = 0.15
 
 MIN_SPEECH_MS: Final = 96
 """Anything shorter is a click, a cough or a door."""
+
+ASKED_MS: Final = 8_000
+"""So much of a turn, its end, is shown to whoever is asked."""
 
 SILERO: Final = ModelFile(
     Wheel("openwakeword", "0.4.0", "openwakeword"),
@@ -55,6 +59,8 @@ class TurnSettings:
     """How much before the first sound belongs to the turn, ms."""
     silence_duration_ms: int = 500
     """How long it must be silent until the turn is over, ms."""
+    ask_after_ms: int | None = None
+    """How long it must be silent until somebody is asked whether the sentence is complete, ms; None: nobody is."""
 
 
 class SileroVad:
@@ -97,6 +103,7 @@ class Turns:
     def __init__(self, settings: TurnSettings) -> None:
         self.settings = settings
         self._now_ms = 0
+        self._start_ms = 0
         self.reset()
 
     @property
@@ -110,6 +117,21 @@ class Turns:
         return self._speaking or self._began_ms is not None
 
     @property
+    def lasts_ms(self) -> int:
+        """How long ago the last turn started, its padding included, ms."""
+        return self._now_ms - self._start_ms
+
+    @property
+    def pause_ms(self) -> int | None:
+        """Since when it has been silent in the turn under way, ms; None while that is not worth a question.
+
+        The next word ends a pause: an answer to a question about it is void.
+        """
+        after = self.settings.ask_after_ms
+        asked = self._speaking and after is not None and self._silent_ms >= after
+        return self._now_ms - self._silent_ms if asked else None
+
+    @property
     def now_ms(self) -> int:
         """Milliseconds of all windows so far."""
         return self._now_ms
@@ -120,6 +142,11 @@ class Turns:
         self._speaking = False
         self._began_ms: int | None = None
         self._silent_ms = 0
+
+    def finish(self) -> SpeechOffset:
+        """End the turn under way here, however short the silence."""
+        self.reset()
+        return SpeechOffset(self._now_ms)
 
     def push(self, probability: float) -> TurnEvent | None:
         """What the next window changes, if anything."""
@@ -139,7 +166,8 @@ class Turns:
         if self._now_ms - self._began_ms < MIN_SPEECH_MS:
             return None
         self._speaking, self._silent_ms = True, 0
-        return SpeechOnset(max(self._earliest_ms, self._began_ms - self.settings.prefix_padding_ms))
+        self._start_ms = max(self._earliest_ms, self._began_ms - self.settings.prefix_padding_ms)
+        return SpeechOnset(self._start_ms)
 
     def _continue(self, probability: float) -> SpeechOffset | None:
         if probability >= self._floor:
@@ -148,18 +176,28 @@ class Turns:
         self._silent_ms += WINDOW_MS
         if self._silent_ms < self.settings.silence_duration_ms:
             return None
-        self.reset()
-        return SpeechOffset(self._now_ms)
+        return self.finish()
 
 
 class TurnDetector:
-    """``server_vad``: samples in, starts and stops of speech out, however the samples are cut."""
+    """Samples in, starts and stops of speech out, however the samples are cut.
+
+    By silence alone, as ``server_vad``; or with questions, where the settings say after how much silence to ask. Then
+    samples wait while there is a ``question``, and go on with its ``answer``: what comes of it does not depend on how
+    long the answer took.
+    """
 
     def __init__(self, settings: TurnSettings | None = None) -> None:
         """Load the model. Raises ModelError when it is missing or damaged."""
         self._silero = SileroVad()
         self._turns = Turns(settings or TurnSettings())
         self._pushed = 0
+        self._waiting: Samples = np.zeros(0, np.int16)
+        self._recent = RecentSound(ms_to_samples(ASKED_MS, WAKE_HZ))
+        self._asked_ms: int | None = None
+        """The pause that was asked about last."""
+        self.question: Samples | None = None
+        """The end of a turn in which it is silent now: is the sentence complete? int16, 16 kHz."""
 
     @property
     def settings(self) -> TurnSettings:
@@ -181,16 +219,41 @@ class TurnDetector:
         return self._turns.speaking
 
     def push(self, samples: Samples) -> list[TurnEvent]:
-        """Events in (n,) int16 samples at 16 kHz, n of any size."""
+        """Events in (n,) int16 samples at 16 kHz, n of any size, up to the next question."""
         self._pushed += samples.size
-        events = [self._turns.push(probability) for probability in self._silero.push(samples)]
-        return [event for event in events if event is not None]
+        self._waiting = np.concatenate([self._waiting, samples])
+        return self._go_on()
+
+    def answer(self, complete: bool) -> list[TurnEvent]:
+        """Whether the sentence in question is complete; events in what was pushed since, up to the next question."""
+        if self.question is None:
+            return []
+        self.question = None
+        return [*([self._turns.finish()] if complete else []), *self._go_on()]
 
     def reset(self) -> None:
         """Forget a turn under way, as after a manual commit or clear; the clock goes on."""
         self._turns.reset()
+        self.question = None
 
     def restart(self) -> None:
         """Forget everything that was heard, as if what comes next came first; the clock goes on."""
         self._silero.reset()
-        self._turns.reset()
+        self.reset()
+
+    def _go_on(self) -> list[TurnEvent]:
+        events: list[TurnEvent] = []
+        while self.question is None and self._waiting.size:
+            piece, self._waiting = np.split(self._waiting, [WINDOW_SAMPLES - self._silero.pending])
+            self._recent.push(piece)
+            for probability in self._silero.push(piece):
+                event = self._turns.push(probability)
+                events += [event] if event is not None else []
+                self._ask()
+        return events
+
+    def _ask(self) -> None:
+        pause_ms = self._turns.pause_ms
+        if pause_ms is not None and pause_ms != self._asked_ms:
+            self._asked_ms = pause_ms
+            self.question = self._recent.last(ms_to_samples(self._turns.lasts_ms, WAKE_HZ))

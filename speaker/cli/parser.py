@@ -27,7 +27,8 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
         "announcement_volume", "threshold", "follow_up", "wake_word", "duplex", "endpoint", "budget", "test",
     ),
     "Set it up": (
-        "config", "secret", "language", "devices", "listen", "tools", "doctor", "hub-package", "bundle", "completion",
+        "config", "secret", "language", "model", "devices", "listen", "tools", "doctor", "hub-package", "bundle",
+        "completion",
     ),
     "See what it costs": ("cost",),
     "Run it": ("run", "demo", "offline"),
@@ -166,6 +167,13 @@ def _add_set_up(add: Add) -> None:
     language.add_argument("--from", dest="place", default="", metavar="PLACE",
                           help="a folder or an address with the files of a recogniser")  # fmt: skip
     language.add_argument("--json", action="store_true", help="the list as data")
+    model = add("model", _model, "models that no package carries: which are here, and one more",
+                "speaker model list", "sudo speaker model add smart-turn",
+                "sudo speaker model add smart-turn --from /media/stick/pipecat_ai-1.14.0-py3-none-any.whl")  # fmt: skip
+    model.add_argument("what", choices=("list", "add"), metavar="list|add")
+    model.add_argument("name", nargs="?", default="", metavar="NAME", help="smart-turn, the only one")
+    model.add_argument("--from", dest="place", default="", metavar="PLACE",
+                       help="a path or an address of the file, or of the wheel with it")  # fmt: skip
     completion = add("completion", _completion, "what a shell needs to complete these commands",
                      "speaker completion bash | sudo tee /etc/bash_completion.d/speaker", config=False)  # fmt: skip
     completion.add_argument("shell", choices=("bash", "zsh"), metavar="bash|zsh")
@@ -229,6 +237,12 @@ def _language() -> CommandFunction:
     from speaker.cli.language.command import manage_languages
 
     return manage_languages
+
+
+def _model() -> CommandFunction:
+    from speaker.cli.models import manage_models
+
+    return manage_models
 
 
 def _devices() -> CommandFunction:

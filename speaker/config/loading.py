@@ -17,7 +17,7 @@ from speaker.config.settings import (
     SessionSettings,
     Settings,
 )
-from speaker.config.turn_detection import ClientTurns
+from speaker.config.turn_detection import ASK_AFTER_MS, ClientTurns
 from speaker.config.validation import Mistake, examine_section
 from speaker.errors import ConfigError
 from speaker.language.codes import LANGUAGES, canonical_language, meant_language
@@ -126,6 +126,12 @@ def _turn_mistakes(session: SessionSettings) -> Iterator[Mistake]:
         yield Mistake(
             "session.local_first",
             "confident needs turn ends found on this machine; set session.turn_detection to {type: client_vad}",
+        )
+    turns = session.turn_detection
+    if isinstance(turns, ClientTurns) and turns.endpointing == "smart" and turns.longest_silence_ms <= ASK_AFTER_MS:
+        yield Mistake(
+            "session.turn_detection.silence_duration_ms",
+            f"with endpointing smart it is the longest wait, and the model is asked after {ASK_AFTER_MS}; give more",
         )
 
 

@@ -88,7 +88,8 @@ class SessionSettings(Section, frozen=True, kw_only=True):
     )
     """How the end of your sentence is found: by the service, type server_vad (threshold 0-1, prefix_padding_ms,
     silence_duration_ms, idle_timeout_ms) or semantic_vad (eagerness); or on this machine, type client_vad (threshold,
-    prefix_padding_ms, silence_duration_ms), and then nothing but speech is sent."""
+    prefix_padding_ms, silence_duration_ms, endpointing), and then nothing but speech is sent. `endpointing: smart` ends
+    a complete sentence after 0.2 s and waits up to 2 s for the rest of another (docs/configuration.md)."""
     noise_reduction: Literal["near_field", "far_field"] | None = "far_field"
     """What the service does to your voice first: far_field for a speaker across the room, near_field for a
     microphone at your mouth, null = nothing."""

@@ -3,11 +3,18 @@
 Source: ``turn_detection`` of the Realtime session, GA protocol.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from speaker.config.units import Milliseconds, Share
+
+ASK_AFTER_MS: Final = 200
+"""Silence after which it is worth asking whether a sentence is complete."""
+
+SILENCE_MS: Final = 500
+SMART_SILENCE_MS: Final = 2_000
+"""Silence that ends a turn by itself; where sentences are judged, only the unfinished wait for it."""
 
 
 class ServerVad(Struct, kw_only=True, tag="server_vad"):
@@ -50,11 +57,22 @@ class SemanticTurns(SemanticVad, forbid_unknown_fields=True, kw_only=True, tag="
 
 
 class ClientTurns(Struct, forbid_unknown_fields=True, kw_only=True, tag="client_vad"):
-    """Turn ends found by silence, on this machine: the service is sent nothing but speech."""
+    """Turn ends found on this machine, by silence or by what was said: the service is sent nothing but speech."""
 
     threshold: Share = 0.5
     """How sure this machine must be that it hears speech, 0-1; higher for a noisy room."""
     prefix_padding_ms: Milliseconds = 300
     """Sound from before the speech that belongs to it, in milliseconds."""
-    silence_duration_ms: Annotated[int, Meta(ge=100)] = 500
-    """Silence that ends your turn, in milliseconds; longer for people who pause. It is sent along."""
+    endpointing: Literal["silence", "smart"] = "silence"
+    """What ends your turn: silence = silence alone; smart = a model on this machine that is asked, after 0.2 s of
+    silence, whether your sentence is complete."""
+    silence_duration_ms: Annotated[int, Meta(ge=100)] | None = None
+    """Silence that ends your turn whatever you said, in milliseconds; longer for people who pause. It is sent along.
+    null = 500, with smart 2000: there it ends what the model took for unfinished, and no turn waits longer."""
+
+    @property
+    def longest_silence_ms(self) -> int:
+        """Silence that ends a turn whatever was said, ms."""
+        if self.silence_duration_ms is not None:
+            return self.silence_duration_ms
+        return SMART_SILENCE_MS if self.endpointing == "smart" else SILENCE_MS

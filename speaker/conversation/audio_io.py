@@ -22,8 +22,7 @@ from speaker.audio.own_voice import MAY_BE_HEARD_MS, is_own_voice
 from speaker.audio.pcm import WAKE_HZ, Samples
 from speaker.audio.playback_queue import PlayedItem
 from speaker.audio.vad import TurnSettings
-from speaker.config.settings import SessionSettings, Settings
-from speaker.config.turn_detection import ClientTurns
+from speaker.config.settings import Settings
 from speaker.conversation import events
 from speaker.conversation.inbox import Post
 from speaker.conversation.own_ears import OwnEars
@@ -34,20 +33,14 @@ from speaker.listening.front_end import FrontEnd, SensedFrame
 from speaker.listening.route import Route
 from speaker.listening.sample_audit import SampleAudit
 from speaker.listening.stop_word import StopWord
+from speaker.listening.turn_choice import turn_settings
+from speaker.listening.turn_judge import TurnJudge
 from speaker.listening.uplink_gate import SpeechGate, WordGate
 from speaker.offline.speech.engines import OfflineEngines
 from speaker.speech.tts import TextToSpeech
 from speaker.wake.detector import Detection, WakeWords
 
 log = logging.getLogger(__name__)
-
-
-def turn_settings(session: SessionSettings) -> TurnSettings | None:
-    """How the user's turns are found, None where the service does that."""
-    turns = session.turn_detection
-    if not isinstance(turns, ClientTurns):
-        return None
-    return TurnSettings(turns.threshold, turns.prefix_padding_ms, turns.silence_duration_ms)
 
 
 class AudioIO:
@@ -64,8 +57,12 @@ class AudioIO:
         post: Post,
         woken: Callable[[Detection], None],
         trouble: Trouble,
+        judge: TurnJudge | None = None,
     ) -> None:
-        """``woken`` is told of every wake word, ``trouble`` what is wrong with a device."""
+        """``woken`` is told of every wake word, ``trouble`` what is wrong with a device.
+
+        ``judge`` knows whether a sentence is complete, where the settings want that.
+        """
         audio = settings.audio
         self._sounds = frozenset(audio.sounds)
         self._tts = tts
@@ -73,7 +70,9 @@ class AudioIO:
         canceller = EchoCanceller()
         self._ears = OwnEars(engines, settings.session.language)
         turns = turn_settings(settings.session)
-        self._front_end = FrontEnd(words, canceller, settings.wake.barge_in_threshold, turns or TurnSettings())
+        self._judge = judge
+        barge_in = settings.wake.barge_in_threshold
+        self._front_end = FrontEnd(words, canceller, barge_in, turns or TurnSettings(), judge)
         self._stop_word = StopWord(self._ears.hear_order, lambda: post(events.Stopped()), self._ears.means_stop)
         self._attentive: list[Callable[[SensedFrame], None]] = [self._stop_word.hear]
         gate = SpeechGate(turns) if turns is not None else WordGate()
@@ -107,6 +106,8 @@ class AudioIO:
     def close(self) -> None:
         """End what is under way."""
         self._router.close()
+        if self._judge is not None:
+            self._judge.close()
         self._stop_word.close()
         self._silence()
 

@@ -12,9 +12,9 @@ from speaker.config.secret_shapes import hide_secrets
 from speaker.config.settings import Settings, ToolSettings
 from speaker.config.validation import Mistake
 from speaker.config.web_settings import token_fault
-from speaker.daemon.loading import configured_house, endpoints, read_config
-from speaker.daemon.systemd import SECRETS, HiddenSecretError, read_secret
-from speaker.errors import ConfigError, ModelError, plain
+from speaker.daemon.loading import configured_house, endpoints, open_judge, read_config
+from speaker.daemon.systemd import SECRETS, HiddenSecretError, read_secret, state_place
+from speaker.errors import ConfigError, ModelError, SpeakerError, plain
 from speaker.mqtt.topic_names import filter_fault, shown_topic
 from speaker.tools import registry
 from speaker.tools.known_names import doubtful_names, impossible_names
@@ -49,6 +49,7 @@ def inspect_config(config_file: Path | None) -> ConfigFindings:
     key = secrets["openai_api_key"]
     # A key that is there and cannot be read is a mistake of its own; it is not also missing.
     named = _not_known(found.mistakes, _named_things(found.settings, "-" if isinstance(key, ConfigError) else key))
+    named += _not_known([*found.mistakes, *named], _judge_fault(found.settings, config_file))
     token = secrets["web_token"]
     if not isinstance(token, ConfigError) and (fault := token_fault(found.settings.web, token)):
         named.append(Mistake("web.host", fault))
@@ -97,6 +98,16 @@ def _named_things(settings: Settings, api_key: str | None) -> Iterator[Mistake]:
             check()
         except ConfigError as error:
             yield from (_placed(problem) for problem in error.problems)
+
+
+def _judge_fault(settings: Settings, config_file: Path | None) -> Iterator[Mistake]:
+    """The model that judges sentences, if it is wanted, and missing where this user may look."""
+    try:
+        open_judge(settings, state_place(config_file))
+    except ConfigError as error:
+        yield from (_placed(problem) for problem in error.problems)
+    except SpeakerError:
+        return
 
 
 def _placed(problem: str) -> Mistake:

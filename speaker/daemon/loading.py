@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from speaker.audio.smart_turn import SmartTurn, smart_turn_file
 from speaker.config.loading import examine_settings
 from speaker.config.settings import Settings, WakeWord
+from speaker.config.turn_detection import ClientTurns
 from speaker.config.validation import Mistake
 from speaker.config.yaml_text import LARGEST_FILE, YamlDocument, read_yaml
 from speaker.daemon.systemd import Systemd, read_secret, state_directory, state_place
@@ -20,6 +22,7 @@ from speaker.home.places import Places
 from speaker.hub.control_kinds import EVERY_WORD
 from speaker.language.codes import language_name
 from speaker.language.phrasebook import ENGLISH_PHRASES, Phrasebook
+from speaker.listening.turn_judge import TurnJudge
 from speaker.offline.speech.engines import OfflineEngines
 from speaker.realtime.endpoint import Target
 from speaker.realtime.failover import Endpoint
@@ -141,6 +144,17 @@ def open_words(settings: Settings, chosen: str = EVERY_WORD) -> list[WakeModel]:
         return [open_word(word.model, word.threshold, word.frames) for word in configured]
     except ModelError as error:
         raise ConfigError([str(error)]) from error
+
+
+def open_judge(settings: Settings, state: Path) -> TurnJudge | None:
+    """Who judges whether a sentence is complete; None where nobody asks. Raises ConfigError without the model."""
+    turns = settings.session.turn_detection
+    if not isinstance(turns, ClientTurns) or turns.endpointing != "smart":
+        return None
+    try:
+        return TurnJudge(SmartTurn(smart_turn_file(state)).is_complete)
+    except ModelError as error:
+        raise ConfigError([f"session.turn_detection.endpointing: {error}"]) from error
 
 
 def configured_house(settings: Settings) -> DeviceRegistry:

@@ -21,6 +21,7 @@ from speaker.daemon.loading import (
     endpoints,
     make_registry,
     offline_endpoint,
+    open_judge,
     open_words,
     tell_missing_ears,
 )
@@ -155,7 +156,7 @@ class Wiring:
         chosen = self.ledger.chosen("wake_word") or EVERY_WORD
         return AudioIO(
             self.settings, self.sound_system, self._words(chosen), engines=self.engines, tts=self.tts,
-            post=post, woken=woken, trouble=trouble,
+            post=post, woken=woken, trouble=trouble, judge=open_judge(self.settings, self.around.state),
         )  # fmt: skip
 
     def _words(self, chosen: str) -> WakeWords:

@@ -22,7 +22,7 @@ from speaker.listening.talk_guess import TalkGuess
 from speaker.listening.uplink_gate import Lead, UplinkGate, UplinkPiece
 from speaker.wake.detector import Detection
 
-LEAD: Final = ms_to_samples(1_520, WAKE_HZ)
+WORD_KEPT: Final = ms_to_samples(1_520, WAKE_HZ)
 """Samples that are kept of the wake word for who listens here: it has to be whole."""
 
 OVER: Final = ms_to_samples(800, WAKE_HZ)
@@ -281,7 +281,7 @@ class FrameRouter:
 
     def _hold_since(self, end: int, told: SensedFrame) -> None:
         """Begin the pre-roll where the wake word ended: a little before the ``end`` of the piece that told of it."""
-        word = [samples for first, samples in self._recent if end - LEAD <= first < end]
+        word = [samples for first, samples in self._recent if end - WORD_KEPT <= first < end]
         pieces = [UplinkPiece(first, samples) for first, samples in self._recent if first >= end]
         self._held.clear()
         self.audit.pause()

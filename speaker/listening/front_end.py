@@ -10,9 +10,11 @@ from typing import Final, Literal
 import numpy as np
 
 from speaker.audio.echo_canceller import EchoCanceller
-from speaker.audio.pcm import WAKE_HZ, Samples, SoundTail, ms_to_samples
+from speaker.audio.pcm import WAKE_HZ, Samples, ms_to_samples
+from speaker.audio.recent_sound import RecentSound
 from speaker.audio.vad import TurnSettings
 from speaker.listening.speech_activity import SpeechActivity, Talk, Turn
+from speaker.listening.turn_judge import TurnJudge
 from speaker.wake.detector import Detection, WakeWords
 from speaker.wake.pre_roll import preroll_start
 
@@ -73,13 +75,14 @@ class FrontEnd:
         canceller: EchoCanceller,
         barge_in_threshold: float,
         turns: TurnSettings,
+        judge: TurnJudge | None = None,
     ) -> None:
-        """``turns``: how the user's turns are found, when that is wanted."""
+        """``turns``: how the user's turns are found, when that is wanted; ``judge`` as in ``SpeechActivity``."""
         self.words = words
         self._canceller = canceller
         self._barge_in_threshold = barge_in_threshold
-        self._activity = SpeechActivity(turns)
-        self._recent = SoundTail(WORD)
+        self._activity = SpeechActivity(turns, judge)
+        self._recent = RecentSound(WORD)
 
     def set_threshold(self, threshold: float) -> None:
         """Use another threshold for every wake word."""
@@ -90,8 +93,9 @@ class FrontEnd:
         """The next frame, and what the loudspeaker put into the air meanwhile."""
         clean = self._canceller.push(frame, reference)
         detection = self._hear_words(clean.voice, wanted)
-        heard = clean.voice if wanted.turns == "voice" else clean.residue
-        noticed = self._activity.push(heard, talk=wanted.talk, turns=bool(wanted.turns))
+        whole = wanted.turns == "voice"
+        heard = clean.voice if whole else clean.residue
+        noticed = self._activity.push(heard, talk=wanted.talk, turns=bool(wanted.turns), whole=whole)
         plain = SensedFrame(
             clean.voice, clean.residue, talk=noticed.talk, turn=noticed.turn, begun=noticed.begun, ended=noticed.ended,
             reference=reference, stirring=noticed.stirring or clean.stirring,

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from speaker.audio.pcm import WAKE_HZ, Samples, SoundTail, ms_to_samples
+from speaker.audio.pcm import WAKE_HZ, Samples, ms_to_samples
+from speaker.audio.recent_sound import RecentSound
 from speaker.listening.front_end import SensedFrame
 
 _BEFORE: Final = ms_to_samples(480, WAKE_HZ)
@@ -15,7 +16,7 @@ class ShortUtterance:
     def __init__(self, longest_ms: int) -> None:
         """``longest_ms`` counts the pauses around it: whoever talks longer means something else."""
         self._longest = ms_to_samples(longest_ms, WAKE_HZ)
-        self._recent = SoundTail(self._longest + _BEFORE)
+        self._recent = RecentSound(self._longest + _BEFORE)
         self._spoken_for = 0
         """Samples since somebody began to talk, 0 = nobody does."""
 

@@ -15,13 +15,14 @@ window (512): ``pending`` samples wait for the next window, and every distance c
 """
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
 
 from speaker.audio.pcm import FRAME_SAMPLES, SILENCE_DBFS, WAKE_HZ, RollingPower, Samples, ms_to_samples, power_dbfs
 from speaker.audio.vad import WINDOW_SAMPLES, SileroVad, SpeechOffset, SpeechOnset, Turns, TurnSettings
+from speaker.listening.turn_judge import TurnJudge
 
 TALK: Final = TurnSettings(threshold=0.5, prefix_padding_ms=300, silence_duration_ms=240)
 """What counts as somebody talking over the speaker."""
@@ -72,6 +73,12 @@ class _Reading:
         """Samples of whole windows since the last turn ended."""
         return ms_to_samples(self.rules.now_ms - self._end_ms, WAKE_HZ)
 
+    def finish(self) -> type:
+        """End the turn under way."""
+        event = self.rules.finish()
+        self._end_ms = event.end_ms
+        return type(event)
+
     def read(self, probabilities: list[float], *, loud: bool) -> list[type]:
         """What begins and ends, in order. Speech that is too soft to be any does not begin."""
         found: list[type] = []
@@ -92,12 +99,13 @@ class _Reading:
 class SpeechActivity:
     """Feeds the detector while somebody wants to know. One worker feeds it."""
 
-    def __init__(self, turns: TurnSettings) -> None:
-        """``turns``: how the user's turns are found."""
+    def __init__(self, turns: TurnSettings, judge: TurnJudge | None = None) -> None:
+        """``turns``: how the user's turns are found; ``judge``: who knows whether one is complete, if anybody does."""
+        self._judge = judge
         self._silero: SileroVad | None = None
         self._talk = _Reading(TALK)
         self._turns = _Reading(turns)
-        self._with_word = _Reading(turns)
+        self._with_word = _Reading(_one_breath(turns))
         """The same, to whom the end of the wake word counts: it knows where speech began that goes on behind it."""
         self._wanted = (False, False)
         self._missed: deque[Samples] = deque()
@@ -118,8 +126,11 @@ class SpeechActivity:
         # What was said before it, the word itself, is no part of a turn.
         self._wanted = (self._wanted[0], False)
 
-    def push(self, samples: Samples, *, talk: bool, turns: bool) -> Noticed:
-        """The next frame (int16, 16 kHz), and whether anybody who talks, or a turn, is looked for in it."""
+    def push(self, samples: Samples, *, talk: bool, turns: bool, whole: bool = True) -> Noticed:
+        """The next frame (int16, 16 kHz), and whether anybody who talks, or a turn, is looked for in it.
+
+        ``whole``: every word is in it; a sentence that lacks parts of its words is not judged.
+        """
         heard = self._catch_up(samples, turns)
         self._begin(talk, turns)
         if not (talk or turns):
@@ -136,7 +147,7 @@ class SpeechActivity:
         # Windows in which the word may still sound are kept from the reader of turns: nobody has begun one in them.
         fresh = probabilities[self._word_windows :]
         self._word_windows -= len(probabilities) - len(fresh)
-        changes = self._turns.read(fresh, loud=loud)
+        changes = [*self._turns.read(fresh, loud=loud), *self._judged(heard, whole=whole)]
         began, speaking = SpeechOnset in changes, self._turns.rules.speaking
         # Who was already speaking when the word ended began earlier than the reader of turns could see.
         first = self._with_word if self._with_word.rules.speaking else self._turns
@@ -147,6 +158,16 @@ class SpeechActivity:
             ended=self._turns.ended + self._detector.pending if SpeechOffset in changes else 0,
             stirring=stirring,
         )
+
+    def _judged(self, heard: Samples, *, whole: bool) -> list[type]:
+        """The end of a turn whose sentence is complete, before the silence is long enough for any."""
+        if self._judge is None:
+            return []
+        self._judge.hear(heard)
+        if not (whole and self._judge.ends(self._turns.rules, self._detector.pending)):
+            return []
+        self._with_word.rules.reset()
+        return [self._turns.finish()]
 
     @property
     def _detector(self) -> SileroVad:
@@ -177,6 +198,17 @@ class SpeechActivity:
             self._with_word.rules.reset()
         if before[1] and not turns:
             self._word_windows = 0
+
+
+def _one_breath(turns: TurnSettings) -> TurnSettings:
+    """How long somebody who said the wake word may pause and still speak in one breath.
+
+    As long as a silence that ends turns; where sentences are judged, that one is meant for the unfinished.
+    """
+    if turns.ask_after_ms is None:
+        return turns
+    usual_ms = TurnSettings().silence_duration_ms
+    return replace(turns, ask_after_ms=None, silence_duration_ms=min(usual_ms, turns.silence_duration_ms))
 
 
 def _last(found: list[type]) -> Talk:

@@ -8,7 +8,7 @@ from typing import Final
 
 from speaker.audio.pcm import WAKE_HZ, ms_to_samples
 
-LONGEST: Final = ms_to_samples(300, WAKE_HZ)
+GUESSED: Final = ms_to_samples(300, WAKE_HZ)
 """Samples after which somebody who may talk is known to do so, or does not."""
 
 _FLICKERS: Final = ms_to_samples(100, WAKE_HZ)
@@ -40,4 +40,4 @@ class TalkGuess:
         if end - self._seen > _FORGIVEN:
             self._since = None
             return False
-        return end - self._since <= LONGEST and end - self._seen <= _FLICKERS
+        return end - self._since <= GUESSED and end - self._seen <= _FLICKERS

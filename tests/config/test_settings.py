@@ -23,6 +23,7 @@ from speaker.config.prices import PRICES
 from speaker.config.secret_shapes import names_secret
 from speaker.config.section import Section
 from speaker.config.settings import Settings
+from speaker.config.turn_detection import ClientTurns
 from speaker.cost import pricing
 from speaker.errors import ConfigError
 
@@ -516,11 +517,29 @@ def test_who_answers_here_has_to_know_when_a_turn_ends(turns: dict[str, str] | N
         ({"threshold": 2}, "session.turn_detection.threshold"),
         ({"silence_duration_ms": 50}, "session.turn_detection.silence_duration_ms"),
         ({"eagerness": "low"}, "session.turn_detection"),
+        ({"endpointing": "clever"}, "session.turn_detection.endpointing"),
+        ({"endpointing": "smart", "silence_duration_ms": 200}, "session.turn_detection.silence_duration_ms"),
     ],
 )
 def test_bad_turn_settings_are_named(turns: dict[str, object], problem: str) -> None:
     (told,) = problems({"session": {"turn_detection": {"type": "client_vad"} | turns}})
     assert told.startswith(problem)
+
+
+@pytest.mark.parametrize(
+    ("turns", "endpointing", "silence_ms"),
+    [
+        ({}, "silence", 500),
+        ({"silence_duration_ms": None}, "silence", 500),
+        ({"silence_duration_ms": 900}, "silence", 900),
+        ({"endpointing": "smart"}, "smart", 2_000),
+        ({"endpointing": "smart", "silence_duration_ms": 1_200}, "smart", 1_200),
+    ],
+)
+def test_a_turn_ends_by_silence_at_the_latest(turns: dict[str, object], endpointing: str, silence_ms: int) -> None:
+    found = load_settings({"session": {"turn_detection": {"type": "client_vad"} | turns}}, "pi").session.turn_detection
+    assert isinstance(found, ClientTurns)
+    assert (found.endpointing, found.longest_silence_ms) == (endpointing, silence_ms)
 
 
 @pytest.mark.parametrize("name", ["tools", "claim"])

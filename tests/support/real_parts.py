@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from collections.abc import AsyncIterator, Callable
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from speaker.audio import pcm
 from speaker.audio.pcm import Samples
+from speaker.audio.smart_turn import smart_turn_file
 from speaker.demo.broker import PrivateBroker, private_broker
 from speaker.demo.stage import Stage, stage
 from speaker.demo.virtual_room import VirtualRoom
@@ -30,6 +32,13 @@ def require_file(path: Path) -> None:
     """The same for a file or folder that a Debian package brings."""
     if not path.exists():
         _missing(str(path))
+
+
+def fetched_models() -> Path:
+    """A state directory with the models that ``speaker model add`` fetches; ./tests/run puts them there."""
+    state = Path(os.environ.get("SPEAKER_MODELS_OF_TESTS") or Path(sys.prefix, "share", "speaker"))
+    require_file(smart_turn_file(state).path)
+    return state
 
 
 def _missing(what: str) -> None:

@@ -152,7 +152,9 @@ class ServerSession:
             self._listener.forget()
             self._hearing = self._hearing or self._hear_from(self._buffer.begins_ms)
         else:
-            for change in await self._listener.hear(audio, begins_ms, requested_turn_settings(turns)):
+            judged = isinstance(turns, SemanticVad) and await self._engines.can_judge()
+            settings = requested_turn_settings(turns, judged=judged)
+            for change in await self._listener.hear(audio, begins_ms, settings):
                 if isinstance(change, SpeechOnset):
                     self._begin_turn(change.start_ms, turns)
                 else:

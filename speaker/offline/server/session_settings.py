@@ -6,7 +6,7 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from speaker.audio.vad import TurnSettings
-from speaker.config.turn_detection import SemanticVad, ServerVad
+from speaker.config.turn_detection import ASK_AFTER_MS, SemanticVad, ServerVad
 from speaker.realtime.protocol.codec import RefusedError
 from speaker.realtime.protocol.objects import (
     SESSION_FORMAT,
@@ -36,8 +36,11 @@ MOST_SESSION_TOOLS: Final = 256
 LONGEST_TOOLS: Final = 262_144
 """Bytes of all tools as JSON."""
 
-_EAGERNESS_MS: Final = {"low": 1200, "medium": 800, "auto": 800, "high": 400}
-"""Silence that ends a turn; this server does not judge meaning, and takes eagerness as patience."""
+_EAGERNESS_MS: Final = {"low": 8_000, "medium": 4_000, "auto": 4_000, "high": 2_000}
+"""Silence that ends a turn whose sentence is not complete, by eagerness; as the protocol documents it."""
+
+_SILENCE_MS: Final = {"low": 1200, "medium": 800, "auto": 800, "high": 400}
+"""Silence that ends a turn where nobody can tell whether a sentence is complete, and eagerness is patience alone."""
 
 S = TypeVar("S", bound=Struct)
 
@@ -86,10 +89,11 @@ def complete(turns: ServerVad | SemanticVad) -> ServerVad | SemanticVad:
     )
 
 
-def requested_turn_settings(turns: ServerVad | SemanticVad) -> TurnSettings:
-    """What the turn detector is set to."""
+def requested_turn_settings(turns: ServerVad | SemanticVad, *, judged: bool) -> TurnSettings:
+    """What the turn detector is set to; ``judged``: whether there is somebody to ask if a sentence is complete."""
     if isinstance(turns, SemanticVad):
-        return TurnSettings(silence_duration_ms=_EAGERNESS_MS[str(turns.eagerness)])
+        patience_ms = (_EAGERNESS_MS if judged else _SILENCE_MS)[str(turns.eagerness)]
+        return TurnSettings(silence_duration_ms=patience_ms, ask_after_ms=ASK_AFTER_MS if judged else None)
     full = complete(turns)
     assert isinstance(full, ServerVad)  # noqa: S101 - complete keeps the kind
     return TurnSettings(

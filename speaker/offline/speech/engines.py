@@ -5,15 +5,18 @@ turns. Models are loaded when they are first needed, or by ``warm_up``.
 """
 
 import copy
+import logging
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import aclosing
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Final, Self
 
 from speaker.audio.pcm import SESSION_HZ, WAKE_HZ, Samples, ms_to_samples, resample
+from speaker.audio.smart_turn import SmartTurn, smart_turn_file
 from speaker.audio.vad import TurnDetector, TurnEvent, TurnSettings
+from speaker.errors import ModelError
 from speaker.language.codes import ENGLISH, base_language
 from speaker.language.phrasebook import ENGLISH_PHRASES, Phrasebook
 from speaker.offline.speech.ears import kept_set, recogniser_files, set_folder
@@ -26,6 +29,8 @@ from speaker.offline.understanding.follow_up import PastTurn
 from speaker.offline.understanding.intent_engine import IntentEngine
 from speaker.offline.understanding.tool_schema import Call, Reply
 
+log = logging.getLogger(__name__)
+
 HOUSES: Final = 4
 """For so many different houses the rules are kept; they take a second to make and a few megabytes."""
 
@@ -34,7 +39,7 @@ _DETECTED_MS: Final = 2_000
 
 
 class _Models:
-    """What is loaded once for all sessions; only the one worker for speech reads it."""
+    """What is loaded once for all sessions; each is read by one worker alone, ``smart_turn`` by the one for turns."""
 
     def __init__(self, state: Path | None) -> None:
         self._state = state
@@ -58,6 +63,18 @@ class _Models:
         return recogniser_files(set_folder(self._state, language), kept) if self._state and kept else None
 
     @cached_property
+    def smart_turn(self) -> SmartTurn | None:
+        """Who knows whether a sentence is complete; None, and one line in the log, without the model."""
+        missing: object = "there is no state directory"
+        if self._state is not None:
+            try:
+                return SmartTurn(smart_turn_file(self._state))
+            except ModelError as error:
+                missing = error
+        log.warning("semantic_vad ends turns by silence alone, since nobody here knows what is complete: %s", missing)
+        return None
+
+    @cached_property
     def voice(self) -> Synthesiser:
         voice = Synthesiser()
         voice.warm_up()
@@ -73,6 +90,7 @@ class OfflineEngines:
         """What is heard; each share has its own."""
         # Turn detection has a worker of its own: a barge-in must not wait for a sentence to be made.
         self._detecting = SharedWorker("offline-vad")
+        self._judging = SharedWorker("offline-turns")
         self._working = SharedWorker("offline-speech")
         self._models = _Models(state)
         self._intent_engines: OrderedDict[int, IntentEngine] = OrderedDict()
@@ -80,6 +98,7 @@ class OfflineEngines:
 
     def _take_lines(self) -> None:
         self._detection, self._speech = self._detecting.line(), self._working.line()
+        self._judgement = self._judging.line()
 
     def share(self) -> Self:
         """The same engines for one session, whose work is done in turns with that of the others."""
@@ -95,6 +114,7 @@ class OfflineEngines:
     def close(self) -> None:
         """Give up the workers, for every share; the step under way is finished, what waits is dropped."""
         self._detecting.close()
+        self._judging.close()
         self._working.close()
 
     async def detector(self, settings: TurnSettings) -> TurnDetector:
@@ -103,7 +123,19 @@ class OfflineEngines:
 
     async def detect(self, detector: TurnDetector, samples: Samples) -> list[TurnEvent]:
         """Starts and stops of speech in more of a session's sound: int16, shape (n,), 16 kHz."""
-        return await self._detection.run(_detected(detector, samples))
+        events = await self._detection.run(_detected(detector, samples))
+        while (said := detector.question) is not None:
+            complete = await self._judgement.do(partial(self._complete, said))
+            events += await self._detection.do(partial(detector.answer, complete))
+        return events
+
+    async def can_judge(self) -> bool:
+        """Whether there is somebody who knows if a sentence is complete."""
+        return await self._judgement.do(lambda: self._models.smart_turn is not None)
+
+    def _complete(self, said: Samples) -> bool:
+        model = self._models.smart_turn
+        return model is not None and model.is_complete(said)
 
     def can_hear(self, language: str) -> bool:
         """Whether there is a recogniser for a language."""

@@ -240,3 +240,17 @@ def test_a_reload_is_told_every_mistake(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         check_settings(file)
     assert [one.rpartition("(")[2] for one in caught.value.problems] == ["line 1)", "line 2)", "line 3)"]
+
+
+def test_who_wants_sentences_judged_is_told_where_the_model_is_missing_and_how_to_fetch_it(
+    check: Check, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
+    text = "id: kitchen\nsession:\n  turn_detection: {type: client_vad, endpointing: smart}\n"
+    code, lines = check(text)
+    assert code == 1
+    (told,) = [one for one in lines if "turn_detection" in one]
+    assert "line 3" in told
+    assert f"{tmp_path}/models/smart-turn-v3.2-cpu.onnx cannot be read: No such file" in told
+    assert "Fetch it: speaker model add smart-turn" in told
+    assert check(text.replace("smart", "silence"))[0] == 0
