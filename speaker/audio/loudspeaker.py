@@ -19,9 +19,13 @@ from speaker.errors import SoundError
 
 log = logging.getLogger(__name__)
 
-_BLOCK_MS: Final = 40
-"""What the callback is asked for at a time. The device holds about two of them, and nothing in Python, such as a
-collection of garbage, may take longer: with 20 ms, a pause of 45 ms made a gap and 60 ms blinded the canceller."""
+BLOCKS_MS: Final = (10, 20, 40)
+"""What the callback is asked for at a time. The device holds three of them: so long sound waits until it is heard, and
+an answer goes on when it is hushed; and so long, at most, Python may be busy with anything else. Which of them a machine
+is quick enough for shows when the device runs dry: it is opened anew then, with the next longer one."""
+
+_OFTEN_DRY: Final = 3
+"""So many gaps in one stream do not wait for a pause in what is played."""
 
 IDLE_CLOSE_S: Final = 2.0
 """The device is given back so long after the last sound, unless it is held open."""
@@ -64,6 +68,7 @@ class Loudspeaker:
         self.underflows = 0
         """How often the device ran out of sound because this machine was too slow."""
         self._streams = 0
+        self._block_ms = BLOCKS_MS[0]
         self._channels = 1
         self._needed = asyncio.Event()
         self._held = False
@@ -145,6 +150,11 @@ class Loudspeaker:
             if self.underflows > dry and not told:
                 told = True
                 log.warning("the loudspeaker ran dry: this machine was too slow for a moment")
+            if told and self._block_ms < BLOCKS_MS[-1] and (self.underflows >= dry + _OFTEN_DRY or not self.playing):
+                self._block_ms = next(ms for ms in BLOCKS_MS if ms > self._block_ms)
+                log.info("= the loudspeaker is opened anew, with blocks of %d ms", self._block_ms)
+                self._needed.set()
+                return
             if now - max(self._queue.pulled_at, quiet_since) > SILENT_AFTER_S or not stream.is_active():
                 self._give_up()
                 lost = f'the loudspeaker "{self._stage.name}" has stopped taking sound'
@@ -181,7 +191,7 @@ class Loudspeaker:
     def _start_at(self, device: SoundDevice, hz: int) -> Stream:
         if hz != self._queue.hz:
             self._queue.set_rate(hz)
-        block = hz * _BLOCK_MS // 1000
+        block = hz * self._block_ms // 1000
         self._streams += 1
         self._queue.begin()
         # Given one channel, PortAudio fills the left one of a card that has two.
@@ -221,7 +231,7 @@ class Loudspeaker:
     def _tell_ended(self, hushes: int) -> None:
         if hushes != self._hushes or self._queue or not self._speaking:
             return
-        if self._queue.speech_left_s() > _BLOCK_MS / 1000:
+        if self._queue.speech_left_s() > self._block_ms / 1000:
             return  # more came meanwhile, and its own end will be told
         self._speaking = False
         self._ended()
