@@ -21,8 +21,8 @@ log = logging.getLogger(__name__)
 
 BLOCKS_MS: Final = (10, 20, 40)
 """What the callback is asked for at a time. The device holds three of them: so long sound waits until it is heard, and
-an answer goes on when it is hushed; and so long, at most, Python may be busy with anything else. Which of them a machine
-is quick enough for shows when the device runs dry: it is opened anew then, with the next longer one."""
+an answer goes on when it is hushed; and so long, at most, Python may be busy with anything else. Which of them a
+machine is quick enough for shows when the device runs dry: it is opened anew then, with the next longer one."""
 
 _OFTEN_DRY: Final = 3
 """So many gaps in one stream do not wait for a pause in what is played."""
