@@ -22,6 +22,7 @@ import numpy as np
 from speaker.audio import pcm
 from speaker.audio.echo_canceller import SILENT_BELOW
 from speaker.audio.interpolation import POINTS, read_at
+from speaker.audio.live_resampler import LiveResampler
 from speaker.audio.pcm import WAKE_HZ, Samples
 from speaker.audio.sample_clock import SLIP_MS, SampleClock
 
@@ -67,7 +68,7 @@ class EchoReference:
         """The loudspeaker's clock."""
         self._blocks: deque[tuple[bytes, int, float, int]] = deque()
         self._generation = -1
-        self._resampler = pcm.Resampler(WAKE_HZ, WAKE_HZ)
+        self._resampler = LiveResampler(WAKE_HZ, WAKE_HZ)
         self._ring: Samples = np.zeros(round(KEPT_S * WAKE_HZ), np.int16)
         self._end = 0
         """Number of the sample behind the last one; a stream's first sample has its place as its number."""
@@ -103,7 +104,7 @@ class EchoReference:
     def _draw(self, data: bytes, hz: int, heard_at_s: float, generation: int) -> None:
         begins = generation != self._generation
         if begins:
-            self._generation, self._resampler = generation, pcm.Resampler(hz, WAKE_HZ)
+            self._generation, self._resampler = generation, LiveResampler(hz, WAKE_HZ)
             self.clock.restart()
         samples = self._resampler.push(pcm.from_bytes(data))
         place = self.clock.place(heard_at_s, samples.size)

@@ -15,6 +15,7 @@ from speaker.audio.capture import CaptureChain, ChannelPicker, Pulse, capture_sh
 from speaker.audio.capture_choice import Capture
 from speaker.audio.device_names import SoundDevice
 from speaker.audio.devices import SoundSystem
+from speaker.audio.live_resampler import LiveResampler
 from speaker.audio.pcm import FRAME_SAMPLES, PIECE_MS, PIECE_SAMPLES, WAKE_HZ, Samples
 from speaker.audio.portaudio import Stream
 from speaker.audio.sample_clock import SampleClock
@@ -61,7 +62,7 @@ class Microphone:
         self._wanted = asyncio.Event()
         self._unwanted = asyncio.Event()
         self._rest: Samples = np.zeros(0, np.int16)
-        self._resampler = pcm.Resampler(WAKE_HZ, WAKE_HZ)
+        self._resampler = LiveResampler(WAKE_HZ, WAKE_HZ)
         self._capture = capture or Capture()
         self._raw = raw
         self._hz, self._channels = WAKE_HZ, 1
@@ -152,7 +153,7 @@ class Microphone:
     def _start_at(self, device: SoundDevice, hz: int, channels: int) -> Stream:
         self._hz, self._channels = hz, channels
         self._picker = ChannelPicker(self._capture.channel, channels, hz)
-        self._resampler = pcm.Resampler(hz, WAKE_HZ)
+        self._resampler = LiveResampler(hz, WAKE_HZ)
         self._rest = np.zeros(0, np.int16)
         self._count = 0
         self.clock.restart()

@@ -10,6 +10,7 @@ import numpy as np
 
 from speaker.audio import pcm
 from speaker.audio.chimes import lead_in
+from speaker.audio.live_resampler import LiveResampler
 from speaker.audio.pcm import BYTES_PER_SAMPLE, SESSION_HZ, Samples
 
 REMEMBERED_ITEMS: Final = 16
@@ -69,7 +70,7 @@ class PlaybackQueue:
         self._heard_by = 0.0
         self._speech_heard_by = 0.0
         self._gain = 1.0
-        self._resampler = pcm.Resampler(SESSION_HZ, SESSION_HZ)
+        self._resampler = LiveResampler(SESSION_HZ, SESSION_HZ)
 
     def __bool__(self) -> bool:
         """Whether anything waits to be played."""
@@ -94,7 +95,7 @@ class PlaybackQueue:
             for progress in self._items.values():
                 progress.received = round(progress.received * hz / self.hz)
                 progress.handed = round(progress.handed * hz / self.hz)
-            self.hz, self._resampler = hz, pcm.Resampler(SESSION_HZ, hz)
+            self.hz, self._resampler = hz, LiveResampler(SESSION_HZ, hz)
 
     def add(self, sound: Samples, item: str, gain: float | None) -> None:
         """Queue sound at 24 kHz; ``gain`` None means the volume of speech."""

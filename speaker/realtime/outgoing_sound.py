@@ -6,10 +6,11 @@ from typing import Final
 import numpy as np
 
 from speaker.audio import pcm
+from speaker.audio.live_resampler import LiveResampler
 from speaker.audio.pcm import SESSION_HZ, WAKE_HZ, Samples
 
-APPEND_MS: Final = 40
-"""Length of one append; the protocol's clients use 20-60 ms."""
+APPEND_MS: Final = 20
+"""Length of one append, as long as a piece of the microphone's sound; the protocol's clients use 20-60 ms."""
 
 
 class OutgoingSound:
@@ -18,12 +19,12 @@ class OutgoingSound:
     def __init__(self) -> None:
         self.hz = SESSION_HZ
         """Rate that the service takes, from the next turn on."""
-        self._resampler = pcm.Resampler(WAKE_HZ, self.hz)
+        self._resampler = LiveResampler(WAKE_HZ, self.hz)
         self._rest = b""
 
     def forget(self) -> None:
         """What has not gone out is not to go out."""
-        self._resampler, self._rest = pcm.Resampler(WAKE_HZ, self.hz), b""
+        self._resampler, self._rest = LiveResampler(WAKE_HZ, self.hz), b""
 
     def push(self, samples: Samples) -> Iterator[bytes]:
         """More sound: int16, shape (n,), 16 kHz, any n. What is ready comes out as 16-bit mono bytes at ``hz``."""
