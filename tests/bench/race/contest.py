@@ -48,7 +48,10 @@ class Contest:
     reading: Samples
     awake: Outcome = field(default_factory=Outcome)
     asleep: Outcome = field(default_factory=Outcome)
-    _fresh: set[str] = field(default_factory=set)
+
+    async def begin(self, who: Contestant) -> None:
+        """A start that finds nothing kept from earlier ones; what the speaker keeps then, every round has."""
+        await self._round(who, self.asleep, lambda run: first_start(run, self.hub))
 
     async def converse(self, who: Contestant) -> None:
         """One round awake."""
@@ -62,13 +65,9 @@ class Contest:
         await self._round(who, self.awake, play)
 
     async def sleep(self, who: Contestant) -> None:
-        """One round asleep; before the first one, a start that finds nothing kept."""
-        if who.name not in self._fresh:
-            self._fresh.add(who.name)
-            await self._round(who, self.asleep, lambda run: first_start(run, self.hub))
-        if who.name not in self.asleep.problems:
-            sound = speech_and_noise(self.reading)
-            await self._round(who, self.asleep, lambda run: wait_for_word(run, self.hub, self.room, sound))
+        """One round asleep."""
+        sound = speech_and_noise(self.reading)
+        await self._round(who, self.asleep, lambda run: wait_for_word(run, self.hub, self.room, sound))
 
     async def _round(self, who: Contestant, outcome: Outcome, play: Callable[[Runner], Awaitable[Found]]) -> None:
         try:
@@ -125,6 +124,10 @@ async def hold_contest(who: Sequence[Contestant], rounds: int, environments: Pat
             refused[one.name] = str(error)
     parts: tuple[Part, ...] = ("awake", "asleep")
     async with contest(environments) as held:
+        for one in can:
+            if takes_part(one, "asleep"):
+                print(f"first start: {one.name}", flush=True)
+                await held.begin(one)
         for number in range(1, rounds + 1):
             for part in parts:
                 for one in can:

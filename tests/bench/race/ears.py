@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
 from speaker.audio import pcm
 from speaker.audio.pcm import Samples
 from speaker.demo.processes import need
@@ -18,6 +20,8 @@ EAR_HZ: Final = 48_000
 """The rate of the sinks, so that nothing is resampled."""
 
 LATENCY_MS: Final = 10
+SETTLE_S: Final = 1.5
+ON_TIME_PERCENT: Final = 10
 _START_S: Final = 10.0
 
 
@@ -26,12 +30,22 @@ class Ear:
 
     def __init__(self) -> None:
         self._data = bytearray()
-        self._began_s = float("inf")
+        self._begins_s: list[float] = []
 
     def push(self, data: bytes, at_s: float) -> None:
-        """Take what arrived at a moment. The piece that was the least late tells when the recording began."""
+        """Take what arrived at a moment."""
         self._data += data
-        self._began_s = min(self._began_s, at_s - len(self._data) / pcm.BYTES_PER_SAMPLE / EAR_HZ)
+        long_s = self.place_of_end() / EAR_HZ
+        if long_s > SETTLE_S:
+            self._begins_s.append(at_s - long_s)
+
+    @property
+    def _began_s(self) -> float:
+        """When the recording began, as the pieces tell it that were hardly late.
+
+        Not those of its first moments: a sink has then rendered far ahead, for whoever listened before.
+        """
+        return float(np.percentile(self._begins_s, ON_TIME_PERCENT))
 
     @property
     def samples(self) -> Samples:
@@ -39,7 +53,7 @@ class Ear:
         return pcm.from_bytes(bytes(self._data))
 
     def time_of(self, place: int) -> float:
-        """When a sample sounded."""
+        """When a sample sounded; not to be asked before ``SETTLE_S`` have been recorded."""
         return self._began_s + place / EAR_HZ
 
     def place_of_end(self) -> int:

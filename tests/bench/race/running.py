@@ -105,8 +105,8 @@ def _environment(who: Contestant, place: Place) -> dict[str, str]:
     }  # fmt: skip
     env = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "VIRTUAL_ENV", "PULSE_SERVER")}
     if isinstance(who, Ours):
-        wanted |= {"PYTHONPATH": str(REPOSITORY), "STATE_DIRECTORY": str(place.folder / f"state-{who.name}")}
-        (place.folder / f"state-{who.name}").mkdir(exist_ok=True)
+        wanted |= {"PYTHONPATH": str(REPOSITORY), "STATE_DIRECTORY": str(place.folder / "state")}
+        (place.folder / "state").mkdir(exist_ok=True)
     return env | wanted
 
 
