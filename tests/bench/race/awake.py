@@ -1,11 +1,10 @@
 """A conversation with one contestant: what it costs, and how soon everything reaches the other side.
 
-Somebody asks, and talks over the answer; three times. Then one answer is heard to its end. The first exchange only warms
-up. Whoever speaks is the synthetic voice, since the speaker's judge of who talks is a detector of speech.
+Somebody asks, and talks over the answer; three times. Then one answer is heard to its end. The first exchange only
+warms up. Whoever speaks is the synthetic voice, since the speaker's judge of who talks is a detector of speech.
 """
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -62,12 +61,12 @@ class Conversation:
 
     async def hold(self, talk: Talk) -> Found:
         """All figures. Raises TimeoutError when it does not answer, SpeakerError when it ends."""
-        await self._open()
+        await self.begin()
         await self._whole(talk.question, WARM_UP_S)
         self.found.clear()
         before = self.run.used()
         for _ in range(EXCHANGES):
-            await self._interrupted(talk)
+            await self.exchange(talk)
         await self._whole(talk.question, WHOLE_S, gaps=True)
         spent = self.run.used().since(before)
         needs = self.run.memory()
@@ -76,11 +75,10 @@ class Conversation:
         self._note("memory_shared", needs.pss_mb)
         return self.found
 
-    async def _open(self) -> None:
+    async def begin(self) -> None:
         """Until its microphone is heard at the server; the speaker is woken first."""
         begun = self.server.appended
         if isinstance(self.run.who, Ours):
-            self.hub.forget()
             await self.hub.is_in("idle", self.run, START_S)
             await asyncio.sleep(SETTLE_S)
             await self.hub.wake()
@@ -127,7 +125,7 @@ class Conversation:
         if gaps:
             self._note("gaps", 1000 * silence_within(self.loudspeaker.samples[since:], GAP) / EAR_HZ)
 
-    async def _interrupted(self, talk: Talk) -> None:
+    async def exchange(self, talk: Talk) -> None:
         """An answer over which somebody talks, and the answer to that."""
         await self._asked(talk.question, LONG_S)
         await asyncio.sleep(TALKS_AFTER_S)
@@ -147,8 +145,3 @@ class Conversation:
 
     def _note(self, key: str, value: float) -> None:
         self.found.setdefault(key, []).append(value)
-
-
-def missing(found: Found, keys: Sequence[str]) -> list[str]:
-    """Figures that a conversation should have brought, and did not."""
-    return [key for key in keys if not found.get(key)]

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from speaker.audio import pcm
-from speaker.audio.pcm import Samples
+from speaker.audio.pcm import SESSION_HZ, Samples
 from speaker.demo.broker import private_broker
 from speaker.demo.virtual_room import VirtualRoom
 from speaker.demo.virtual_room import room as open_room
@@ -31,6 +31,7 @@ from tests.bench.race.sound_marks import cut_sharply
 
 QUESTION: Final = "How long is the train ride to Berlin?"
 INTERRUPTION: Final = "Turn off the kitchen light."
+WORD: Final = "Hey Jarvis."
 READING: Final = "She asked him whether the garden had been watered, and nobody could say where the letter was from. "
 ROUND_S: Final = 120.0
 """A contestant that needs longer hangs."""
@@ -46,6 +47,7 @@ class Contest:
     place: Place
     talk: Talk
     reading: Samples
+    word: Samples
     awake: Outcome = field(default_factory=Outcome)
     asleep: Outcome = field(default_factory=Outcome)
 
@@ -67,9 +69,10 @@ class Contest:
     async def sleep(self, who: Contestant) -> None:
         """One round asleep."""
         sound = speech_and_noise(self.reading)
-        await self._round(who, self.asleep, lambda run: wait_for_word(run, self.hub, self.room, sound))
+        await self._round(who, self.asleep, lambda run: wait_for_word(run, self.hub, self.room, sound, self.word))
 
     async def _round(self, who: Contestant, outcome: Outcome, play: Callable[[Runner], Awaitable[Found]]) -> None:
+        self.hub.forget()
         try:
             async with asyncio.timeout(ROUND_S), runner(who, self.place) as run:
                 try:
@@ -102,14 +105,15 @@ async def contest(environments: Path) -> AsyncIterator[Contest]:
         engines.close()
 
 
-def _voices() -> tuple[Talk, Samples]:
+def _voices() -> tuple[Talk, Samples, Samples]:
     voice = Synthesiser()
 
     def say(text: str) -> Samples:
         samples = np.concatenate(list(voice.speak(text)))
         return pcm.amplify(samples, 0.6 * 32767 / float(np.abs(samples.astype(np.float32)).max()))
 
-    return Talk(cut_sharply(say(QUESTION)), cut_sharply(say(INTERRUPTION))), say(READING)
+    word = np.concatenate([say(WORD), np.zeros(SESSION_HZ // 2, np.int16)])
+    return Talk(cut_sharply(say(QUESTION)), cut_sharply(say(INTERRUPTION))), say(READING), word
 
 
 async def hold_contest(who: Sequence[Contestant], rounds: int, environments: Path) -> tuple[Outcome, Outcome]:

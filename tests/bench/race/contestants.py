@@ -40,6 +40,8 @@ class Ours:
 
     name: str
     duplex: Literal["full", "wake", "half"]
+    module: str = "speaker"
+    """What Python runs."""
 
 
 def _models(_url: str) -> list[str]:
@@ -72,7 +74,7 @@ RIVALS: Final = (
     Rival(
         "wyoming", "asleep",
         (RivalEnvironment("wyoming-satellite", ("wyoming-satellite==1.0.0",)),
-         RivalEnvironment("wyoming-openwakeword", ("wyoming-openwakeword==1.8.2",))),
+         RivalEnvironment("wyoming-openwakeword", ("wyoming-openwakeword==1.8.2", "numpy==1.26.4"))),
         "wyoming_pair.py", lambda _: [str(free_port()), str(free_port())], itself=False,
     ),
 )  # fmt: skip

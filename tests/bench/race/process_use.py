@@ -110,8 +110,8 @@ def woken(status: str) -> int:
     return int(status.partition("voluntary_ctxt_switches:")[2].split()[0])
 
 
-def memory(pids: Iterable[int]) -> MemoryUse:
-    """Memory of these processes now."""
+def memory(pids: Iterable[int | str]) -> MemoryUse:
+    """Memory of these processes now; ``self`` is this one."""
     rss_kb = pss_kb = 0
     for pid in pids:
         lines = _read(_PROC / str(pid) / "smaps_rollup").splitlines()

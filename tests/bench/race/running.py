@@ -95,7 +95,7 @@ def _command(who: Contestant, place: Place) -> list[str]:
         return who.command(place.environments, place.url)
     file = place.folder / f"{who.name}.yaml"
     file.write_text(configuration(who, place))
-    return [sys.executable, "-m", "speaker", "run", "--config", str(file)]
+    return [sys.executable, "-m", who.module, "run", "--config", str(file)]
 
 
 def _environment(who: Contestant, place: Place) -> dict[str, str]:

@@ -27,7 +27,7 @@ def main(word: str, melspectrogram: str, embedding: str) -> None:
         frame = np.frombuffer(microphone.read(FRAME, exception_on_overflow=False), np.int16)
         for name, score in model.predict(frame).items():
             if score > 0.5:
-                print(f"{name} {score:.2f}", flush=True)
+                print(f"heard {name} {score:.2f}", flush=True)
 
 
 if __name__ == "__main__":

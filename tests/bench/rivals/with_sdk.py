@@ -32,9 +32,7 @@ class Playing:
         with self._lock:
             self._waiting.clear()
 
-    def take(
-        self, _data: bytes | None, frames: int, _time: Mapping[str, float], _status: int
-    ) -> tuple[bytes, int]:
+    def take(self, _data: bytes | None, frames: int, _time: Mapping[str, float], _status: int) -> tuple[bytes, int]:
         with self._lock:
             data = bytes(self._waiting[: 2 * frames])
             del self._waiting[: 2 * frames]

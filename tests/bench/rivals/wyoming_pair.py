@@ -3,7 +3,6 @@
 ``wyoming_pair.py PYTHON_OF_OPENWAKEWORD PORT PORT``. It is not counted: its two children are.
 """
 
-import json
 import socket
 import subprocess
 import sys
@@ -38,9 +37,12 @@ def main(wake_python: str, wake_port: int, satellite_port: int) -> None:
     hub.sendall(b'{"type": "run-satellite"}\n')
     print("listening", flush=True)
     for line in hub.makefile("rb"):
-        # An event is a line of JSON, and may bring more bytes behind it; pings are the only ones that want an answer.
-        if line.startswith(b"{") and json.loads(line)["type"] == "ping":
+        # An event is a line of JSON, and may bring bytes of its own behind it; a ping wants an answer.
+        if b'"type": "ping"' in line:
             hub.sendall(b'{"type": "pong"}\n')
+        # It asks for the rest of the work when its word was said.
+        if b'"run-pipeline"' in line:
+            print("heard", flush=True)
 
 
 if __name__ == "__main__":
