@@ -6,54 +6,20 @@ virtual environment of its own. It takes about twelve minutes and needs PulseAud
 the machine should have nothing else to do.
 """
 
-import argparse
 import asyncio
 import json
 import platform
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Final
 
+from speaker.errors import SpeakerError
 from tests.bench import table
 from tests.bench.race.chart import both_charts
+from tests.bench.race.command_line import build_bench_parser
 from tests.bench.race.contest import hold_contest
-from tests.bench.race.contestants import EVERYBODY, Contestant, chosen
-from tests.bench.race.environments import cache_folder
 from tests.bench.race.figures import ASLEEP, AWAKE, Figure, Outcome, as_data, table_rows
 from tests.bench.race.machine import machine
-
-ROUNDS: Final = 3
-
-
-def _names(text: str) -> list[Contestant]:
-    try:
-        return chosen(text)
-    except KeyError as error:
-        raise argparse.ArgumentTypeError(f"there is no {error}; there are {', '.join(EVERYBODY)}") from None
-
-
-def _rounds(text: str) -> int:
-    if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"{text} is no number of rounds; it is 1 or more")
-    return int(text)
-
-
-def build_bench_parser() -> argparse.ArgumentParser:
-    """The command line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tests.bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "--only", type=_names, default=chosen(""), metavar="NAME,NAME", help=f"of {', '.join(EVERYBODY)}"
-    )
-    parser.add_argument("--rounds", type=_rounds, default=ROUNDS, metavar="N", help=f"default {ROUNDS}")
-    parser.add_argument(
-        "--venvs", type=Path, default=cache_folder(), metavar="DIR", help="rivals' environments; default %(default)s"
-    )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every value there")
-    parser.add_argument("--svg", type=Path, metavar="FILE", help="draw the medians there")
-    return parser
 
 
 def _show(title: str, outcome: Outcome, figures: Sequence[Figure]) -> None:
@@ -66,8 +32,11 @@ def _show(title: str, outcome: Outcome, figures: Sequence[Figure]) -> None:
 
 def main() -> None:
     """From the command line."""
-    options = build_bench_parser().parse_args()
-    awake, asleep = asyncio.run(hold_contest(options.only, options.rounds, options.venvs.absolute()))
+    options = build_bench_parser(__doc__ or "").parse_args()
+    try:
+        awake, asleep = asyncio.run(hold_contest(options.only, options.rounds, options.venvs.absolute()))
+    except SpeakerError as error:
+        sys.exit(str(error))
     print(f"\n{machine()}")
     _show("Awake", awake, AWAKE)
     _show("Asleep", asleep, ASLEEP)

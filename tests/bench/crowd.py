@@ -113,13 +113,15 @@ async def _rest(port: int, first: int, count: int) -> None:
     print("ready", flush=True)
     loop = asyncio.get_running_loop()
     while await loop.run_in_executor(None, sys.stdin.readline):
-        began, at = time.monotonic(), time.time()
+        began, at, cpu = time.monotonic(), time.time(), time.process_time()
         claimed = [one for one in crowd if one.hear(loop.create_future(), at)]
         ends = await asyncio.gather(*(one.decided for one in claimed if one.decided is not None))
         await asyncio.sleep(1)
         took_ms = [round(1000 * (end - began)) for end in ends]
+        cpu_ms = 1000 * (time.process_time() - cpu)
         answering = [one.name for one in crowd if one.answers]
-        print(json.dumps({"claimed": len(claimed), "answering": answering, "took_ms": took_ms}), flush=True)
+        told = {"claimed": len(claimed), "answering": answering, "took_ms": took_ms, "cpu_ms": cpu_ms}
+        print(json.dumps(told), flush=True)
         for one in crowd:
             one.answers = False
 

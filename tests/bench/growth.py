@@ -32,7 +32,7 @@ from tests.bench.race.contestants import OURS
 from tests.bench.race.ears import ear
 from tests.bench.race.environments import cache_folder
 from tests.bench.race.machine import machine
-from tests.bench.race.process_use import memory, used
+from tests.bench.race.process_use import memory
 from tests.bench.race.running import runner
 from tests.bench.wake import DEAF_S, THRESHOLD, WARM_UP_FRAMES, sounds
 
@@ -68,7 +68,7 @@ def growth_row(one: Growth) -> list[str]:
         " / ".join(f"{count:,}" for count in one.counts),
         f"{' / '.join(f'{value:.2g}' if value < 10 else f'{value:.0f}' for value in one.cpu)} {one.cpu_unit}",
         " / ".join(f"{value:.0f}" for value in one.memory_mb),
-        f"{' / '.join(f'{value:.1f}' for value in one.more)} {one.more_unit}".strip(),
+        f"{' / '.join(f'{value:.3g}' for value in one.more)} {one.more_unit}".strip(),
     ]
 
 
@@ -156,28 +156,27 @@ async def speakers() -> Growth:
     """One speaker among so many that all hear the same word: what it takes, and when the last knows who answers."""
     cpu, needs, last = [], [], []
     for count in SPEAKER_COUNTS:
-        with tempfile.TemporaryDirectory() as folder, ExitStack() as running:
+        with tempfile.TemporaryDirectory() as folder:
             async with private_broker(Path(folder)) as broker:
-                sizes = [1, *_parts(count - 1)]
-                crowd = [
-                    running.enter_context(
-                        part_running(*crowd_part("rest", broker.port, str(sum(sizes[:number])), str(size)))
-                    )
-                    for number, size in enumerate(sizes)
-                ]
-                await asyncio.gather(*(one_line(one) for one in crowd))
-                before = used([crowd[0].pid])
-                heard = await asyncio.gather(*(all_hear_it(one) for one in crowd))
-                cpu.append(1000 * used([crowd[0].pid]).since(before).cpu_s)
-                needs.append(memory([crowd[0].pid]).rss_mb)
-                last.append(max(ms for one in heard for ms in one["took_ms"]) / 1000)
+                with ExitStack() as running:
+                    crowd = [
+                        running.enter_context(part_running(*crowd_part("rest", broker.port, str(first), str(size))))
+                        for first, size in crowd_sizes(count)
+                    ]
+                    await asyncio.gather(*(one_line(one) for one in crowd))
+                    heard = await asyncio.gather(*(all_hear_it(one) for one in crowd))
+                    answers = sum(len(one["answering"]) for one in heard)
+                    print(f"{count} speakers: {answers} answered", flush=True)
+                    cpu.append(heard[0]["cpu_ms"])
+                    needs.append(memory([crowd[0].pid]).rss_mb)
+                    last.append(max(ms for one in heard for ms in one["took_ms"]))
     return Growth("speakers that hear one word", SPEAKER_COUNTS, cpu, "ms for one of them", needs, last,
-                  "s until the last knows")  # fmt: skip
+                  "ms until the last knows")  # fmt: skip
 
 
-def _parts(count: int) -> list[int]:
-    """So many clients in processes that can hold them."""
-    return [min(A_PROCESS, count - start) for start in range(0, count, A_PROCESS)]
+def crowd_sizes(count: int) -> list[tuple[int, int]]:
+    """First number and size of each process: one speaker alone, which is measured, and those around it."""
+    return [(0, 1), *((first, min(A_PROCESS, count - first)) for first in range(1, count, A_PROCESS))]
 
 
 async def pages() -> Growth:
