@@ -26,10 +26,8 @@ from speaker.wake.detector import WakeWords, open_word
 from tests.bench import table
 from tests.bench.crowd import all_hear_it, crowd_part, one_line, part_running
 from tests.bench.race.asleep import calm, listening
-from tests.bench.race.awake import Conversation
 from tests.bench.race.contest import contest
 from tests.bench.race.contestants import OURS
-from tests.bench.race.ears import ear
 from tests.bench.race.environments import cache_folder
 from tests.bench.race.machine import machine
 from tests.bench.race.process_use import memory
@@ -111,22 +109,16 @@ async def minutes_of_conversation(marks: Sequence[int] = MINUTES) -> Growth:
     """The whole daemon: what each of these minutes of one conversation took, and what is needed at its end."""
     cpu, needs = [], []
     async with contest(cache_folder()) as held:
-        socket = held.place.folder / "pulse.sock"
         async with runner(OURS, held.place) as run:  # the phrases of a first start
             await listening(run, held.hub)
             await calm(run)
         held.hub.forget()
-        async with (
-            runner(OURS, held.place) as run,
-            ear(socket, "microphone") as microphone,
-            ear(socket, "loudspeaker") as loudspeaker,
-        ):
-            talking = Conversation(held.room, microphone, loudspeaker, held.server, run, held.hub)
-            await talking.begin()
+        async with runner(OURS, held.place) as run, held.talking(run) as conversation:
+            await conversation.begin()
             for minute in range(1, max(marks) + 1):
                 before = run.used()
                 while time.monotonic() < before.at_s + 60:
-                    await talking.exchange(held.talk)
+                    await conversation.exchange(held.talk)
                 spent = run.used().since(before)
                 print(f"minute {minute}", flush=True)
                 if minute in marks:

@@ -12,7 +12,7 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,11 +20,9 @@ from typing import Any, Final
 
 from tests.bench import table
 from tests.bench.race.asleep import RECOVERY_S, SETTLE_S, WINDOW_S, calm, listening, speech_and_noise
-from tests.bench.race.awake import Conversation
 from tests.bench.race.call_costs import Costs, between, largest, passed_on, shown
 from tests.bench.race.contest import Contest, contest
 from tests.bench.race.contestants import Ours
-from tests.bench.race.ears import ear
 from tests.bench.race.environments import cache_folder
 from tests.bench.race.machine import machine
 from tests.bench.race.process_use import CARD_THREADS, ThreadUse, threads
@@ -45,6 +43,9 @@ class Window:
     seconds: float = 0.0
     cpu_s: float = 0.0
     costs: Costs = field(default_factory=dict)
+
+
+Part = Callable[[Contest, Ours], Awaitable[dict[str, Window]]]
 
 
 @dataclass(slots=True)
@@ -128,18 +129,12 @@ async def asleep(held: Contest, who: Ours) -> dict[str, Window]:
 async def awake(held: Contest, who: Ours) -> dict[str, Window]:
     """A conversation, its start included."""
     held.hub.forget()
-    socket = held.place.folder / "pulse.sock"
-    async with (
-        runner(who, held.place) as run,
-        ear(socket, "microphone") as microphone,
-        ear(socket, "loudspeaker") as loudspeaker,
-    ):
+    async with runner(who, held.place) as run, held.talking(run) as conversation:
         await listening(run, held.hub)
         await calm(run)
         watched = Watched(run, held.place.folder / "state")
-        talking = Conversation(held.room, microphone, loudspeaker, held.server, run, held.hub)
         async with watched.window("a conversation"):
-            await talking.hold(held.talk)
+            await conversation.hold(held.talk)
         return watched.windows
 
 
@@ -151,15 +146,28 @@ def rows(window: Window) -> list[list[str]]:
     ]
 
 
+PARTS: Final = {"asleep": asleep, "awake": awake}
+
+
+async def _all_windows(held: Contest, who: Ours, parts: Sequence[Part]) -> dict[str, Window]:
+    found: dict[str, Window] = {}
+    for part in parts:
+        found |= await part(held, who)
+    return found
+
+
 async def main() -> None:
     """Measure and print."""
-    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--part", choices=PARTS, help="only this one; both take four minutes")
+    part = parser.parse_args().part
+    parts = [PARTS[part]] if part else list(PARTS.values())
     async with contest(cache_folder()) as held:
         async with runner(PLAIN, held.place) as run:  # the phrases of a first start
             await listening(run, held.hub)
             await calm(run)
-        plain = await asleep(held, PLAIN) | await awake(held, PLAIN)
-        profiled = await asleep(held, PROFILED) | await awake(held, PROFILED)
+        plain = await _all_windows(held, PLAIN, parts)
+        profiled = await _all_windows(held, PROFILED, parts)
     print(machine())
     for name, window in profiled.items():
         alone = plain[name]

@@ -19,7 +19,9 @@ from speaker.offline.speech.engines import OfflineEngines
 from speaker.realtime.protocol.codec import decode_server
 from tests.bench.growth import Growth, crowd_sizes, growth_row
 from tests.bench.profile import native_name
+from tests.bench.race.awake import whole_place
 from tests.bench.race.call_costs import CallGraph, between, largest, passed_on, shown
+from tests.bench.race.ears import EAR_HZ
 from tests.bench.race.measuring_server import MeasuringServer, noise_answer
 from tests.bench.race.process_use import ThreadUse
 
@@ -194,3 +196,22 @@ def test_a_profile_counts_no_waiting() -> None:
     profile = cProfile.Profile(time.thread_time)
     profile.runcall(time.sleep, 0.05)
     assert sum(one.inlinetime for one in profile.getstats()) < 0.05
+
+
+# Whether the room said it whole.
+
+
+def test_what_was_said_whole_is_found() -> None:
+    said = np.full(2_400, 9_000, np.int16)
+    heard = np.concatenate([np.zeros(1_000, np.int16), np.repeat(said, 2), np.zeros(EAR_HZ, np.int16)])
+    assert whole_place(heard, 0, said) == (1_000, 5_800)
+
+
+def test_what_was_torn_is_not() -> None:
+    said = np.full(2_400, 9_000, np.int16)
+    whole, silence = np.repeat(said, 2), np.zeros(EAR_HZ, np.int16)
+    torn = np.concatenate([whole[:2_000], silence[: EAR_HZ // 20], whole[2_000:], silence])
+    assert whole_place(torn, 0, said) is None
+    assert whole_place(np.concatenate([whole[:3_000], silence]), 0, said) is None
+    assert whole_place(whole, 0, said) is None  # nobody knows whether it has ended
+    assert whole_place(silence, 0, said) is None

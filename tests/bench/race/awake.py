@@ -5,14 +5,14 @@ warms up. Whoever speaks is the synthetic voice, since the speaker's judge of wh
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from speaker.audio.pcm import Samples
-from speaker.demo.virtual_room import VirtualRoom
+from speaker.audio.pcm import SESSION_HZ, Samples
 from tests.bench.race.contestants import Ours
 from tests.bench.race.ears import EAR_HZ, Ear
-from tests.bench.race.measuring_server import TURN_SILENCE_MS, HeardTurn, MeasuringServer
+from tests.bench.race.measuring_server import TURN_SILENCE_MS, MeasuringServer
 from tests.bench.race.running import Hub, Runner
 from tests.bench.race.sound_marks import end_of_sound, first_loud, silence_within
 
@@ -31,10 +31,16 @@ EXCHANGE_S: Final = 15.0
 """After so long, something is wrong."""
 
 SILENCE: Final = round(0.15 * EAR_HZ)
-"""So much silence ends what the loudspeaker says..."""
+"""So much silence ends what the loudspeaker says."""
+
+TURN_PAUSE: Final = round(0.4 * EAR_HZ)
+"""Less than ends a turn, more than any pause in what is said."""
+
+TORN: Final = round(0.015 * EAR_HZ)
+"""What is longer or shorter by more than this was not said whole."""
 
 GAP: Final = round(0.005 * EAR_HZ)
-"""...and so much within an answer is a gap."""
+"""So much within an answer is a gap."""
 
 Found = dict[str, list[float]]
 
@@ -51,19 +57,22 @@ class Talk:
 class Conversation:
     """One contestant between the room and the server."""
 
-    room: VirtualRoom
+    say: Callable[[Samples], Awaitable[None]]
     microphone: Ear
     loudspeaker: Ear
     server: MeasuringServer
     run: Runner
     hub: Hub
     found: Found = field(default_factory=dict)
+    slipped: int = 0
+    """How often the room itself did not say whole what was said in it: nobody is measured by that."""
 
     async def hold(self, talk: Talk) -> Found:
         """All figures. Raises TimeoutError when it does not answer, SpeakerError when it ends."""
         await self.begin()
         await self._whole(talk.question, WARM_UP_S)
         self.found.clear()
+        self.slipped = 0
         before = self.run.used()
         for _ in range(EXCHANGES):
             await self.exchange(talk)
@@ -73,6 +82,7 @@ class Conversation:
         self._note("cpu_a_minute", 60 * spent.cpu_s / spent.at_s)
         self._note("memory", needs.rss_mb)
         self._note("memory_shared", needs.pss_mb)
+        self._note("slipped", self.slipped)
         return self.found
 
     async def begin(self) -> None:
@@ -90,20 +100,21 @@ class Conversation:
                     await asyncio.sleep(0.05)
         await asyncio.sleep(SETTLE_S)
 
-    async def _asked(self, question: Samples, answer_s: float) -> HeardTurn:
+    async def _asked(self, question: Samples, answer_s: float) -> None:
         """Ask, wait until the answer sounds, and note what that took."""
         self.server.answer_s = answer_s
         count, began = len(self.server.turns), self.microphone.place_of_end()
-        await self.room.say(question)
+        await self.say(question)
         answer = await self._sounds(self.loudspeaker.place_of_end(), count + 1)
         turn = self.server.turns[-1]
-        spoken = end_of_sound(self.microphone.samples, began, SILENCE)
-        assert spoken is not None  # it was answered
-        said_s, audible_s = self.microphone.time_of(spoken), self.loudspeaker.time_of(answer)
+        said = whole_place(self.microphone.samples, began, question)
+        if said is None:
+            self.slipped += 1
+            return
+        said_s, audible_s = self.microphone.time_of(said[1]), self.loudspeaker.time_of(answer)
         self._note("last_word_to_server", 1000 * (turn.last_sound_s - said_s))
         self._note("end_to_sound", 1000 * (audible_s - said_s) - TURN_SILENCE_MS)
         self._note("delta_to_sound", 1000 * (audible_s - turn.first_delta_s))
-        return turn
 
     async def _sounds(self, since: int, turns: int) -> int:
         """The place where the loudspeaker begins, once the server has heard so many turns."""
@@ -131,12 +142,14 @@ class Conversation:
         await asyncio.sleep(TALKS_AFTER_S)
         self.server.answer_s = SHORT_S
         count, began = len(self.server.turns), self.microphone.place_of_end()
-        await self.room.say(talk.interruption)
-        voice = first_loud(self.microphone.samples, began)
-        assert voice is not None  # it has just been said
-        voice_s = self.microphone.time_of(voice)
+        await self.say(talk.interruption)
         await asyncio.sleep(LONG_S / 4)
         await self.loudspeaker.silent(QUIET_S, EXCHANGE_S)
+        said = whole_place(self.microphone.samples, began, talk.interruption)
+        if said is None:
+            self.slipped += 1
+            return
+        voice_s = self.microphone.time_of(said[0])
         end = end_of_sound(self.loudspeaker.samples, self.loudspeaker.place_of(voice_s), SILENCE)
         if len(self.server.turns) > count and end is not None:
             silent_s = self.loudspeaker.time_of(end)
@@ -145,3 +158,15 @@ class Conversation:
 
     def _note(self, key: str, value: float) -> None:
         self.found.setdefault(key, []).append(value)
+
+
+def whole_place(heard: Samples, since: int, said: Samples) -> tuple[int, int] | None:
+    """Where something that was said (24 kHz) is in a recording (``EAR_HZ``), first sample and behind the last one.
+
+    None when it is not there in one piece: a busy machine tears it.
+    """
+    first = first_loud(heard, since)
+    end = end_of_sound(heard, since, TURN_PAUSE)
+    if first is None or end is None or abs(end - first - said.size * EAR_HZ // SESSION_HZ) > TORN:
+        return None
+    return first, end

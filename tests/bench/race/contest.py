@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -22,7 +23,7 @@ from speaker.offline.speech.synthesiser import Synthesiser
 from tests.bench.race.asleep import first_start, speech_and_noise, wait_for_word
 from tests.bench.race.awake import Conversation, Found, Talk
 from tests.bench.race.contestants import Contestant, Ours, Part, takes_part
-from tests.bench.race.ears import ear
+from tests.bench.race.ears import ear, say_in_room
 from tests.bench.race.environments import install
 from tests.bench.race.figures import Outcome
 from tests.bench.race.measuring_server import MeasuringServer
@@ -57,14 +58,19 @@ class Contest:
 
     async def converse(self, who: Contestant) -> None:
         """One round awake."""
-        socket = self.place.alsa_config.parent / "pulse.sock"
 
         async def play(run: Runner) -> Found:
-            async with ear(socket, "microphone") as microphone, ear(socket, "loudspeaker") as loudspeaker:
-                talking = Conversation(self.room, microphone, loudspeaker, self.server, run, self.hub)
-                return await talking.hold(self.talk)
+            async with self.talking(run) as conversation:
+                return await conversation.hold(self.talk)
 
         await self._round(who, self.awake, play)
+
+    @asynccontextmanager
+    async def talking(self, run: Runner) -> AsyncIterator[Conversation]:
+        """Somebody in the room who may talk with a contestant, and hears everything."""
+        socket = self.place.folder / "pulse.sock"
+        async with ear(socket, "microphone") as microphone, ear(socket, "loudspeaker") as loudspeaker:
+            yield Conversation(partial(say_in_room, socket), microphone, loudspeaker, self.server, run, self.hub)
 
     async def sleep(self, who: Contestant) -> None:
         """One round asleep."""

@@ -1,4 +1,4 @@
-"""Recordings of what a sink plays, with the moment of every sample."""
+"""Recordings of what a sink plays, with the moment of every sample; and a voice with time to spare."""
 
 import asyncio
 import os
@@ -20,6 +20,7 @@ EAR_HZ: Final = 48_000
 """The rate of the sinks, so that nothing is resampled."""
 
 LATENCY_MS: Final = 10
+AHEAD_MS: Final = 200
 SETTLE_S: Final = 1.5
 ON_TIME_PERCENT: Final = 10
 _START_S: Final = 10.0
@@ -103,3 +104,22 @@ async def ear(socket: Path, sink: str) -> AsyncIterator[Ear]:
 async def _listen(stream: asyncio.StreamReader, heard: Ear) -> None:
     while data := await stream.read(1 << 16):
         heard.push(data, time.monotonic())
+
+
+async def say_in_room(socket: Path, samples: Samples) -> None:
+    """Say something (24 kHz) into the microphone; returns when it has been said.
+
+    It is handed over well ahead, since a busy machine would tear it; the ears tell when it sounded.
+    """
+    mouth = await asyncio.create_subprocess_exec(
+        need("pacat", "pulseaudio-utils"), "--playback", "--device=microphone", f"--latency-msec={AHEAD_MS}", "--raw",
+        "--format=s16le", "--channels=1", f"--rate={pcm.SESSION_HZ}", stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
+        env=os.environ | {"PULSE_SERVER": f"unix:{socket}"},
+    )  # fmt: skip
+    try:
+        await mouth.communicate(pcm.to_bytes(samples))
+    finally:
+        if mouth.returncode is None:
+            mouth.kill()
+        await mouth.wait()
