@@ -18,7 +18,7 @@ from tests.bench import table
 from tests.bench.race.chart import both_charts
 from tests.bench.race.command_line import build_bench_parser
 from tests.bench.race.contest import hold_contest
-from tests.bench.race.figures import ASLEEP, AWAKE, Figure, Outcome, as_data, table_rows
+from tests.bench.race.figures import ASLEEP, AWAKE, Figure, Outcome, as_data, markdown, table_rows
 from tests.bench.race.machine import machine
 
 
@@ -46,6 +46,9 @@ def main() -> None:
             "awake": as_data(awake, AWAKE), "asleep": as_data(asleep, ASLEEP),
         }  # fmt: skip
         options.json.write_text(json.dumps(document, indent=1))
+    if options.markdown:
+        both = (markdown(awake, AWAKE), markdown(asleep, ASLEEP))
+        options.markdown.write_text("\n".join([f"{machine()}\n", *both]))
     if options.svg:
         options.svg.write_text(both_charts(awake, asleep))
 

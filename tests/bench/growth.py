@@ -15,6 +15,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -64,10 +65,15 @@ def growth_row(one: Growth) -> list[str]:
     return [
         one.what,
         " / ".join(f"{count:,}" for count in one.counts),
-        f"{' / '.join(f'{value:.2g}' if value < 10 else f'{value:.0f}' for value in one.cpu)} {one.cpu_unit}",
-        " / ".join(f"{value:.0f}" for value in one.memory_mb),
-        f"{' / '.join(f'{value:.3g}' for value in one.more)} {one.more_unit}".strip(),
+        f"{_values(one.cpu)} {one.cpu_unit}",
+        _values(one.memory_mb),
+        f"{_values(one.more)} {one.more_unit}".strip(),
     ]
+
+
+def _values(values: Sequence[float]) -> str:
+    """Two digits or a whole number."""
+    return " / ".join(f"{value:.2g}" if value < 10 else f"{value:,.0f}" for value in values)
 
 
 def _child(*arguments: str) -> Json:
@@ -186,6 +192,13 @@ LINES: Final[dict[str, Callable[[], Awaitable[Growth]]]] = {
 }  # fmt: skip
 
 
+def _marks(text: str) -> list[int]:
+    marks = [int(one) for one in text.split(",") if one.isdecimal() and int(one)]
+    if not marks or marks != sorted(set(marks)):
+        raise argparse.ArgumentTypeError(f"{text} are no minutes; 1,3,6 are")
+    return marks
+
+
 def _lines(text: str) -> list[str]:
     names = text.split(",")
     unknown = [one for one in names if one not in LINES]
@@ -194,11 +207,12 @@ def _lines(text: str) -> list[str]:
     return names
 
 
-async def _measure(names: Sequence[str]) -> list[Growth]:
+async def _measure(names: Sequence[str], marks: Sequence[int]) -> list[Growth]:
     found = []
+    lines = LINES | {"minutes": partial(minutes_of_conversation, marks)}
     for name in names:
         print(f"{name} ...", flush=True)
-        found.append(await LINES[name]())
+        found.append(await lines[name]())
     return found
 
 
@@ -214,13 +228,16 @@ def main() -> None:
     """All lines, or some."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", type=_lines, default=list(LINES), metavar="NAME,NAME", help=f"of {', '.join(LINES)}")
+    parser.add_argument(
+        "--minutes", type=_marks, default=MINUTES, metavar="N,N", help="of a conversation that are told; default 1,3,6"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
     parser.add_argument("--words", nargs=2, metavar=("COUNT", "FILE"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.words:
         print(json.dumps(score_words(int(options.words[0]), options.words[1])))
     else:
-        _show(asyncio.run(_measure(options.only)), options.json)
+        _show(asyncio.run(_measure(options.only, options.minutes)), options.json)
 
 
 if __name__ == "__main__":

@@ -173,9 +173,9 @@ def test_threads_without_python_are_named() -> None:
 
 
 def test_a_line_of_growth() -> None:
-    line = Growth("devices", (20, 2_000), (0.913, 12.3), "% of a core", (38.2, 51.1), (0.1, 0.62), "s until usable")
+    line = Growth("devices", (20, 2_000), (0.913, 12.3), "% of a core", (38.2, 51.1), (0.1, 7_260), "ms until usable")
     assert growth_row(line) == [
-        "devices", "20 / 2,000", "0.91 / 12 % of a core", "38 / 51", "0.1 / 0.62 s until usable",
+        "devices", "20 / 2,000", "0.91 / 12 % of a core", "38 / 51", "0.1 / 7,260 ms until usable",
     ]  # fmt: skip
     assert growth_row(Growth("words", (1,), (2.0,), "%", (90.0,)))[-1] == ""
 

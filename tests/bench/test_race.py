@@ -29,7 +29,7 @@ from tests.bench.race.contestants import (
 )
 from tests.bench.race.ears import EAR_HZ, SETTLE_S, Ear
 from tests.bench.race.environments import RivalEnvironment, reason
-from tests.bench.race.figures import ASLEEP, AWAKE, Figure, Outcome, as_data, cell, table_rows
+from tests.bench.race.figures import ASLEEP, AWAKE, Figure, Outcome, as_data, cell, markdown, table_rows
 from tests.bench.race.machine import machine, processor
 from tests.bench.race.process_use import ProcessUse, family, memory, stat_fields, threads, used, woken
 from tests.bench.race.running import Place, configuration
@@ -128,6 +128,13 @@ def test_rounds_are_put_together() -> None:
     assert table_rows(outcome(), FIGURES) == [["first, ms", "2 (1-3)", "2,000", "–"], ["second", "0.2", "–", "–"]]
     assert outcome().names() == ["ours", "theirs", "others"]
     assert outcome().problems == {"others": ["cannot be installed"]}
+
+
+def test_the_documents_get_a_table() -> None:
+    assert markdown(outcome(), FIGURES).splitlines() == [
+        "|  | ours | theirs | others |", "| --- | --- | --- | --- |", "| first, ms | 2 (1-3) | 2,000 | – |",
+        "| second | 0.2 | – | – |", "", "others: cannot be installed",
+    ]  # fmt: skip
 
 
 def test_data_has_every_value_and_what_went_wrong() -> None:
@@ -270,7 +277,7 @@ def test_the_bench_tells_what_it_takes(monkeypatch: pytest.MonkeyPatch, capsys: 
         runpy.run_module("tests.bench", run_name="__main__")
     assert left.value.code == 0
     told = capsys.readouterr().out
-    assert all(option in told for option in ("--only", "--rounds", "--venvs", "--json", "--svg"))
+    assert all(option in told for option in ("--only", "--rounds", "--venvs", "--json", "--markdown", "--svg"))
 
 
 def test_options_are_understood(tmp_path: Path) -> None:

@@ -36,5 +36,8 @@ def build_bench_parser(about: str) -> argparse.ArgumentParser:
         "--venvs", type=Path, default=cache_folder(), metavar="DIR", help="rivals' environments; default %(default)s"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every value there")
+    parser.add_argument(
+        "--markdown", type=Path, metavar="FILE", help="write both tables there, as the documents have them"
+    )
     parser.add_argument("--svg", type=Path, metavar="FILE", help="draw the medians there")
     return parser

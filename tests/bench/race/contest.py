@@ -54,7 +54,8 @@ class Contest:
 
     async def begin(self, who: Contestant) -> None:
         """A start that finds nothing kept from earlier ones; what the speaker keeps then, every round has."""
-        await self._round(who, self.asleep, lambda run: first_start(run, self.hub))
+        outcome = self.asleep if takes_part(who, "asleep") else Outcome()
+        await self._round(who, outcome, lambda run: first_start(run, self.hub))
 
     async def converse(self, who: Contestant) -> None:
         """One round awake."""
@@ -135,7 +136,7 @@ async def hold_contest(who: Sequence[Contestant], rounds: int, environments: Pat
     parts: tuple[Part, ...] = ("awake", "asleep")
     async with contest(environments) as held:
         for one in can:
-            if takes_part(one, "asleep"):
+            if isinstance(one, Ours) or takes_part(one, "asleep"):
                 print(f"first start: {one.name}", flush=True)
                 await held.begin(one)
         for number in range(1, rounds + 1):

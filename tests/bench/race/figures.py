@@ -97,3 +97,12 @@ def as_data(outcome: Outcome, figures: Sequence[Figure]) -> dict[str, object]:
         "figures": {one.key: {"label": one.label, "unit": one.unit} for one in figures},
         "medians": medians, "values": outcome.values, "problems": outcome.problems,
     }  # fmt: skip
+
+
+def markdown(outcome: Outcome, figures: Sequence[Figure]) -> str:
+    """The table as the documents have it, and why somebody has no figure."""
+    names = outcome.names()
+    rows = [["", *names], ["---"] * (1 + len(names)), *table_rows(outcome, figures)]
+    lines = [f"| {' | '.join(row)} |" for row in rows]
+    told = [f"{name}: {one}" for name, problems in outcome.problems.items() for one in problems]
+    return "\n".join([*lines, "", *told]).rstrip() + "\n"
