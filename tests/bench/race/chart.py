@@ -10,6 +10,8 @@ WIDTH: Final = 960
 COLOURS: Final = (BLUE, GREEN, ORANGE, FAINT, GREY)
 LEFT, RIGHT = 392, 880
 STEP: Final = 15
+BESIDE: Final = frozenset({"slipped", "memory_shared"})
+"""What the table tells to be exact."""
 
 
 def both_charts(awake: Outcome, asleep: Outcome) -> str:
@@ -36,7 +38,7 @@ def _chart(title: str, outcome: Outcome, figures: Sequence[Figure], top: float) 
     for one in figures:
         bars = [(outcome.median(name, one.key), colour) for name, colour in zip(names, COLOURS, strict=False)]
         measured = [(value, colour) for value, colour in bars if value is not None]
-        if measured:
+        if measured and one.key not in BESIDE:
             parts += _bars(one, measured, y)
             y += STEP * len(measured) + 12
     parts.append(line(LEFT, top + 70, LEFT, y - 6, GREY))
@@ -59,6 +61,6 @@ def _described(outcome: Outcome, figures: Sequence[Figure]) -> str:
     for one in figures:
         values = [(name, outcome.median(name, one.key)) for name in outcome.values]
         told = [f"{name} {value:,.{one.digits}f}" for name, value in values if value is not None]
-        if told:
+        if told and one.key not in BESIDE:
             rows.append(f"{one.label}: {', '.join(told)}")
     return "; ".join(rows)

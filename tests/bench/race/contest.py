@@ -2,6 +2,7 @@
 
 import asyncio
 import tempfile
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -34,6 +35,9 @@ QUESTION: Final = "How long is the train ride to Berlin?"
 INTERRUPTION: Final = "Turn off the kitchen light."
 WORD: Final = "Hey Jarvis."
 READING: Final = "She asked him whether the garden had been watered, and nobody could say where the letter was from. "
+MOST_FAILURES: Final = 2
+"""Who fails so often is not tried again: the others wait for it each time."""
+
 ROUND_S: Final = 120.0
 """A contestant that needs longer hangs."""
 
@@ -51,6 +55,7 @@ class Contest:
     word: Samples
     awake: Outcome = field(default_factory=Outcome)
     asleep: Outcome = field(default_factory=Outcome)
+    _failures: Counter[str] = field(default_factory=Counter)
 
     async def begin(self, who: Contestant) -> None:
         """A start that finds nothing kept from earlier ones; what the speaker keeps then, every round has."""
@@ -79,17 +84,21 @@ class Contest:
         await self._round(who, self.asleep, lambda run: wait_for_word(run, self.hub, self.room, sound, self.word))
 
     async def _round(self, who: Contestant, outcome: Outcome, play: Callable[[Runner], Awaitable[Found]]) -> None:
+        if self._failures[who.name] >= MOST_FAILURES:
+            return
         self.hub.forget()
         try:
             async with asyncio.timeout(ROUND_S), runner(who, self.place) as run:
                 try:
                     outcome.add(who.name, await play(run))
+                    return
                 except TimeoutError:
                     outcome.fail(who.name, f"did not answer in time; its last words: {run.last_words()}")
         except TimeoutError:
             outcome.fail(who.name, f"hung for {ROUND_S:.0f} s")
         except SpeakerError as error:
             outcome.fail(who.name, str(error))
+        self._failures[who.name] += 1
 
 
 @asynccontextmanager
