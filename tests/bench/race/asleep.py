@@ -68,7 +68,7 @@ async def hear_word(run: Runner, hub: Hub, room: VirtualRoom, word: Samples) -> 
     await room.say(word)
     try:
         if isinstance(run.who, Ours):
-            await hub.is_in("listening", run, HEARD_S)
+            await hub.leaves("idle", run, HEARD_S)
             return
         async with asyncio.timeout(HEARD_S):
             while "heard" not in run.log.read_text(errors="replace"):

@@ -90,10 +90,12 @@ class Contest:
         try:
             async with asyncio.timeout(ROUND_S), runner(who, self.place) as run:
                 try:
-                    outcome.add(who.name, await play(run))
-                    return
+                    found = await play(run)
                 except TimeoutError:
                     outcome.fail(who.name, f"did not answer in time; its last words: {run.last_words()}")
+                else:
+                    outcome.add(who.name, found)
+                    return
         except TimeoutError:
             outcome.fail(who.name, f"hung for {ROUND_S:.0f} s")
         except SpeakerError as error:

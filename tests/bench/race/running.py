@@ -150,6 +150,13 @@ class Hub:
                 run.check()
                 await asyncio.sleep(0.05)
 
+    async def leaves(self, state: str, run: Runner, within_s: float) -> None:
+        """Wait until the daemon shows another state. Raises SpeakerError when it ends, TimeoutError."""
+        async with asyncio.timeout(within_s):
+            while f'"state":"{state}"' in self.state.replace(" ", ""):
+                run.check()
+                await asyncio.sleep(0.05)
+
     async def wake(self) -> None:
         """Wake it as a button does."""
         await self._broker.publish(f"speaker/{NAME}/command/wake", "")
