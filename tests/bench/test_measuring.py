@@ -92,6 +92,15 @@ async def test_who_is_heard_during_an_answer_interrupts_it() -> None:
     assert len(server.turns) == 2
 
 
+async def test_a_client_may_leave_in_the_middle_of_an_answer() -> None:
+    server = MeasuringServer(answer_s=5)
+    async with client_of(server) as client:
+        await say(client, 100, 9_000)
+        await say(client, 500, 0)
+        await until(client, DELTA)
+    assert len(server.turns) == 1
+
+
 async def test_silence_begins_nothing() -> None:
     server = MeasuringServer()
     async with client_of(server) as client:

@@ -135,6 +135,7 @@ def test_the_documents_get_a_table() -> None:
         "|  | ours | theirs | others |", "| --- | --- | --- | --- |", "| first, ms | 2 (1-3) | 2,000 | – |",
         "| second | 0.2 | – | – |", "", "others: cannot be installed",
     ]  # fmt: skip
+    assert markdown(Outcome(), FIGURES) == ""
 
 
 def test_data_has_every_value_and_what_went_wrong() -> None:

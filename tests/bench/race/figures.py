@@ -100,8 +100,10 @@ def as_data(outcome: Outcome, figures: Sequence[Figure]) -> dict[str, object]:
 
 
 def markdown(outcome: Outcome, figures: Sequence[Figure]) -> str:
-    """The table as the documents have it, and why somebody has no figure."""
+    """The table as the documents have it, and why somebody has no figure; nothing when nobody took part."""
     names = outcome.names()
+    if not names:
+        return ""
     rows = [["", *names], ["---"] * (1 + len(names)), *table_rows(outcome, figures)]
     lines = [f"| {' | '.join(row)} |" for row in rows]
     told = [f"{name}: {one}" for name, problems in outcome.problems.items() for one in problems]

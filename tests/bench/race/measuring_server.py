@@ -6,6 +6,7 @@ the same: a turn ends after ``TURN_SILENCE_MS`` without sound, whoever is heard 
 
 import asyncio
 import base64
+import contextlib
 import json
 import time
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
 
 from speaker.audio import pcm
 from speaker.audio.pcm import SESSION_HZ, Samples
@@ -71,6 +73,7 @@ class MeasuringServer:
         finally:
             if self._answering is not None:
                 self._answering.cancel()
+                await asyncio.gather(self._answering, return_exceptions=True)
 
     async def _take(self, connection: ServerConnection, event: Json) -> None:
         match event["type"]:
@@ -141,9 +144,12 @@ class MeasuringServer:
             status = "completed"
         finally:
             closed = message | {"status": "completed" if status == "completed" else "incomplete"}
-            await self._send(connection, "response.output_item.done", response_id=response, output_index=0, item=closed)
-            await self._send(connection, "conversation.item.done", item=closed, previous_item_id=None)
-            await self._send(connection, "response.done", response=_response(response, status))
+            with contextlib.suppress(ConnectionClosed):
+                await self._send(
+                    connection, "response.output_item.done", response_id=response, output_index=0, item=closed
+                )
+                await self._send(connection, "conversation.item.done", item=closed, previous_item_id=None)
+                await self._send(connection, "response.done", response=_response(response, status))
 
     async def _sound(self, connection: ServerConnection, turn: HeardTurn, where: Json) -> None:
         data = pcm.to_bytes(noise_answer(self.answer_s))
