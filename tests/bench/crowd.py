@@ -113,20 +113,22 @@ async def _rest(port: int, first: int, count: int) -> None:
     print("ready", flush=True)
     loop = asyncio.get_running_loop()
     while await loop.run_in_executor(None, sys.stdin.readline):
-        began, at = time.monotonic(), time.time()
+        began, at, cpu = time.monotonic(), time.time(), time.process_time()
         claimed = [one for one in crowd if one.hear(loop.create_future(), at)]
         ends = await asyncio.gather(*(one.decided for one in claimed if one.decided is not None))
         await asyncio.sleep(1)
         took_ms = [round(1000 * (end - began)) for end in ends]
+        cpu_ms = 1000 * (time.process_time() - cpu)
         answering = [one.name for one in crowd if one.answers]
-        print(json.dumps({"claimed": len(claimed), "answering": answering, "took_ms": took_ms}), flush=True)
+        told = {"claimed": len(claimed), "answering": answering, "took_ms": took_ms, "cpu_ms": cpu_ms}
+        print(json.dumps(told), flush=True)
         for one in crowd:
             one.answers = False
 
 
-async def _devices(port: int) -> None:
+async def _devices(port: int, count: int) -> None:
     """Devices that are announced, and then report until the process is ended."""
-    house = VirtualHouse(port, big_house(DEVICES))
+    house = VirtualHouse(port, big_house(count))
     await house.open()
     print("ready", flush=True)
     chance = random.Random(1)  # noqa: S311 - nothing secret
@@ -137,7 +139,7 @@ async def _devices(port: int) -> None:
         await asyncio.sleep(1 / REPORTS_PER_S)
 
 
-async def _house(port: int) -> None:
+async def _house(port: int, count: int) -> None:
     """The part of one speaker that follows the house and the claims: seconds, processor time and memory."""
     empty_mb = _memory_mb()
     speaker = Hearer("measured", port)
@@ -146,7 +148,7 @@ async def _house(port: int) -> None:
     await _until(lambda: speaker.broker.online)
     began, cpu = time.monotonic(), time.process_time()
     feed.start(["homeassistant"])
-    await _until(lambda: len(registry.devices()) >= DEVICES)
+    await _until(lambda: len(registry.devices()) >= count)
     usable_s, taking_s = time.monotonic() - began, time.process_time() - cpu
     await asyncio.sleep(5)
     cpu = time.process_time()
@@ -191,16 +193,17 @@ async def _neighbours(hearers: list[Hearer]) -> tuple[list[float], list[int]]:
     return took_ms, answered
 
 
-def _command(part: str, port: int, *more: str) -> list[str]:
+def crowd_part(part: str, port: int, *more: str) -> list[str]:
+    """How a part of the crowd is started: ``rest``, ``devices`` or ``house``."""
     return [sys.executable, "-W", "ignore", "-m", "tests.bench.crowd", part, str(port), *more]
 
 
 def _measured(port: int) -> str:
-    return subprocess.run(_command("house", port), text=True, stdout=subprocess.PIPE, check=True).stdout
+    return subprocess.run(crowd_part("house", port, str(DEVICES)), text=True, stdout=subprocess.PIPE, check=True).stdout
 
 
 @contextmanager
-def _part(*command: str) -> Iterator[subprocess.Popen[str]]:
+def part_running(*command: str) -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen(command, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         try:
             yield process
@@ -208,17 +211,17 @@ def _part(*command: str) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-async def _line(process: subprocess.Popen[str]) -> str:
+async def one_line(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
     return await asyncio.get_running_loop().run_in_executor(None, process.stdout.readline)
 
 
-async def _hear_it(process: subprocess.Popen[str]) -> dict[str, Any]:
+async def all_hear_it(process: subprocess.Popen[str]) -> dict[str, Any]:
     """Let the speakers of a process hear the word."""
     assert process.stdin is not None
     process.stdin.write("\n")
     process.stdin.flush()
-    answer: dict[str, Any] = json.loads(await _line(process))
+    answer: dict[str, Any] = json.loads(await one_line(process))
     return answer
 
 
@@ -231,14 +234,14 @@ async def main() -> None:
             # Two processes: paho waits with select(), which knows a thousand files a process, three a client.
             half = (SPEAKERS - HEARERS) // 2
             with (
-                _part(*_command("rest", port, "0", str(half))) as one,
-                _part(*_command("rest", port, str(half), str(half))) as other,
-                _part(*_command("devices", port)) as devices,
+                part_running(*crowd_part("rest", port, "0", str(half))) as one,
+                part_running(*crowd_part("rest", port, str(half), str(half))) as other,
+                part_running(*crowd_part("devices", port, str(DEVICES))) as devices,
             ):
-                await asyncio.gather(_line(one), _line(other), _line(devices))
+                await asyncio.gather(one_line(one), one_line(other), one_line(devices))
                 needs = json.loads(await asyncio.to_thread(_measured, port))
                 took_ms, answered = await _neighbours(hearers)
-                at_once = _together(*await asyncio.gather(_hear_it(one), _hear_it(other)))
+                at_once = _together(*await asyncio.gather(all_hear_it(one), all_hear_it(other)))
     _show(took_ms, answered, at_once, needs)
 
 
@@ -286,9 +289,9 @@ if __name__ == "__main__":
     match sys.argv[1:]:
         case ["rest", port, first, count]:
             asyncio.run(_rest(int(port), int(first), int(count)))
-        case ["devices", port]:
-            asyncio.run(_devices(int(port)))
-        case ["house", port]:
-            asyncio.run(_house(int(port)))
+        case ["devices", port, count]:
+            asyncio.run(_devices(int(port), int(count)))
+        case ["house", port, count]:
+            asyncio.run(_house(int(port), int(count)))
         case _:
             asyncio.run(main())

@@ -6,6 +6,7 @@ as fast as a microphone sends them, and the readers are processes of their own.
 
 import argparse
 import asyncio
+import json
 import resource
 import subprocess
 import sys
@@ -26,15 +27,14 @@ def _rss_mb() -> float:
     return pages * resource.getpagesize() / 1e6
 
 
-async def _measure(mode: str) -> None:
+async def _measure(mode: str, readers: int, *, as_json: bool) -> None:
     settings = with_page(enabled=mode != "off")
     with tempfile.TemporaryDirectory() as folder:
         async with page_of(Path(folder), settings=settings) as shown:
             reading = []
             if mode == "readers":
-                reading.append(
-                    await asyncio.create_subprocess_exec(sys.executable, "-m", "tests.bench.page", "--read", shown.url)
-                )
+                command = ["-m", "tests.bench.page", "--read", shown.url, "--readers", str(readers)]
+                reading.append(await asyncio.create_subprocess_exec(sys.executable, *command))
                 await asyncio.sleep(5)
             began, late_s = time.process_time(), 0.0
             clock = asyncio.get_running_loop().time
@@ -48,10 +48,13 @@ async def _measure(mode: str) -> None:
             for one in reading:
                 one.terminate()
                 await one.wait()
+    if as_json:
+        print(json.dumps({"mb": _rss_mb(), "percent": share}))
+        return
     print(f"{mode:8} {_rss_mb():6.1f} MB  {share:5.2f} % of a core  a frame at most {1000 * late_s:.1f} ms late")
 
 
-async def _read(url: str) -> None:
+async def _read(url: str, readers: int) -> None:
     import aiohttp  # noqa: PLC0415 - the rows without a page must not pay for it
 
     async with aiohttp.ClientSession(url, headers={"Origin": url.rstrip("/")}) as session:
@@ -61,7 +64,7 @@ async def _read(url: str) -> None:
                 async for _ in socket:
                     pass
 
-        await asyncio.gather(*(one() for _ in range(READERS)))
+        await asyncio.gather(*(one() for _ in range(readers)))
 
 
 def main() -> None:
@@ -69,11 +72,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("mode", nargs="?", choices=("off", "on", "readers"))
     parser.add_argument("--read", metavar="URL")
+    parser.add_argument("--readers", type=int, default=READERS, metavar="N", help=f"pages that look; default {READERS}")
+    parser.add_argument("--json", action="store_true", help="one row as data")
     options = parser.parse_args()
     if options.read:
-        asyncio.run(_read(options.read))
+        asyncio.run(_read(options.read, options.readers))
     elif options.mode:
-        asyncio.run(_measure(options.mode))
+        asyncio.run(_measure(options.mode, options.readers, as_json=options.json))
     else:
         for mode in ("off", "on", "readers"):
             subprocess.run([sys.executable, "-m", "tests.bench.page", mode], check=True)
