@@ -16,7 +16,7 @@ import numpy as np
 
 from speaker.audio import pcm
 from speaker.audio.double_talk import DoubleTalk
-from speaker.audio.pcm import FRAME_SAMPLES, PIECE_MS, PIECE_SAMPLES, WAKE_HZ, Samples, level_dbfs
+from speaker.audio.pcm import FRAME_SAMPLES, PIECE_MS, PIECE_SAMPLES, WAKE_HZ, RollingPower, Samples, power_dbfs
 
 AEC3_SAMPLES: Final = WAKE_HZ // 100
 """AEC3 takes exactly 10 ms at a time."""
@@ -50,7 +50,7 @@ FORGET_S: Final = 1.5
 """After so long a silence AEC3 begins anew. The loudspeaker's device may have been closed meanwhile, and comes
 back some samples earlier or later: an old AEC3 trusts what it knew and lets the echo pass, a new one is careful."""
 
-TAIL_S: Final = 0.6
+TAIL_S: Final = 0.7
 """How long the room may ring after the last sound of the loudspeaker."""
 
 SILENT_BELOW: Final = 4
@@ -96,6 +96,8 @@ class Cleaned:
     """Whether the loudspeaker was heard, so that the two differ."""
     stirring: bool = False
     """Whether somebody may just have begun to talk over it."""
+    silent: bool = False
+    """Whether nothing but a made murmur is in the residue."""
 
 
 class _Speex:
@@ -173,6 +175,7 @@ class EchoCanceller:
         self._heard = 0.0
         """Power of what was heard last, as it fades in the room."""
         self._slipped = False
+        self._level, self._played = RollingPower(), RollingPower()
         self._double_talk = DoubleTalk()
         self._powers: deque[tuple[float, float, float]] = deque(maxlen=FRAME_SAMPLES // PIECE_SAMPLES)
         """Of the last 80 ms as they were heard, without what the filter takes away, and without all echo: a piece
@@ -202,6 +205,7 @@ class EchoCanceller:
             np.concatenate([one.residue for one in done]),
             playing=any(one.playing for one in done),
             stirring=any(one.stirring for one in done),
+            silent=all(one.silent for one in done),
         )
 
     def _push(self, piece: Samples, reference: Samples) -> Cleaned:
@@ -228,7 +232,8 @@ class EchoCanceller:
         self._age += 1
         trusted = self._trusted(heard, left) and not self._lost_echo(min(kept, heard), left)
         stirring = self._double_talk.push(*self._powers[-1][:2], passes=trusted)
-        return Cleaned(voice, (residue if trusted else np.zeros_like(piece)) + self._murmur, True, stirring)
+        left = residue + self._murmur if trusted else self._murmur
+        return Cleaned(voice, left, playing=True, stirring=stirring, silent=not trusted)
 
     def _lost_echo(self, kept: float, left: float) -> bool:
         """Whether AEC3 leaves an echo that the linear filter takes away; when that goes on, another one begins."""
@@ -250,9 +255,10 @@ class EchoCanceller:
 
     def _no_echo(self, piece: Samples, reference: Samples) -> bool:
         if self._unheard < NO_ECHO:
-            if level_dbfs(_without_offset(piece)) > NO_ECHO_DBFS:
+            heard, played = self._level.push(_without_offset(piece)), self._played.push(reference)
+            if power_dbfs(heard) > NO_ECHO_DBFS:
                 self._unheard = 0
-            elif level_dbfs(reference) > AUDIBLE_DBFS:
+            elif power_dbfs(played) > AUDIBLE_DBFS:
                 self._unheard += 1
         return self._unheard >= NO_ECHO
 

@@ -67,9 +67,11 @@ class EchoReference:
         self.clock = SampleClock(slipped)
         """The loudspeaker's clock."""
         self._blocks: deque[tuple[bytes, int, float, int]] = deque()
-        self._generation = -1
+        self._generation: int | None = None
         self._resampler = LiveResampler(WAKE_HZ, WAKE_HZ)
         self._ring: Samples = np.zeros(round(KEPT_S * WAKE_HZ), np.int16)
+        self._sounded = 0
+        """Number of the last sample that was any sound, and a little more."""
         self._end = 0
         """Number of the sample behind the last one; a stream's first sample has its place as its number."""
 
@@ -83,19 +85,34 @@ class EchoReference:
     def number_at(self, place: float) -> float:
         """Number of the sample that was in the air at a place of the common clock."""
         while self._blocks:  # PortAudio's thread only queues; the work is done here
-            self._draw(*self._blocks.popleft())
+            self._draw(*self._together())
         if self.clock.next is None:
             return place
         return self._end + (place - self.clock.next) / self.clock.length
 
+    def _together(self) -> tuple[bytes, int, float, int]:
+        """The next block, with those that follow it in the same stream: each costs as much as several."""
+        data, hz, heard_at_s, generation = self._blocks.popleft()
+        more = [data]
+        while self._blocks and self._blocks[0][1] == hz and self._blocks[0][3] == generation:
+            more.append(self._blocks.popleft()[0])
+        return b"".join(more), hz, heard_at_s, generation
+
     def read(self, first: float, step: float, count: int) -> Samples:
         """``count`` values from number ``first`` on, ``step`` apart, shape (count,); silence if unknown."""
+        if first > self._sounded:
+            return np.zeros(count, np.int16)
         begin = int(np.floor(first)) - POINTS
         numbers = np.arange(begin, int(np.ceil(first + step * count)) + POINTS)
         # The ring holds the numbers from ``_end - size`` to ``_end``; outside of them there is silence.
         held = (numbers >= self._end - self._ring.size) & (numbers < self._end)
         piece = np.where(held, self._ring[numbers % self._ring.size], np.int16(0))
         return read_at(piece, first - begin, step, count) if piece.any() else np.zeros(count, np.int16)
+
+    def forget(self) -> None:
+        """What was taken until now is of no use to anybody."""
+        self._blocks.clear()
+        self._generation = None
 
     def latest(self, count: int) -> Samples:
         """The last ``count`` samples that the device took, shape (count,)."""
@@ -114,6 +131,8 @@ class EchoReference:
             self._ring[np.arange(start - gap, start) % self._ring.size] = 0
         self._ring[np.arange(start, start + samples.size) % self._ring.size] = samples
         self._end = start + samples.size
+        if samples.size and np.max(np.abs(samples)) >= SILENT_BELOW:
+            self._sounded = self._end + POINTS
 
 
 class ReferenceReader:
@@ -139,6 +158,11 @@ class ReferenceReader:
     def learn(self, ratio: float) -> None:
         """An echo test has found so many samples of the loudspeaker for one of the microphone."""
         self._measured = ratio
+
+    def rest(self) -> None:
+        """Nobody reads for a while: wherever it should be by then, it begins there."""
+        self._at = None
+        self._reference.forget()
 
     @property
     def ratio(self) -> float:

@@ -90,6 +90,14 @@ class SileroVad:
         self._rest = waiting[full:]
         return [self._score(window) for window in waiting[:full].reshape(-1, WINDOW_SAMPLES)]
 
+    def skip(self, samples: Samples) -> list[float]:
+        """The same for samples of which it is known that nobody speaks in them; what was heard before is forgotten."""
+        waiting = np.concatenate([self._rest, samples])
+        full = waiting.size - waiting.size % WINDOW_SAMPLES
+        self.reset()
+        self._rest = waiting[full:]
+        return [0.0] * (full // WINDOW_SAMPLES)
+
     def _score(self, window: Samples) -> float:
         values = window.astype(np.float32)[None] / np.float32(32768)
         inputs = {"input": values, "sr": self._rate, "h": self._h, "c": self._c}

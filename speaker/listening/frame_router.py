@@ -7,15 +7,16 @@ until it is answered, so no word is lost with it.
 """
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final, TypeVar
 
 import numpy as np
 
-from speaker.audio.pcm import WAKE_HZ, Samples, ms_to_samples
-from speaker.listening.front_end import FrontEnd, SensedFrame, SenseRequest, Source
+from speaker.audio.pcm import FRAME_SAMPLES, WAKE_HZ, Samples, ms_to_samples
+from speaker.listening.front_end import FrontEnd, SensedFrame
 from speaker.listening.route import MicrophoneRoute, Route
+from speaker.listening.route_needs import wanted_on
 from speaker.listening.sample_audit import SampleAudit
 from speaker.listening.sensing_worker import RECENT, SensingWorker
 from speaker.listening.talk_guess import TalkGuess
@@ -36,13 +37,6 @@ MOST_KEPT: Final = 60 * WAKE_HZ
 """Held or unanswered samples beyond this are dropped from the front: nobody speaks so long into a closed socket."""
 
 _Piece = TypeVar("_Piece")
-
-_TURNS: Final[Mapping[MicrophoneRoute, Source]] = {
-    MicrophoneRoute.HOLD: "voice",
-    MicrophoneRoute.SESSION: "voice",
-    MicrophoneRoute.OVER: "residue",
-}
-"""Where turns are looked for, and in what: only while the speaker speaks does its echo matter more than every word."""
 
 
 class FrameRouter:
@@ -95,6 +89,11 @@ class FrameRouter:
         """Give up the worker; later frames are dropped."""
         self._route = Route(MicrophoneRoute.OFF)
         self._worker.close()
+
+    @property
+    def deaf(self) -> bool:
+        """Whether sound goes nowhere."""
+        return self._route.mode is MicrophoneRoute.OFF
 
     @property
     def waiting(self) -> int:
@@ -164,19 +163,17 @@ class FrameRouter:
         if route.mode is MicrophoneRoute.OFF:
             self._worker.take(piece, reference, None)
             return
-        wake = route.mode in {MicrophoneRoute.WAKE, MicrophoneRoute.OVER}
-        turns: Source = _TURNS.get(route.mode, "") if self._gate.judges else ""
-        talk = route.talk or route.mode is MicrophoneRoute.OVER
-        self._worker.take(piece, reference, SenseRequest(wake, route.barging, talk=talk, turns=turns))
+        self._worker.take(piece, reference, wanted_on(route, judged=self._gate.judges))
 
-    def _sensed(self, pieces: list[SensedFrame]) -> None:
-        """Only the last of them is news; nobody wanted to know of the others when they came."""
-        if self._route.mode is MicrophoneRoute.OFF:
-            return
-        for old in pieces[:-1]:
-            self._remember(old)
-        sensed = pieces[-1]
-        first = self._remember(sensed)
+    def _sensed(self, pieces: list[tuple[SensedFrame, bool]]) -> None:
+        for sensed, news in pieces:
+            if self._route.mode is MicrophoneRoute.OFF:
+                return
+            first = self._remember(sensed)
+            if news:
+                self._hear(first, sensed)
+
+    def _hear(self, first: int, sensed: SensedFrame) -> None:
         if self._since is not None and self._since[0] <= self._end - RECENT:
             self._since = None
             self._set_pace()
@@ -203,6 +200,8 @@ class FrameRouter:
         plain = not (route.barging or route.talk or self._since)
         self.patient = route.mode is MicrophoneRoute.WAKE and plain
         self._worker.patient = self.patient and self._watch is None
+        at_once = route.mode in {MicrophoneRoute.SESSION, MicrophoneRoute.HOLD}
+        self._worker.together = 0 if at_once else FRAME_SAMPLES
         self._tell_patient(self.patient)
 
     def _deliver(self, first: int, sensed: SensedFrame) -> None:

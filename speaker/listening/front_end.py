@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 import numpy as np
 
-from speaker.audio.echo_canceller import EchoCanceller
+from speaker.audio.echo_canceller import Cleaned, EchoCanceller
 from speaker.audio.pcm import WAKE_HZ, Samples, ms_to_samples
 from speaker.audio.recent_sound import RecentSound
 from speaker.audio.vad import TurnSettings
@@ -38,6 +38,8 @@ class SenseRequest:
     """Somebody who talks."""
     turns: Source = ""
     """Where the user's turns begin and end, from the last wake word on; and in which sound."""
+    over: bool = False
+    """Whether anybody who talks interrupts the speaker, so that the wake words matter only where somebody does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,8 @@ class FrontEnd:
         self._barge_in_threshold = barge_in_threshold
         self._activity = SpeechActivity(turns, judge)
         self._recent = RecentSound(WORD)
+        self._alone = 0
+        """Samples for which nothing but the echo was heard."""
 
     def set_threshold(self, threshold: float) -> None:
         """Use another threshold for every wake word."""
@@ -92,10 +96,16 @@ class FrontEnd:
     def sense(self, frame: Samples, reference: Samples, wanted: SenseRequest) -> SensedFrame:
         """The next frame, and what the loudspeaker put into the air meanwhile."""
         clean = self._canceller.push(frame, reference)
-        detection = self._hear_words(clean.voice, wanted)
+        detection = self._hear_words(clean, wanted)
         whole = wanted.turns == "voice"
         heard = clean.voice if whole else clean.residue
-        noticed = self._activity.push(heard, talk=wanted.talk, turns=bool(wanted.turns), whole=whole)
+        noticed = self._activity.push(
+            heard,
+            talk=wanted.talk,
+            turns=bool(wanted.turns),
+            whole=whole,
+            silent=heard is clean.residue and clean.silent,
+        )
         plain = SensedFrame(
             clean.voice, clean.residue, talk=noticed.talk, turn=noticed.turn, begun=noticed.begun, ended=noticed.ended,
             reference=reference, stirring=noticed.stirring or clean.stirring,
@@ -104,11 +114,12 @@ class FrontEnd:
         self._recent.push(clean.voice)
         return plain if detection is None else self._end_word(plain, detection)
 
-    def _hear_words(self, voice: Samples, wanted: SenseRequest) -> Detection | None:
-        if not wanted.wake:
-            self.words.keep(voice)
+    def _hear_words(self, clean: Cleaned, wanted: SenseRequest) -> Detection | None:
+        self._alone = self._alone + clean.voice.size if clean.silent and not clean.stirring else 0
+        if not wanted.wake or (wanted.over and self._alone > WORD):
+            self.words.keep(clean.voice)
             return None
-        return self.words.push(voice, barge_in_threshold=self._barge_in_threshold if wanted.barging else None)
+        return self.words.push(clean.voice, barge_in_threshold=self._barge_in_threshold if wanted.barging else None)
 
     def _end_word(self, plain: SensedFrame, detection: Detection) -> SensedFrame:
         """Find where the wake word ended: a little before the end of the frame that told."""

@@ -25,19 +25,24 @@ BEHIND: Final = ms_to_samples(960, WAKE_HZ)
 
 
 class SensingWorker:
-    """Pieces in, in order. ``sensed`` gets them on the event loop, those that nobody asked for with the next."""
+    """Pieces in, in order. ``sensed`` gets them on the event loop, several together, each with whether it is news.
 
-    def __init__(self, front_end: FrontEnd, sensed: Callable[[list[SensedFrame]], None]) -> None:
+    What nobody asked for when it came is no news, but it may be wanted for the pre-roll.
+    """
+
+    def __init__(self, front_end: FrontEnd, sensed: Callable[[list[tuple[SensedFrame, bool]]], None]) -> None:
         self._front_end = front_end
         self._sensed = sensed
         self._thread = ThreadPoolExecutor(1, "front-end")
         self._loop = asyncio.get_running_loop()
-        self._untold: list[SensedFrame] = []
+        self._untold: list[tuple[SensedFrame, bool]] = []
         self._taken = self._done = 0
         """Samples that were handed in, and that are done with."""
         self._complained = False
         self.patient = False
         """Whether the event loop wants to hear of nothing but wake words."""
+        self.together = 0
+        """So many samples may be told together, unless something happens in them."""
         self.worked_at = 0.0
         """Monotonic time at which a piece was last done with."""
 
@@ -71,12 +76,12 @@ class SensingWorker:
 
     def _sense(self, piece: Samples, reference: Samples, wanted: SenseRequest) -> None:
         sensed = self._front_end.sense(piece, reference, wanted)
-        self._untold.append(sensed)
-        if self.patient and sensed.detection is None:
+        # Behind a wake word every piece matters, before the event loop can say so.
+        self.patient = self.patient and sensed.detection is None
+        self._untold.append((sensed, not self.patient))
+        if self.patient:
             del self._untold[: -(RECENT // piece.size)]
-        else:
-            # Behind a wake word every piece matters, before the event loop can say so.
-            self.patient = self.patient and sensed.detection is None
+        elif _happens(sensed) or sum(one.voice.size for one, _ in self._untold) >= self.together:
             untold, self._untold = self._untold, []
             self._tell(lambda: self._sensed(untold))
         self._done += piece.size
@@ -89,3 +94,7 @@ class SensingWorker:
     def _tell(self, news: Callable[[], None]) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed while the program ends
             self._loop.call_soon_threadsafe(news)
+
+
+def _happens(sensed: SensedFrame) -> bool:
+    return sensed.detection is not None or bool(sensed.talk) or sensed.stirring

@@ -30,6 +30,9 @@ TALK: Final = TurnSettings(threshold=0.5, prefix_padding_ms=300, silence_duratio
 TALK_DBFS: Final = -60.0
 """Nobody talks so softly; in a digital silence the detector hears voices all the same."""
 
+RESTS_AFTER: Final = ms_to_samples(250, WAKE_HZ)
+"""Samples of known silence after which the detector need not look at more of it."""
+
 _FALL_DB: Final = 3.0
 """How fast the loudest moment is forgotten, for each 80 ms."""
 
@@ -113,6 +116,8 @@ class SpeechActivity:
         self._word_windows = 0
         """Windows in which the end of the wake word may still sound, and in which no turn begins therefore."""
         self._loudest_dbfs = SILENCE_DBFS
+        self._silent = 0
+        """Samples of known silence in a row."""
         self._power = RollingPower()
 
     def after_word(self, samples: Samples) -> None:
@@ -126,10 +131,11 @@ class SpeechActivity:
         # What was said before it, the word itself, is no part of a turn.
         self._wanted = (self._wanted[0], False)
 
-    def push(self, samples: Samples, *, talk: bool, turns: bool, whole: bool = True) -> Noticed:
-        """The next frame (int16, 16 kHz), and whether anybody who talks, or a turn, is looked for in it.
+    def push(self, samples: Samples, *, talk: bool, turns: bool, whole: bool = True, silent: bool = False) -> Noticed:
+        """The next piece (int16, 16 kHz), and whether anybody who talks, or a turn, is looked for in it.
 
-        ``whole``: every word is in it; a sentence that lacks parts of its words is not judged.
+        ``whole``: every word is in it; a sentence that lacks parts of its words is not judged. ``silent``: nothing is
+        in it, for certain.
         """
         heard = self._catch_up(samples, turns)
         self._begin(talk, turns)
@@ -138,7 +144,8 @@ class SpeechActivity:
         fallen_dbfs = self._loudest_dbfs - _FALL_DB * heard.size / FRAME_SAMPLES
         self._loudest_dbfs = max(power_dbfs(self._power.push(heard)), fallen_dbfs)
         loud = self._loudest_dbfs >= TALK_DBFS
-        probabilities = self._detector.push(heard)
+        self._silent = self._silent + heard.size if silent else 0
+        probabilities = self._detector.skip(heard) if self._silent > RESTS_AFTER else self._detector.push(heard)
         said = _last(self._talk.read(probabilities, loud=loud)) if talk else ""
         stirring = talk and loud and self._talk.rules.stirring
         if not turns:

@@ -9,8 +9,8 @@ from speaker.audio import pcm
 from speaker.audio.live_resampler import LiveResampler
 from speaker.audio.pcm import SESSION_HZ, WAKE_HZ, Samples
 
-APPEND_MS: Final = 20
-"""Length of one append, as long as a piece of the microphone's sound; the protocol's clients use 20-60 ms."""
+APPEND_MS: Final = 100
+"""The longest append. What comes as a piece of the microphone's sound goes out as one; what was held goes together."""
 
 
 class OutgoingSound:
@@ -20,22 +20,19 @@ class OutgoingSound:
         self.hz = SESSION_HZ
         """Rate that the service takes, from the next turn on."""
         self._resampler = LiveResampler(WAKE_HZ, self.hz)
-        self._rest = b""
 
     def forget(self) -> None:
         """What has not gone out is not to go out."""
-        self._resampler, self._rest = LiveResampler(WAKE_HZ, self.hz), b""
+        self._resampler = LiveResampler(WAKE_HZ, self.hz)
 
     def push(self, samples: Samples) -> Iterator[bytes]:
         """More sound: int16, shape (n,), 16 kHz, any n. What is ready comes out as 16-bit mono bytes at ``hz``."""
-        ready = self._rest + pcm.to_bytes(self._resampler.push(samples))
+        ready = pcm.to_bytes(self._resampler.push(samples))
         step = pcm.BYTES_PER_SAMPLE * pcm.ms_to_samples(APPEND_MS, self.hz)
-        whole = len(ready) - len(ready) % step
-        self._rest = ready[whole:]
-        return (ready[start : start + step] for start in range(0, whole, step))
+        return (ready[start : start + step] for start in range(0, len(ready), step))
 
     def end(self) -> bytes:
         """The turn is over: what is left of it."""
-        rest = self._rest + pcm.to_bytes(self._resampler.push(np.zeros(0, np.int16), last=True))
+        rest = pcm.to_bytes(self._resampler.push(np.zeros(0, np.int16), last=True))
         self.forget()
         return rest

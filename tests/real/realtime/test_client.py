@@ -13,12 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from speaker.audio import pcm
+from speaker.audio.live_resampler import LiveResampler
 from speaker.audio.pcm import SESSION_HZ, WAKE_HZ, resample
 from speaker.offline.server.scripted import Close, Delay, EmitStep, Expect, Json, Raw, ScriptStep
 from speaker.offline.server.server import RealtimeServer
 from speaker.offline.speech.engines import OfflineEngines
 from speaker.realtime.client import Closed, News, Opened
 from speaker.realtime.endpoint import Target
+from speaker.realtime.outgoing_sound import APPEND_MS
 from speaker.realtime.protocol import client_events as cl
 from speaker.realtime.protocol import server_events as ev
 from speaker.realtime.protocol.codec import Dialect
@@ -68,7 +70,7 @@ async def test_nothing_is_sent_before_the_session_is_there_and_no_sound_before_i
         "conversation.item.delete",
     ]
     sent = b"".join(pieces(cloud.seen))
-    assert sent == pcm.to_bytes(resample(held, WAKE_HZ, SESSION_HZ))[: len(sent)]
+    assert sent == pcm.to_bytes(LiveResampler(WAKE_HZ, SESSION_HZ).push(held, last=True))[: len(sent)]
     assert told.session.sent_bytes == len(sent)
 
 
@@ -83,11 +85,10 @@ async def test_however_sound_is_cut_it_arrives_without_a_gap(engines: OfflineEng
         told.session.send(cl.DeleteItem(item_id="end"))
         await told.run()
     sent = b"".join(pieces(cloud.seen))
-    assert {len(piece) for piece in pieces(cloud.seen)} <= {2 * pcm.ms_to_samples(40, SESSION_HZ)}
-    expected = pcm.to_bytes(resample(whole, WAKE_HZ, SESSION_HZ))
+    assert all(0 < len(piece) <= 2 * pcm.ms_to_samples(APPEND_MS, SESSION_HZ) for piece in pieces(cloud.seen))
+    expected = pcm.to_bytes(LiveResampler(WAKE_HZ, SESSION_HZ).push(whole, last=True))
     assert sent == expected[: len(sent)]
-    # Less than a piece waits for the next sound, and a little more in the resampler.
-    assert len(expected) - len(sent) < 2 * pcm.ms_to_samples(40 + 40, SESSION_HZ)
+    assert len(expected) - len(sent) <= 2 * pcm.ms_to_samples(2, SESSION_HZ), "a little waits in the resampler"
 
 
 async def test_a_slow_line_is_waited_for(engines: OfflineEngines) -> None:
