@@ -24,8 +24,17 @@ LEAST_DBFS: Final = -50.0
 SURE_DBFS: Final = -46.0
 """Nobody talks more softly over an answer; louder where the filter alone decides."""
 
-LEARNED: Final = 3_000 // PIECE_MS
-"""Pieces of loud echo, 3 s, in which the filter took away what it should, until it may decide alone."""
+KNOWN: Final = 2_000 // PIECE_MS
+"""Loud pieces, 2 s, by which the filter is known."""
+
+_LATEST: Final = 200 // PIECE_MS
+"""The last of them do not count yet: somebody may be talking in them."""
+
+FAILED_SHARE: Final = 0.1
+"""In so many of them it left what is no echo's, and nothing is guessed: it is learning the room, or has lost it."""
+
+TAKEN_SHARE: Final = 0.5
+"""And in so many it took away what it should, so that it may decide alone."""
 
 _LOUD_DBFS: Final = -45.0
 
@@ -43,8 +52,10 @@ class DoubleTalk:
 
     def __init__(self) -> None:
         self._last: deque[tuple[float, float]] = deque(maxlen=4)
-        self._learned: deque[float] = deque([0.0], maxlen=4)
-        """Pieces in which the filter did well, less twice those in which it did not; and its last values."""
+        self._known: deque[tuple[bool, bool]] = deque(maxlen=KNOWN + _LATEST)
+        """Of loud pieces: whether too much was left of them, and whether enough was taken away."""
+        self._failed = self._taken = 0
+        """How many of those that count did."""
 
     def push(self, heard: float, kept: float, *, passes: bool) -> bool:
         """Whether somebody may be talking.
@@ -53,9 +64,12 @@ class DoubleTalk:
         canceller lets something pass.
         """
         self._last.append((heard, kept))
-        learned = self._learned[0] >= LEARNED
         self._learn()
-        return (passes and self._stands_out(2, LEAST_DBFS)) or (learned and self._stands_out(3, SURE_DBFS))
+        counted = len(self._known) - _LATEST
+        if counted < KNOWN // 2 or self._failed > FAILED_SHARE * counted:
+            return False
+        alone = self._taken > TAKEN_SHARE * KNOWN
+        return (passes and self._stands_out(2, LEAST_DBFS)) or (alone and self._stands_out(3, SURE_DBFS))
 
     def _mean(self, pieces: int) -> tuple[float, float]:
         last = list(self._last)[-pieces:]
@@ -66,12 +80,16 @@ class DoubleTalk:
         return kept > _share(LEFT_DB) * heard and kept > _power(least_dbfs)
 
     def _learn(self) -> None:
-        """Who talks over it makes the filter forget: until it has learned again, it does not decide alone."""
         heard, kept = self._mean(4)
-        now = self._learned[-1]
-        if heard > _power(_LOUD_DBFS):
-            if kept < _share(TAKEN_DB) * heard:
-                now = min(1.5 * LEARNED, now + 1)
-            elif kept > _share(LEFT_DB) * heard:
-                now = max(0.0, now - 2)
-        self._learned.append(now)
+        if heard <= _power(_LOUD_DBFS):
+            return
+        if len(self._known) == KNOWN + _LATEST:
+            self._count(self._known[0], -1)
+        self._known.append((kept > _share(LEFT_DB) * heard, kept < _share(TAKEN_DB) * heard))
+        if len(self._known) > _LATEST:
+            self._count(self._known[-1 - _LATEST], 1)
+
+    def _count(self, piece: tuple[bool, bool], one: int) -> None:
+        failed, taken = piece
+        self._failed += one * failed
+        self._taken += one * taken

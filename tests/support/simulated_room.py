@@ -23,10 +23,10 @@ STAMP_JITTER_MS: Final = 5.0
 _BEGUN_S: Final = 1_000.0
 """When the microphone was opened, on the monotonic clock."""
 
-_AHEAD_S: Final = 0.06
+_AHEAD_S: Final = 0.03
 """How much before it is heard the device takes a block."""
 
-_BLOCK: Final = SESSION_HZ * 40 // 1000
+_BLOCK: Final = SESSION_HZ * 10 // 1000
 _RATTLE: Final = 0.7
 """How often loose parts knock, radians a sample: about 1,800 times a second."""
 
