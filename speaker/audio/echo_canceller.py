@@ -214,6 +214,7 @@ class EchoCanceller:
         if self._ringing <= 0:
             self._pieces = self._unheard = 0
             self._quiet += piece.size
+            self._powers.clear()
             return Cleaned(piece, piece, playing=False)
         self._ringing -= piece.size
         self._pieces += 1
@@ -227,7 +228,7 @@ class EchoCanceller:
         voice, residue = self._speex.push(piece, reference), self._aec3.push(piece, reference)
         self._powers.append((_power(piece), _power(voice), _power(residue)))
         heard, kept, left = (sum(powers) / len(self._powers) for powers in zip(*self._powers, strict=True))
-        if kept > MOST_GAIN * heard:
+        if self._powers[-1][1] > MOST_GAIN * self._powers[-1][0]:
             voice = piece  # where there is no echo, the filter would put one in
         self._age += 1
         trusted = self._trusted(heard, left) and not self._lost_echo(min(kept, heard), left)

@@ -139,3 +139,14 @@ def test_room_without_an_echo_hears_nothing_of_the_own_voice(story: Samples) -> 
     quiet = np.random.default_rng(0).integers(-4, 5, 20 * WAKE_HZ, np.int16)
     cleaned = run(EchoCanceller(), quiet, reference(story)[: quiet.size])
     assert level_dbfs(voice_of(cleaned)) < level_dbfs(quiet) + 3
+
+
+def test_filter_puts_no_echo_into_a_room_without_one(story: Samples) -> None:
+    """Somebody spoke over an answer, and the filter took it for the room; the next answer is not heard at all."""
+    canceller, played = EchoCanceller(), reference(story)
+    run(canceller, room(story)[: 20 * WAKE_HZ], played[: 20 * WAKE_HZ])
+    run(canceller, np.zeros(WAKE_HZ, np.int16), np.zeros(WAKE_HZ, np.int16))
+    after = played[20 * WAKE_HZ : 24 * WAKE_HZ]
+    quiet = np.random.default_rng(1).normal(0, 10, after.size).astype(np.int16)
+    cleaned = run(canceller, quiet, after)
+    assert max(level_dbfs(one.voice) for one in cleaned) < level_dbfs(quiet) + 6
