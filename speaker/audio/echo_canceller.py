@@ -166,7 +166,7 @@ class EchoCanceller:
         self._quiet = 0
         """Samples since it was last heard."""
         self._unheard = 0
-        """Pieces of loud sound in a row that the microphone did not hear; kept while somebody talks over them."""
+        """Pieces of loud sound in a row, over all answers, that the microphone did not hear; kept once they are enough."""
         self._aec3: _Aec3 | None = None
         self._age = 0
         """Pieces that it has worked on."""
@@ -212,7 +212,7 @@ class EchoCanceller:
         if np.max(np.abs(reference.astype(np.int32))) >= SILENT_BELOW:
             self._ringing = round(TAIL_S * WAKE_HZ)
         if self._ringing <= 0:
-            self._pieces = self._unheard = 0
+            self._pieces = 0
             self._quiet += piece.size
             self._powers.clear()
             return Cleaned(piece, piece, playing=False)

@@ -67,7 +67,7 @@ class AudioIO:
         self._sounds = frozenset(audio.sounds)
         self._tts = tts
         self._post = post
-        canceller = EchoCanceller()
+        self._canceller = canceller = EchoCanceller()
         self._ears = OwnEars(engines, settings.session.language)
         turns = turn_settings(settings.session)
         self._judge = judge
@@ -246,10 +246,13 @@ class AudioIO:
         frames = self._router.over
         if not frames:
             return False
-        heard = np.concatenate([one.residue for one in frames])
-        reference = np.concatenate([one.reference for one in frames])
+        heard, reference = (
+            np.concatenate(part) for part in zip(*((one.residue, one.reference) for one in frames), strict=True)
+        )
         played = self._loudspeaker.reference.latest(pcm.ms_to_samples(MAY_BE_HEARD_MS, WAKE_HZ))
-        return is_own_voice(heard, reference, played)
+        if own := is_own_voice(heard, reference, played):
+            self._canceller.slipped()
+        return own
 
     def _set_pace(self, patient: bool) -> None:
         """Whether wake words are all that sound is wanted for."""
