@@ -166,7 +166,8 @@ class EchoCanceller:
         self._quiet = 0
         """Samples since it was last heard."""
         self._unheard = 0
-        """Pieces of loud sound in a row, over all answers, that the microphone did not hear; kept once they are enough."""
+        """Pieces of loud sound that the microphone did not hear, less those in which it heard anything; over all
+        answers, and kept once they are enough."""
         self._aec3: _Aec3 | None = None
         self._age = 0
         """Pieces that it has worked on."""
@@ -257,10 +258,8 @@ class EchoCanceller:
     def _no_echo(self, piece: Samples, reference: Samples) -> bool:
         if self._unheard < NO_ECHO:
             heard, played = self._level.push(_without_offset(piece)), self._played.push(reference)
-            if power_dbfs(heard) > NO_ECHO_DBFS:
-                self._unheard = 0
-            elif power_dbfs(played) > AUDIBLE_DBFS:
-                self._unheard += 1
+            if power_dbfs(played) > AUDIBLE_DBFS:
+                self._unheard = max(0, self._unheard + (1 if power_dbfs(heard) <= NO_ECHO_DBFS else -1))
         return self._unheard >= NO_ECHO
 
     @property

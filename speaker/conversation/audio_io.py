@@ -261,11 +261,9 @@ class AudioIO:
     def _take(self, frame: Samples, index: int) -> None:
         if (test := self._test) is not None:
             test.take(frame, index)
-        if self._router.deaf:
+        if deaf := self._router.deaf:
             self._reader.rest()
-            self._router.take(frame, frame)
-        else:
-            self._router.take(frame, self._reader.read(index - self._delay, frame.size))
+        self._router.take(frame, frame if deaf else self._reader.read(index - self._delay, frame.size))
 
     def _tell_sensed(self, sensed: SensedFrame) -> None:
         for hear in self._attentive:
