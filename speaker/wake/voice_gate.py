@@ -24,7 +24,7 @@ STANDS_OUT_DB: Final = 1.5
 _QUIET_FRAMES: Final = 2_000 // FRAME_MS
 """Frames in which the quiet is looked for, 2 s: even who talks without a pause makes gaps between sounds in them."""
 
-_SHARE: Final = 10
+_SHARE: Final = 25
 """What counts as the quiet of them: so many percent are quieter."""
 
 
@@ -37,9 +37,11 @@ class VoiceGate:
 
     def push(self, frame: Samples) -> bool:
         """Whether there may be a voice in the next frame."""
-        level = pcm.level_dbfs(frame)
+        pieces = frame.reshape(-1, PIECE_SAMPLES)
+        # Without their means: the rumble of plain noise is below every voice, and rises and falls by itself.
+        level = pcm.power_dbfs(float(np.mean(np.var(pieces.astype(np.float32), axis=1))))
         self._levels.append(level)
-        if not any(self._detector.is_speech(pcm.to_bytes(one), WAKE_HZ) for one in frame.reshape(-1, PIECE_SAMPLES)):
+        if not any(self._detector.is_speech(pcm.to_bytes(one), WAKE_HZ) for one in pieces):
             return False
         known = len(self._levels) == _QUIET_FRAMES
         return not known or level > float(np.percentile(self._levels, _SHARE)) + STANDS_OUT_DB
