@@ -16,7 +16,7 @@ import numpy as np
 
 from speaker.audio import pcm
 from speaker.audio.double_talk import DoubleTalk
-from speaker.audio.pcm import FRAME_SAMPLES, PIECE_MS, PIECE_SAMPLES, WAKE_HZ, RollingPower, Samples, power_dbfs
+from speaker.audio.pcm import FRAME_SAMPLES, PIECE_MS, PIECE_SAMPLES, WAKE_HZ, RollingPower, Samples
 
 AEC3_SAMPLES: Final = WAKE_HZ // 100
 """AEC3 takes exactly 10 ms at a time."""
@@ -144,10 +144,6 @@ class _Aec3:
         return pcm.from_bytes(bytes(cleaned))
 
 
-def _power(samples: Samples) -> float:
-    return float(np.mean(np.square(samples.astype(np.float64)))) + 1.0
-
-
 def _without_offset(frame: Samples) -> Samples:
     """The frame without the constant voltage of a cheap microphone, which is no sound."""
     return (frame - np.mean(frame)).astype(np.int16)
@@ -227,7 +223,7 @@ class EchoCanceller:
         if self._no_echo(piece, reference):
             return Cleaned(piece, piece + self._murmur, playing=True)
         voice, residue = self._speex.push(piece, reference), self._aec3.push(piece, reference)
-        self._powers.append((_power(piece), _power(voice), _power(residue)))
+        self._powers.append((pcm.mean_power(piece) + 1, pcm.mean_power(voice) + 1, pcm.mean_power(residue) + 1))
         heard, kept, left = (sum(powers) / len(self._powers) for powers in zip(*self._powers, strict=True))
         if self._powers[-1][1] > MOST_GAIN * self._powers[-1][0]:
             voice = piece  # where there is no echo, the filter would put one in
@@ -258,8 +254,8 @@ class EchoCanceller:
     def _no_echo(self, piece: Samples, reference: Samples) -> bool:
         if self._unheard < NO_ECHO:
             heard, played = self._level.push(_without_offset(piece)), self._played.push(reference)
-            if power_dbfs(played) > AUDIBLE_DBFS:
-                self._unheard = max(0, self._unheard + (1 if power_dbfs(heard) <= NO_ECHO_DBFS else -1))
+            if pcm.power_dbfs(played) > AUDIBLE_DBFS:
+                self._unheard = max(0, self._unheard + (1 if pcm.power_dbfs(heard) <= NO_ECHO_DBFS else -1))
         return self._unheard >= NO_ECHO
 
     @property

@@ -11,6 +11,7 @@ from math import ceil, gcd
 from typing import Final
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from speaker.audio.pcm import Samples
@@ -23,6 +24,9 @@ _PASSED: Final = 0.93
 8.5 kHz is 70 dB softer."""
 
 _KAISER: Final = 7.0
+
+_FEW: Final = 8
+"""So many different weights are worth a product each."""
 
 
 class LiveResampler:
@@ -48,15 +52,29 @@ class LiveResampler:
         self._kept = np.concatenate([self._kept, samples, *tail])
         known = self._first + self._kept.size - half
         end = ceil(self._taken * self._up / self._down) if last else ceil(known * self._up / self._down)
-        places = np.arange(self._made, max(self._made, end)) * self._down
-        self._made += places.size
-        begins = places // self._up - (half - 1) - self._first
-        around = self._kept[begins[:, None] + np.arange(2 * half)].astype(np.float32)
-        values = np.einsum("ij,ij->i", around, self._weights[places % self._up])
+        values = self._at(np.arange(self._made, max(self._made, end)) * self._down)
+        self._made += values.size
         done = max(0, self._made * self._down // self._up - (half - 1) - self._first)
         self._kept, self._first = self._kept[done:], self._first + done
         ready: Samples = np.clip(np.rint(values), -32768, 32767).astype(np.int16)
         return ready
+
+    def _at(self, places: NDArray[np.intp]) -> NDArray[np.float32]:
+        """The values at these places, which follow each other and are counted in ``up`` parts of a sample."""
+        values = np.zeros(places.size, np.float32)
+        if not places.size:
+            return values
+        half = self._weights.shape[1] // 2
+        windows = sliding_window_view(self._kept.astype(np.float32), 2 * half)
+        begins = places // self._up - (half - 1) - self._first
+        if self._up > _FEW:
+            np.einsum("ij,ij->i", windows[begins], self._weights[places % self._up], out=values)
+            return values
+        # Every so many places the weights are the same, so each of them is one product.
+        for phase in range(min(self._up, places.size)):
+            alike = windows[begins[phase] : begins[-1] + 1 : self._down]
+            values[phase :: self._up] = alike @ self._weights[places[phase] % self._up]
+        return values
 
 
 @cache

@@ -94,7 +94,13 @@ def level_dbfs(samples: Samples) -> float:
     """RMS level in dB below a full-scale square wave; silence and an empty array give -96.0."""
     if samples.size == 0:
         return SILENCE_DBFS
-    return power_dbfs(float(np.mean(np.square(samples.astype(np.float64)))))
+    return power_dbfs(mean_power(samples))
+
+
+def mean_power(samples: Samples) -> float:
+    """The mean square of the values, squared samples; shape (n,), n at least 1."""
+    values = samples.astype(np.float32)
+    return float(np.dot(values, values)) / samples.size
 
 
 class RollingPower:
@@ -105,7 +111,7 @@ class RollingPower:
 
     def push(self, samples: Samples) -> float:
         """Take in more sound, at 16 kHz; the mean square of its values, squared samples."""
-        self._last.append((float(np.sum(np.square(samples.astype(np.float64)))), samples.size))
+        self._last.append((mean_power(samples) * samples.size, samples.size))
         while sum(size for _, size in self._last) - self._last[0][1] >= FRAME_SAMPLES:
             self._last.popleft()
         return sum(power for power, _ in self._last) / sum(size for _, size in self._last)
