@@ -99,8 +99,8 @@ class LocalIntents:
         """What these words mean, if that is beyond doubt and may be done without asking."""
         tools: Sequence[dict[str, object]] = session.tools or []
         language = spoken_language(session)
-        intent_engine = await self._engines.intent_engine(str(session.instructions or ""), tools, language)
-        calls = await self._engines.confident(intent_engine, words)
+        house = self._engines.house(str(session.instructions or ""), tools, language)
+        calls = await self._engines.confident(house, words)
         if not 0 < len(calls) <= MOST_CALLS or not all(self._registry.allows(call.name) for call in calls):
             return None
         log.info("= understood here: %s", ", ".join(call.name for call in calls))

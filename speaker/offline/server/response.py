@@ -150,22 +150,22 @@ class Answer:
         if instructions.startswith(VERBATIM):
             return Reply(text=instructions.removeprefix(VERBATIM).strip())
         tools = self._session.tools or []
-        intent_engine = await self._engines.intent_engine(
+        house = self._engines.house(
             instructions, tools if self._session.tool_choice != "none" else [], spoken_language(self._session)
         )
         last = next((entry for entry in reversed(self._read) if entry.item.role == "user"), None)
         if outputs := unanswered_outputs(self._read):
             asked = (last.words if last is not None else None) or ""
-            return Reply(text=await self._engines.answer(intent_engine, outputs, asked))
+            return Reply(text=await self._engines.answer(house, outputs, asked))
         if last is not None and last.silent:
             return Reply(text=phrasebook(self._engines.language).own.still_there)
         if last is not None and last.audio and not self._engines.can_hear(self._engines.language):
             code = self._engines.language
             return Reply(text=phrasebook(code).own.no_ears.format(code=code))
         if last is None:
-            return await self._engines.reply(intent_engine, "")
+            return await self._engines.reply(house, "")
         before = past_turns(self._read, last, self._mark_as_read())
-        return await self._engines.reply(intent_engine, await hear(self._engines, last), before)
+        return await self._engines.reply(house, await hear(self._engines, last), before)
 
     def _mark_as_read(self) -> float:
         """Note on what is new that it was said now; the loop time."""
