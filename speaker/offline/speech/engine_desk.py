@@ -65,7 +65,7 @@ class EngineDesk:
             case msg.LoadAll(id=number, language=language):
                 self._models.recogniser(language)
                 yield
-                self._models.voice.warm_up()
+                _ = self._models.voice
                 return msg.Ready(number)
             case msg.Hear():
                 heard = yield from self._hear(request)

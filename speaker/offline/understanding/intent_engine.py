@@ -1,6 +1,6 @@
 """What a model would do with the user's words, by rules: call the session's tools, or say a sentence.
 
-The rules know of the house what the session's instructions and tools tell. What is not clear is a sentence, never a call.
+They know of the house what the session's instructions and tools tell. What is not clear is a sentence, no call.
 """
 
 import re
