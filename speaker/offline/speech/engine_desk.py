@@ -13,6 +13,7 @@ from speaker.offline.speech.engine_messages import EngineQuestion, EngineRequest
 from speaker.offline.speech.recogniser import NOTHING, RecognisedSpeech
 from speaker.offline.speech.shared_worker import SharedWorker
 from speaker.offline.speech.speech_models import SpeechModels
+from speaker.offline.speech.spoken_part import spoken_part
 from speaker.offline.speech.steps import Steps
 
 log = logging.getLogger(__name__)
@@ -100,4 +101,4 @@ class EngineDesk:
         if phrase is None:
             self._spoken.pop(number, None)
             return msg.Sounded(number, b"")
-        return msg.Sounded(number, pcm.to_bytes(phrase))
+        return msg.Sounded(number, pcm.to_bytes(spoken_part(phrase)))

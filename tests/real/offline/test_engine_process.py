@@ -12,12 +12,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from speaker.audio.pcm import SESSION_HZ
 from speaker.errors import ModelError
 from speaker.offline.speech import engine_life, engine_process
 from speaker.offline.speech.engine_life import EngineLife
 from speaker.offline.speech.engine_messages import LoadAll, Ready
 from speaker.offline.speech.engine_process import EngineProcess
 from speaker.offline.speech.engines import OfflineEngines
+from speaker.offline.speech.synthesiser import Synthesiser
 
 SILENCE = np.zeros(24_000, np.int16)
 TWO = "The first sentence. The second one."
@@ -134,6 +136,18 @@ def test_the_while_is_ten_minutes() -> None:
     assert engine_process.IDLE_S == 600
 
 
+@pytest.mark.parametrize("text", ["Hello there.", "She sells fish.", "Fifteen minutes.", "Who is it? Half past five."])
+async def test_no_sentence_begins_with_silence_and_none_loses_a_sound(own: OfflineEngines, text: str) -> None:
+    whole = list(Synthesiser().speak(text))
+    spoken = [phrase async for phrase in own.speak(text, 1.0)]
+    assert len(spoken) == len(whole)
+    for kept, made in zip(spoken, whole, strict=True):
+        assert float(np.max(np.abs(kept[: SESSION_HZ // 20]))) > 0  # within 50 ms
+        lost = np.sum(np.square(made.astype(np.float64))) - np.sum(np.square(kept.astype(np.float64)))
+        assert lost < 1e-5 * np.sum(np.square(made.astype(np.float64)))
+        assert 0.2 < (made.size - kept.size) / SESSION_HZ < 0.7
+
+
 async def test_whoever_gives_up_a_text_leaves_the_engines_to_others(own: OfflineEngines) -> None:
     spoken = own.speak("One. Two. Three. Four.", 1.0)
     await anext(spoken)
@@ -171,6 +185,7 @@ async def test_the_signals_of_a_service_that_ends_leave_it_to_the_daemon(own: Of
 DAEMON = """
 import asyncio, numpy as np
 from speaker.offline.speech.engines import OfflineEngines
+from speaker.offline.speech.synthesiser import Synthesiser
 
 async def live():
     engines = OfflineEngines()
