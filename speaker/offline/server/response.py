@@ -21,6 +21,7 @@ from speaker.offline.server.past_turns import past_turns, unanswered_outputs
 from speaker.offline.server.session_settings import sides, wished
 from speaker.offline.server.token_counter import Counter, audio_tokens, rate_limits
 from speaker.offline.server.transcriber import hear
+from speaker.offline.speech.engine_messages import House
 from speaker.offline.speech.engines import OfflineEngines
 from speaker.offline.speech.espeak import speaking_book
 from speaker.offline.understanding.tool_schema import Call, Reply
@@ -64,6 +65,12 @@ class ResponseOutput:
     """Bytes of sound."""
     sounds_since: float = 0.0
     """Loop time of its first piece; 0 before."""
+
+
+def house_of(engines: OfflineEngines, session: Session) -> House:
+    """For whom the rules are asked."""
+    tools = (session.tools or []) if session.tool_choice != "none" else []
+    return engines.house(str(session.instructions), tools, spoken_language(session))
 
 
 class Answer:
@@ -149,10 +156,7 @@ class Answer:
         instructions = str(self._session.instructions)
         if instructions.startswith(VERBATIM):
             return Reply(text=instructions.removeprefix(VERBATIM).strip())
-        tools = self._session.tools or []
-        house = self._engines.house(
-            instructions, tools if self._session.tool_choice != "none" else [], spoken_language(self._session)
-        )
+        house = house_of(self._engines, self._session)
         last = next((entry for entry in reversed(self._read) if entry.item.role == "user"), None)
         if outputs := unanswered_outputs(self._read):
             asked = (last.words if last is not None else None) or ""

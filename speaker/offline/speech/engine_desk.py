@@ -18,6 +18,8 @@ from speaker.offline.speech.steps import Steps
 
 log = logging.getLogger(__name__)
 
+_ANYTHING = "what time is it"
+
 
 class EngineDesk:
     """One request is one line of work, so the worker serves those that are there step by step, in turns."""
@@ -63,11 +65,8 @@ class EngineDesk:
 
     def _work(self, request: EngineQuestion) -> Steps[EngineResult]:  # noqa: PLR0911 - one for each kind
         match request:
-            case msg.LoadAll(id=number, language=language):
-                self._models.recogniser(language)
-                yield
-                _ = self._models.voice
-                return msg.Ready(number)
+            case msg.LoadAll():
+                return (yield from self._load(request))
             case msg.Hear():
                 heard = yield from self._hear(request)
                 return msg.Heard(request.id, heard.text, heard.confidence)
@@ -87,6 +86,16 @@ class EngineDesk:
                 rules = self._models.rules(request.house)
                 yield
                 return msg.Understood(number, msg.sent_calls(rules.confident(words)), "")
+
+    def _load(self, request: msg.LoadAll) -> Steps[EngineResult]:
+        self._models.recogniser(request.language)
+        yield
+        if request.house:
+            self._models.rules(request.house).reply(_ANYTHING)  # sentences are read with the first question
+            yield
+        if request.voice:
+            _ = self._models.voice
+        return msg.Ready(request.id)
 
     def _hear(self, request: msg.Hear) -> Steps[RecognisedSpeech]:
         recogniser = self._models.recogniser(request.language)

@@ -35,10 +35,12 @@ class SentTurn(Struct, frozen=True, array_like=True):
 
 
 class LoadAll(Struct, frozen=True, tag=True):
-    """Be ready to hear a language and to speak."""
+    """Be ready to hear a language, to speak if a voice is wanted, and to understand in a house if there is one."""
 
     id: int
     language: str
+    voice: bool = True
+    house: bytes = b""
 
 
 class Hear(Struct, frozen=True, tag=True):

@@ -26,7 +26,7 @@ from speaker.offline.speech import engine_messages as msg
 from speaker.offline.speech.engine_life import Wanted
 from speaker.offline.speech.engine_messages import House
 from speaker.offline.speech.engine_process import EngineProcess
-from speaker.offline.speech.espeak import espeak
+from speaker.offline.speech.espeak import espeak, speaking_book
 from speaker.offline.speech.recogniser import RecognisedSpeech
 from speaker.offline.speech.shared_worker import SharedWorker
 from speaker.offline.speech.speech_models import ears_for
@@ -94,6 +94,15 @@ class OfflineEngines:
         """LoadAll every model now. Raises ModelError when one is missing."""
         await self._ask(msg.LoadAll(self._process.number(), self.language), msg.Ready)
         await self.detector(TurnSettings())
+
+    async def get_ready(self, house: House | None = None) -> None:
+        """Load what this share will need, before it does; its requests do not wait for all of it.
+
+        Raises ModelError when something is missing.
+        """
+        spoken_here = speaking_book(self.language).is_english
+        load = msg.LoadAll(self._process.number(), self.language, spoken_here, house or b"")
+        await self._process.ask(load, msg.Ready)
 
     def rest(self) -> None:
         """Give back the memory of recogniser, rules and voice now, unless somebody uses them; for every share."""

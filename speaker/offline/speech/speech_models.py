@@ -25,7 +25,8 @@ class SpeechModels:
         """``state``: the directory with recognisers for more languages."""
         self._state = state
         self._recognisers: dict[str, Recogniser] = {}
-        self._houses: OrderedDict[bytes, IntentEngine] = OrderedDict()
+        self.houses: OrderedDict[bytes, IntentEngine] = OrderedDict()
+        """The rules that are kept, those that were needed last at the end."""
 
     def recogniser(self, language: str) -> Recogniser | None:
         """The one for a language; None when it is not here. Raises ModelError when it is damaged."""
@@ -46,17 +47,17 @@ class SpeechModels:
 
     def rules(self, house: bytes) -> "IntentEngine":
         """The rules of a house; kept, since a house has the same ones all day."""
-        found = self._houses.get(house)
+        found = self.houses.get(house)
         if found is None:
             # Not at the top: who only speaks needs no sentences of 65 languages.
             from speaker.offline.understanding.intent_engine import IntentEngine  # noqa: PLC0415
 
             of = decoded_house(house)
             found = IntentEngine(of.instructions, of.tools, of.language)
-        self._houses[house] = found
-        self._houses.move_to_end(house)
-        while len(self._houses) > HOUSES:
-            self._houses.popitem(last=False)
+        self.houses[house] = found
+        self.houses.move_to_end(house)
+        while len(self.houses) > HOUSES:
+            self.houses.popitem(last=False)
         return found
 
 

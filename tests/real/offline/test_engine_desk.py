@@ -10,7 +10,7 @@ from speaker.offline.speech import engine_messages as msg
 from speaker.offline.speech.engine_desk import EngineDesk
 from speaker.offline.speech.engine_messages import EngineResult
 from speaker.offline.speech.recogniser import RecognisedSpeech, Recogniser
-from speaker.offline.speech.speech_models import SpeechModels
+from speaker.offline.speech.speech_models import HOUSES, SpeechModels
 from speaker.offline.speech.steps import Steps
 from speaker.offline.understanding.past_turn import PastTurn
 from speaker.offline.understanding.tool_schema import Call
@@ -51,6 +51,7 @@ class Desk:
     def __init__(self, models: SpeechModels) -> None:
         self.results: Results = {}
         self._came = asyncio.Event()
+        self.models = models
         self.desk = EngineDesk(models, self._take)
 
     def _take(self, outcome: EngineResult) -> None:
@@ -145,6 +146,23 @@ async def test_the_rules_are_asked_for_a_house(desk: Desk) -> None:
     assert isinstance(sentence, msg.Understood)
     assert [call.name for call in reply.calls] == [call.name for call in sure.calls] == ["set_light"]
     assert "sofa lamp" in sentence.text
+
+
+@pytest.mark.parametrize("voice", [True, False])
+async def test_only_what_is_wanted_is_loaded(desk: Desk, voice: bool) -> None:
+    house = msg.encoded_house(HOUSE, [LIGHT], "en")
+    desk.desk.take(msg.LoadAll(1, "en", voice=voice, house=house))
+    assert await desk.until(1) == [msg.Ready(1)]
+    assert ("voice" in vars(desk.models)) is voice
+    assert list(desk.models.houses) == [house]
+
+
+async def test_the_rules_of_few_houses_are_kept(desk: Desk) -> None:
+    houses = [msg.encoded_house(f"House {number}.", [LIGHT], "en") for number in range(HOUSES + 1)]
+    for number, house in enumerate([*houses, houses[1]]):
+        desk.desk.take(msg.BeSure(number, house, "Turn on the sofa lamp."))
+        await desk.until(number)
+    assert list(desk.models.houses) == [*houses[2:], houses[1]]
 
 
 def test_every_message_arrives_as_it_was_sent() -> None:

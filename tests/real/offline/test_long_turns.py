@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import math
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from rapidfuzz import fuzz
 
 from speaker.audio import pcm
 from speaker.audio.pcm import SESSION_HZ, ms_to_samples, samples_to_ms
-from speaker.offline.server import conversation_items, session
+from speaker.offline.server import conversation_items, session, turn_hearing
 from speaker.offline.server.input_buffer import LONGEST_HELD_MS
 from speaker.offline.server.server import RealtimeServer
 from speaker.offline.speech.recogniser import LONGEST_PIECE_MS, quiet_place
@@ -25,7 +26,8 @@ PATIENT = VAD | {"silence_duration_ms": 2_000, "create_response": False}
 
 @pytest.fixture
 def heard(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """How long each piece was that the recogniser got, ms."""
+    """How long each piece was that the recogniser got, ms; what is heard on a guess at each pause is left out."""
+    monkeypatch.setattr(turn_hearing, "GUESS_AFTER_MS", math.inf)
     return note_hearings(monkeypatch)
 
 
@@ -68,6 +70,37 @@ async def test_at_the_end_of_a_long_turn_only_its_last_piece_is_left(
     assert fuzz.ratio(letters(written), letters(STORY * 2)) > 90, written
     assert max(heard) <= LONGEST_PIECE_MS
     assert len(heard) <= before + 2  # the silence that ends a detected turn may make it two
+
+
+async def test_what_a_pause_ends_was_heard_in_the_pause(
+    cloud: RealtimeServer, speech: Speech, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard = note_hearings(monkeypatch)
+    async with peer(cloud) as client:
+        await write_down(client, PATIENT)
+        await client.append(speech(REQUEST))
+        await client.append(silence(300))
+        await until_heard(heard, 1.0)
+        assert not of(client.received, "input_audio_buffer.speech_stopped")
+        await client.append(silence(2_500))
+        written = (await client.until(WRITTEN_DOWN))[-1]["transcript"]
+    assert letters(written).strip() == letters(REQUEST).strip()
+    assert len(heard) == 1
+
+
+async def test_who_goes_on_after_a_pause_is_heard_whole(
+    cloud: RealtimeServer, speech: Speech, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard = note_hearings(monkeypatch)
+    async with peer(cloud) as client:
+        await write_down(client, PATIENT)
+        await client.append(speech("Turn on the sofa lamp"))
+        await client.append(silence(300))
+        await until_heard(heard, 1.0)
+        await client.append(speech("and the reading lamp."))
+        await client.append(silence(2_500))
+        written = (await client.until(WRITTEN_DOWN))[-1]["transcript"]
+    assert fuzz.ratio(letters(written).strip(), "turn on the sofa lamp and the reading lamp") > 90, written
 
 
 async def test_what_was_cleared_is_not_heard_with_what_follows(
