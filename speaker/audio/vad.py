@@ -125,6 +125,11 @@ class Turns:
         return self._speaking or self._began_ms is not None
 
     @property
+    def silent_ms(self) -> int:
+        """How long it has been silent in the turn under way, ms; 0 while somebody speaks, and without a turn."""
+        return self._silent_ms if self._speaking else 0
+
+    @property
     def lasts_ms(self) -> int:
         """How long ago the last turn started, its padding included, ms."""
         return self._now_ms - self._start_ms
@@ -225,6 +230,11 @@ class TurnDetector:
     def speaking(self) -> bool:
         """Whether a turn has started and not stopped yet."""
         return self._turns.speaking
+
+    @property
+    def silent_ms(self) -> int:
+        """How long it has been silent in the turn under way, ms; 0 while somebody speaks, and without a turn."""
+        return self._turns.silent_ms
 
     def push(self, samples: Samples) -> list[TurnEvent]:
         """Events in (n,) int16 samples at 16 kHz, n of any size, up to the next question."""

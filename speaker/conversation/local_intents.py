@@ -6,6 +6,7 @@ service as ever.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from rapidfuzz import fuzz
 
 from speaker.audio.pcm import WAKE_HZ, Samples, ms_to_samples
 from speaker.conversation.session_needs import RunTool
+from speaker.errors import ModelError
 from speaker.listening.uplink_gate import Lead
 from speaker.offline.speech.engines import OfflineEngines
 from speaker.offline.understanding.tool_schema import Call
@@ -65,6 +67,11 @@ class LocalIntents:
         self._engines = engines
         self._registry = registry
 
+    async def get_ready(self) -> None:
+        """Load what is needed while the user is still speaking."""
+        with contextlib.suppress(ModelError, RuntimeError):  # told when it is needed
+            await self._engines.get_ready()
+
     async def understand(self, samples: Samples, session: Session, lead: Lead | None = None) -> LocalPlan | None:
         """What a whole utterance means (int16, 16 kHz); None when the service should hear it.
 
@@ -99,8 +106,8 @@ class LocalIntents:
         """What these words mean, if that is beyond doubt and may be done without asking."""
         tools: Sequence[dict[str, object]] = session.tools or []
         language = spoken_language(session)
-        intent_engine = await self._engines.intent_engine(str(session.instructions or ""), tools, language)
-        calls = await self._engines.confident(intent_engine, words)
+        house = self._engines.house(str(session.instructions or ""), tools, language)
+        calls = await self._engines.confident(house, words)
         if not 0 < len(calls) <= MOST_CALLS or not all(self._registry.allows(call.name) for call in calls):
             return None
         log.info("= understood here: %s", ", ".join(call.name for call in calls))

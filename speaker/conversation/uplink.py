@@ -35,10 +35,12 @@ class Uplink:
     def turn_began(self, lead: Lead | None) -> None:
         """The user speaks, as far as that is found on this machine."""
         if self.session is not None:
-            self._turns.began(self.session, lead)
+            self._turns.began(self.session, lead, local_first=self._may_answer_here(self.session))
 
     def turn_ended(self) -> None:
         """The user has finished."""
         if self.session is not None:
-            here_first = self._answer_here_first and self.session.endpoint == CLOUD
-            self._turns.ended(self.session, local_first=here_first)
+            self._turns.ended(self.session, local_first=self._may_answer_here(self.session))
+
+    def _may_answer_here(self, session: ConversationSession) -> bool:
+        return self._answer_here_first and session.endpoint == CLOUD

@@ -66,8 +66,13 @@ class UserTurns:
         if self._speaking:
             self._said.append(samples)
 
-    def began(self, session: ConversationSession, lead: Lead | None = None) -> None:
-        """The user speaks. Who goes on before their words were weighed has not finished them."""
+    def began(self, session: ConversationSession, lead: Lead | None = None, *, local_first: bool = False) -> None:
+        """The user speaks; with ``local_first`` this machine may have to answer soon.
+
+        Who goes on before their words were weighed has not finished them.
+        """
+        if local_first:
+            self._tasks.start(self._local.get_ready())
         if not self._weighing:
             if self._said:
                 session.clear()

@@ -16,6 +16,7 @@ from speaker.config.settings import Settings
 from speaker.daemon.checking import check_settings, inspect_config
 from speaker.daemon.deafness import Deafness
 from speaker.daemon.loading import Surroundings, read_settings
+from speaker.daemon.memory import keep_little
 from speaker.daemon.page_part import FirstAid
 from speaker.daemon.wiring import Wiring
 from speaker.errors import ConfigError, place_of, plain
@@ -127,6 +128,7 @@ async def serve(config_file: Path | None, aid: FirstAid | None = None) -> None:
 
     Raises ConfigError when it cannot start, and SpeakerError when a part cannot go on.
     """
+    keep_little()
     settings, around = _begin(config_file)
     stop, reload = asyncio.Event(), asyncio.Event()
     with _signals({signal.SIGTERM: stop.set, signal.SIGINT: stop.set, signal.SIGHUP: reload.set}):

@@ -27,6 +27,7 @@ from speaker.daemon.loading import (
 )
 from speaker.daemon.mcp_parts import McpParts
 from speaker.daemon.page_part import FirstAid, PagePart, Shown
+from speaker.daemon.quiet_work import QuietWork
 from speaker.errors import About, ConfigError, Trouble
 from speaker.home.device_controller import DeviceController
 from speaker.home.device_registry import Device, Wish
@@ -210,11 +211,15 @@ class Wiring:
             self.hub.connected()
 
     async def warm_up(self) -> None:
-        """Load what will be needed, and make the phrases that have to be said when nothing else works."""
+        """Load what will be needed; later, when it is quiet, make the phrases for when nothing else works."""
         if self.answering()[0].name == "offline":
             await self.engines.warm_up()
-        await self.tts.prepare(stock_phrases(self.book))
         self.warm = True
+        await QuietWork(self.tts, self.engines, self._nobody_needs_it).run(stock_phrases(self.book))
+
+    def _nobody_needs_it(self) -> bool:
+        conversation = self.conversation
+        return not (conversation.machine.awake or conversation.sound.playing or self.system_speech.scheduler.ringing)
 
     # What tools get.
 

@@ -1,7 +1,6 @@
 """The speaker's own voice: texts spoken as they stand, by the offline voice, and what is spoken often from disk."""
 
 import asyncio
-import logging
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
 from typing import Final
@@ -9,14 +8,11 @@ from typing import Final
 import numpy as np
 
 from speaker.audio.pcm import SESSION_HZ, Samples, samples_to_ms
-from speaker.errors import ModelError
 from speaker.language.phrasebook import ENGLISH_PHRASES, Phrasebook
 from speaker.offline.speech.engines import OfflineEngines
 from speaker.offline.speech.espeak import ESPEAK
 from speaker.offline.speech.synthesiser import MODEL, VOICE
 from speaker.speech.tts_cache import SoundCache, cache_key
-
-log = logging.getLogger(__name__)
 
 SHORT_CHARACTERS: Final = 200
 """Longer texts hardly come twice, and are not kept."""
@@ -77,12 +73,19 @@ class TextToSpeech:
         if sentences and len(text) <= SHORT_CHARACTERS:
             await asyncio.to_thread(self._cache.put, self._key(text), np.concatenate(sentences))
 
-    async def prepare(self, texts: Iterable[str]) -> None:
-        """Make what will have to be said when nothing else works, so that it is said at once."""
-        try:
-            for text in texts:
-                if await asyncio.to_thread(self._cache.get, self._key(text)) is None:
-                    async for _ in self._make(text):
-                        pass
-        except ModelError as error:
-            log.warning("the speaker cannot say what goes wrong: %s", error)
+    async def missing(self, texts: Iterable[str]) -> list[str]:
+        """Those that are not on disk, and would be kept there."""
+        return [
+            text
+            for text in texts
+            if self._cache.keeps and not await asyncio.to_thread(self._cache.has, self._key(text))
+        ]
+
+    async def prepare(self, text: str) -> None:
+        """Make what will have to be said when nothing else works, so that it is said at once.
+
+        Raises ModelError when there is no voice.
+        """
+        if await self.missing([text]):
+            async for _ in self._make(text):
+                pass

@@ -58,6 +58,15 @@ class SoundCache:
                 _touch(file)
         return samples
 
+    @property
+    def keeps(self) -> bool:
+        """Whether anything is kept at all."""
+        return self._most_bytes > 0
+
+    def has(self, key: str) -> bool:
+        """Whether there is a sound, undamaged as far as one can tell without reading it."""
+        return self._file(key).is_file()
+
     def put(self, key: str, samples: Samples) -> None:
         """Keep a sound, unless it is empty or larger than all may be together."""
         data = encode_wav(samples, SESSION_HZ)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from speaker.offline.understanding.follow_up import PastTurn
 from speaker.offline.understanding.intent_engine import Call, IntentEngine
+from speaker.offline.understanding.past_turn import PastTurn
 from tests.offline.test_intent_engine import FOREIGN, each
 from tests.support.tool_definitions import BUNDLED_TOOLS
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from speaker.offline.understanding.follow_up import PastTurn
 from speaker.offline.understanding.home_intents.language_file import read_additions
 from speaker.offline.understanding.intent_engine import Call, IntentEngine
+from speaker.offline.understanding.past_turn import PastTurn
 from tests.support.tool_definitions import BUNDLED_TOOLS
 
 LANGUAGES = ("en", "de", "fr", "es", "nl", "it", "zh-CN")

@@ -78,6 +78,11 @@ class Listener:
         self._half = b""
         """Half a sample, when an append ended in the middle of one."""
 
+    @property
+    def silent_ms(self) -> int:
+        """How long it has been silent in the turn under way, ms; 0 while somebody speaks, and without a turn."""
+        return self._detector.silent_ms if self._detector is not None else 0
+
     def forget(self) -> None:
         """Begin anew with the next sound, as after a pause, a manual commit or a clear."""
         # A detector that is only reset still remembers the last word, and takes it for a new turn.

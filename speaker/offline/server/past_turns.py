@@ -1,14 +1,13 @@
 """What was said and done before, as the conversation's items tell it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
 
 from speaker.offline.server.conversation_entry import Entry
-from speaker.offline.understanding.call_builders import Arguments
-from speaker.offline.understanding.follow_up import PastTurn
-from speaker.offline.understanding.tool_schema import Call
+from speaker.offline.understanding.past_turn import PastTurn
+from speaker.offline.understanding.tool_schema import ArgumentValue, Call
 
 REMEMBERED_S: Final = 90.0
 """How long a sentence may refer to the one before it."""
@@ -50,7 +49,7 @@ def unanswered_outputs(read: Sequence[Entry]) -> list[str]:
     return outputs[::-1]
 
 
-def _arguments(text: str) -> Arguments:
+def _arguments(text: str) -> Mapping[str, ArgumentValue]:
     try:
         return msgspec.json.decode(text or "{}", type=dict[str, str | int | float | bool | list[str]])
     except msgspec.MsgspecError:

@@ -21,6 +21,7 @@ from speaker.offline.server.past_turns import past_turns, unanswered_outputs
 from speaker.offline.server.session_settings import sides, wished
 from speaker.offline.server.token_counter import Counter, audio_tokens, rate_limits
 from speaker.offline.server.transcriber import hear
+from speaker.offline.speech.engine_messages import House
 from speaker.offline.speech.engines import OfflineEngines
 from speaker.offline.speech.espeak import speaking_book
 from speaker.offline.understanding.tool_schema import Call, Reply
@@ -64,6 +65,12 @@ class ResponseOutput:
     """Bytes of sound."""
     sounds_since: float = 0.0
     """Loop time of its first piece; 0 before."""
+
+
+def house_of(engines: OfflineEngines, session: Session) -> House:
+    """For whom the rules are asked."""
+    tools = (session.tools or []) if session.tool_choice != "none" else []
+    return engines.house(str(session.instructions), tools, spoken_language(session))
 
 
 class Answer:
@@ -149,23 +156,20 @@ class Answer:
         instructions = str(self._session.instructions)
         if instructions.startswith(VERBATIM):
             return Reply(text=instructions.removeprefix(VERBATIM).strip())
-        tools = self._session.tools or []
-        intent_engine = await self._engines.intent_engine(
-            instructions, tools if self._session.tool_choice != "none" else [], spoken_language(self._session)
-        )
+        house = house_of(self._engines, self._session)
         last = next((entry for entry in reversed(self._read) if entry.item.role == "user"), None)
         if outputs := unanswered_outputs(self._read):
             asked = (last.words if last is not None else None) or ""
-            return Reply(text=await self._engines.answer(intent_engine, outputs, asked))
+            return Reply(text=await self._engines.answer(house, outputs, asked))
         if last is not None and last.silent:
             return Reply(text=phrasebook(self._engines.language).own.still_there)
         if last is not None and last.audio and not self._engines.can_hear(self._engines.language):
             code = self._engines.language
             return Reply(text=phrasebook(code).own.no_ears.format(code=code))
         if last is None:
-            return await self._engines.reply(intent_engine, "")
+            return await self._engines.reply(house, "")
         before = past_turns(self._read, last, self._mark_as_read())
-        return await self._engines.reply(intent_engine, await hear(self._engines, last), before)
+        return await self._engines.reply(house, await hear(self._engines, last), before)
 
     def _mark_as_read(self) -> float:
         """Note on what is new that it was said now; the loop time."""

@@ -16,7 +16,8 @@ from speaker.offline.server.idle_timeout import IdleWait
 from speaker.offline.server.input_buffer import Buffer, Listener
 from speaker.offline.server.item_events import ItemEvents
 from speaker.offline.server.problems import buffer_full, refused
-from speaker.offline.server.response import Answer
+from speaker.offline.server.readiness import Readiness
+from speaker.offline.server.response import Answer, house_of
 from speaker.offline.server.session_settings import idle_timeout_ms, requested_turn_settings, sides, updated
 from speaker.offline.server.token_counter import Counter
 from speaker.offline.server.transcriber import Transcriber
@@ -56,6 +57,7 @@ class ServerSession:
         self._item_events = ItemEvents(self._items, self.emit)
         self._transcriber = Transcriber(engines, self.emit)
         self._counter = Counter()
+        self._readiness = Readiness(engines, lambda: house_of(engines, self.session))
         self._buffer = Buffer()
         self._listener = Listener(engines)
         self._idle = IdleWait(lambda: self._buffer.end_ms, self._time_out)
@@ -87,10 +89,12 @@ class ServerSession:
     def open(self) -> None:
         """Send the first event."""
         self.emit(ev.SessionCreated(session=self.session))
+        self._readiness.begin()
 
     async def close(self) -> None:
         """Stop whatever is being made."""
         self._idle.cancel()
+        self._readiness.close()
         self._drop_hearing()
         self._items.drop_hearings()
         await asyncio.gather(
@@ -118,6 +122,7 @@ class ServerSession:
                     self._idle.cancel()
                 self._engines.language = spoken_language(self.session)
                 self.emit(ev.SessionUpdated(session=self.session))
+                self._readiness.begin()
             case cl.CommitAudio():
                 self._commit_all()
             case cl.ClearAudio():
@@ -163,7 +168,7 @@ class ServerSession:
                 self._drop_hearing()
                 self._buffer.forget(min(self._idle.since_ms, self._buffer.end_ms - KEPT_SILENCE_MS))
         if self._hearing is not None:
-            self._hearing.follow(self._buffer.end_ms)
+            self._hearing.follow(self._buffer.end_ms, self._listener.silent_ms)
 
     def _hear_from(self, begins_ms: float) -> TurnHearing:
         return TurnHearing(self._engines, begins_ms, self._buffer.copy)

@@ -1,70 +1,54 @@
-"""The engines behind a session, each call on a worker of its own so that nothing waits for it.
+"""The engines behind a session: none of their work is done on the event loop, so nothing waits for it.
 
 One set of engines serves all sessions of a server; each session has its ``share`` of them, and their work is done in
-turns. Models are loaded when they are first needed, or by ``warm_up``.
+turns. Recogniser, rules and voice are in a process of their own (see ``engine_process``), which starts when it is
+first needed, or by ``warm_up``, and ends when nobody needed it for ten minutes, or by ``rest``. What finds the
+turns stays here: a barge-in waits for no other process.
 """
 
+import asyncio
 import copy
 import logging
-from collections import OrderedDict
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Final, Self
 
-from speaker.audio.pcm import SESSION_HZ, WAKE_HZ, Samples, ms_to_samples, resample
+from speaker.audio import pcm
+from speaker.audio.pcm import SESSION_HZ, WAKE_HZ, Samples, ms_to_samples
 from speaker.audio.smart_turn import SmartTurn, smart_turn_file
 from speaker.audio.vad import TurnDetector, TurnEvent, TurnSettings
 from speaker.errors import ModelError
-from speaker.language.codes import ENGLISH, base_language
+from speaker.language.codes import ENGLISH
 from speaker.language.phrasebook import ENGLISH_PHRASES, Phrasebook
-from speaker.offline.speech.ears import kept_set, recogniser_files, set_folder
-from speaker.offline.speech.espeak import espeak
-from speaker.offline.speech.recogniser import ENGLISH_FILES, NOTHING, RecognisedSpeech, Recogniser, RecogniserFiles
+from speaker.offline.speech import engine_messages as msg
+from speaker.offline.speech.engine_life import Wanted
+from speaker.offline.speech.engine_messages import House
+from speaker.offline.speech.engine_process import EngineProcess
+from speaker.offline.speech.espeak import espeak, speaking_book
+from speaker.offline.speech.recogniser import RecognisedSpeech
 from speaker.offline.speech.shared_worker import SharedWorker
+from speaker.offline.speech.speech_models import ears_for
 from speaker.offline.speech.steps import Steps
-from speaker.offline.speech.synthesiser import Synthesiser
-from speaker.offline.understanding.follow_up import PastTurn
-from speaker.offline.understanding.intent_engine import IntentEngine
+from speaker.offline.understanding.past_turn import PastTurn
 from speaker.offline.understanding.tool_schema import Call, Reply
 
 log = logging.getLogger(__name__)
-
-HOUSES: Final = 4
-"""For so many different houses the rules are kept; they take a second to make and a few megabytes."""
 
 _DETECTED_MS: Final = 2_000
 """So much sound is searched for speech in one step."""
 
 
-class _Models:
-    """What is loaded once for all sessions; each is read by one worker alone, ``smart_turn`` by the one for turns."""
+class _TurnJudge:
+    """Who knows whether a sentence is complete, loaded once for all sessions, read by one worker alone."""
 
     def __init__(self, state: Path | None) -> None:
         self._state = state
-        self._recognisers: dict[str, Recogniser] = {}
-
-    def recogniser(self, language: str = ENGLISH) -> Recogniser | None:
-        """The one for a language; None when it is not here. Raises ModelError when it is damaged."""
-        base = base_language(language)
-        if base not in self._recognisers:
-            model = self.ears(base)
-            if model is None:
-                return None
-            self._recognisers[base] = Recogniser(model)
-        return self._recognisers[base]
-
-    def ears(self, language: str) -> RecogniserFiles | None:
-        """The files of the one for a language."""
-        if base_language(language) == ENGLISH:
-            return ENGLISH_FILES
-        kept = kept_set(self._state, language) if self._state is not None else None
-        return recogniser_files(set_folder(self._state, language), kept) if self._state and kept else None
 
     @cached_property
-    def smart_turn(self) -> SmartTurn | None:
-        """Who knows whether a sentence is complete; None, and one line in the log, without the model."""
+    def model(self) -> SmartTurn | None:
+        """None, and one line in the log, without the model."""
         missing: object = "there is no state directory"
         if self._state is not None:
             try:
@@ -74,12 +58,6 @@ class _Models:
         log.warning("semantic_vad ends turns by silence alone, since nobody here knows what is complete: %s", missing)
         return None
 
-    @cached_property
-    def voice(self) -> Synthesiser:
-        voice = Synthesiser()
-        voice.warm_up()
-        return voice
-
 
 class OfflineEngines:
     """Recogniser, rules and voice."""
@@ -88,17 +66,18 @@ class OfflineEngines:
         """``state``: the directory with recognisers for more languages; ``language``: what is heard, unless told."""
         self.language = language
         """What is heard; each share has its own."""
-        # Turn detection has a worker of its own: a barge-in must not wait for a sentence to be made.
+        # Turn detection has a worker of its own: a barge-in must not wait for a sentence to be judged.
         self._detecting = SharedWorker("offline-vad")
         self._judging = SharedWorker("offline-turns")
-        self._working = SharedWorker("offline-speech")
-        self._models = _Models(state)
-        self._intent_engines: OrderedDict[int, IntentEngine] = OrderedDict()
+        self._process = EngineProcess(state)
+        self._state = state
+        self._judge = _TurnJudge(state)
         self._take_lines()
 
     def _take_lines(self) -> None:
-        self._detection, self._speech = self._detecting.line(), self._working.line()
-        self._judgement = self._judging.line()
+        self._detection, self._judgement = self._detecting.line(), self._judging.line()
+        # Of each session one request is with the process at a time: so they are served in turns.
+        self._turn = asyncio.Lock()
 
     def share(self) -> Self:
         """The same engines for one session, whose work is done in turns with that of the others."""
@@ -106,16 +85,38 @@ class OfflineEngines:
         one._take_lines()
         return one
 
+    @property
+    def pid(self) -> int | None:
+        """Of the process with recogniser, rules and voice, while there is one."""
+        return self._process.pid
+
     async def warm_up(self) -> None:
-        """Load every model now. Raises ModelError when one is missing."""
-        await self._speech.do(lambda: (self._models.recogniser(self.language), self._models.voice))
+        """LoadAll every model now. Raises ModelError when one is missing."""
+        await self._ask(msg.LoadAll(self._process.number(), self.language), msg.Ready)
         await self.detector(TurnSettings())
 
+    async def get_ready(self, house: House | None = None) -> None:
+        """Load what this share will need, before it does; its requests do not wait for all of it.
+
+        Raises ModelError when something is missing.
+        """
+        spoken_here = speaking_book(self.language).is_english
+        load = msg.LoadAll(self._process.number(), self.language, spoken_here, house or b"")
+        await self._process.ask(load, msg.Ready)
+
+    def rest(self) -> None:
+        """Give back the memory of recogniser, rules and voice now, unless somebody uses them; for every share."""
+        self._process.rest()
+
     def close(self) -> None:
-        """Give up the workers, for every share; the step under way is finished, what waits is dropped."""
+        """Give up the workers and the process, for every share; what is under way and what waits is dropped."""
         self._detecting.close()
         self._judging.close()
-        self._working.close()
+        self._process.close()
+
+    async def _ask(self, question: msg.EngineQuestion, wanted: type[Wanted]) -> Wanted:
+        async with self._turn:
+            return await self._process.ask(question, wanted)
 
     async def detector(self, settings: TurnSettings) -> TurnDetector:
         """A turn detector for one session."""
@@ -131,54 +132,44 @@ class OfflineEngines:
 
     async def can_judge(self) -> bool:
         """Whether there is somebody who knows if a sentence is complete."""
-        return await self._judgement.do(lambda: self._models.smart_turn is not None)
+        return await self._judgement.do(lambda: self._judge.model is not None)
 
     def _complete(self, said: Samples) -> bool:
-        model = self._models.smart_turn
+        model = self._judge.model
         return model is not None and model.is_complete(said)
 
     def can_hear(self, language: str) -> bool:
         """Whether there is a recogniser for a language."""
-        return self._models.ears(language) is not None
+        return ears_for(self._state, language) is not None
 
     async def hear(self, samples: Samples, hz: int = SESSION_HZ, language: str = "") -> RecognisedSpeech:
         """The words of one turn, or of a part of it: int16, shape (n,), at ``hz``.
 
         In a ``language`` (else the own one) for which there is no recogniser, nothing is made out: nobody guesses.
         """
-        return await self._speech.run(self._heard(samples, hz, language or self.language))
+        sound = pcm.to_bytes(samples)
+        heard = await self._ask(msg.Hear(self._process.number(), sound, hz, language or self.language), msg.Heard)
+        return RecognisedSpeech(heard.text, heard.confidence)
 
-    def _heard(self, samples: Samples, hz: int, language: str) -> Steps[RecognisedSpeech]:
-        recogniser = self._models.recogniser(language)
-        if recogniser is None:
-            return NOTHING
-        return (yield from recogniser.hear_in_steps(resample(samples, hz, WAKE_HZ)))
+    def house(self, instructions: str, tools: Sequence[Mapping[str, Any]], language: str = ENGLISH) -> House:
+        """For whom the rules are asked; they are made when they are, and kept: a house is the same all day."""
+        return msg.encoded_house(instructions, tools, language)
 
-    async def intent_engine(
-        self, instructions: str, tools: Sequence[Mapping[str, Any]], language: str = "en"
-    ) -> IntentEngine:
-        """The rules for these instructions, tools and language; kept, since a house has the same ones all day."""
-        key = hash((instructions, repr(tools), language))
-        found = self._intent_engines.get(key)
-        if found is None:
-            found = await self._speech.do(lambda: IntentEngine(instructions, tools, language))
-        self._intent_engines[key] = found
-        self._intent_engines.move_to_end(key)
-        while len(self._intent_engines) > HOUSES:
-            self._intent_engines.popitem(last=False)
-        return found
-
-    async def reply(self, intent_engine: IntentEngine, words: str, before: Sequence[PastTurn] = ()) -> Reply:
+    async def reply(self, house: House, words: str, before: Sequence[PastTurn] = ()) -> Reply:
         """What the rules make of the user's words, after what was said ``before``."""
-        return await self._speech.do(lambda: intent_engine.reply(words, before))
+        question = msg.Understand(self._process.number(), house, words, msg.sent_turns(before))
+        understood = await self._ask(question, msg.Understood)
+        return Reply(msg.received_calls(understood.calls), understood.text)
 
-    async def answer(self, intent_engine: IntentEngine, outputs: Sequence[str], words: str = "") -> str:
+    async def answer(self, house: House, outputs: Sequence[str], words: str = "") -> str:
         """The sentence to speak when the tools have returned ``outputs`` for what the user said."""
-        return await self._speech.do(lambda: intent_engine.answer(outputs, words))
+        question = msg.Summarise(self._process.number(), house, list(outputs), words)
+        return (await self._ask(question, msg.Understood)).text
 
-    async def confident(self, intent_engine: IntentEngine, words: str) -> tuple[Call, ...]:
+    async def confident(self, house: House, words: str) -> tuple[Call, ...]:
         """The calls for the user's words if the rules hardly doubt them, else none."""
-        return await self._speech.do(lambda: intent_engine.confident(words))
+        understood = await self._ask(msg.BeSure(self._process.number(), house, words), msg.Understood)
+        return msg.received_calls(understood.calls)
 
     async def speak(self, text: str, speed: float, book: Phrasebook = ENGLISH_PHRASES) -> AsyncGenerator[Samples, None]:
         """The text in the book's language as speech, int16, shape (n,), 24 kHz.
@@ -191,9 +182,9 @@ class OfflineEngines:
                 async for piece in spoken:
                     yield piece
             return
-        phrases: Iterator[Samples] = await self._speech.do(lambda: self._models.voice.speak(text, speed=speed))
-        while (phrase := await self._speech.do(lambda: next(phrases, None))) is not None:
-            yield phrase
+        async with aclosing(self._process.phrases(text, speed, self._turn)) as phrases:
+            async for phrase in phrases:
+                yield pcm.from_bytes(phrase)
 
 
 def _detected(detector: TurnDetector, samples: Samples) -> Steps[list[TurnEvent]]:

@@ -35,8 +35,8 @@ FILES: Final = (
 VOICE: Final = "heart"
 """The name of the voice."""
 
-MODEL: Final = HIBARI.requirement
-"""What makes it; with another one, the same text sounds different."""
+MODEL: Final = f"{HIBARI.requirement}, spoken part"
+"""What makes it, and what becomes of it; with another one, the same text sounds different."""
 
 SEED: Final = 0
 """The breath in the voice is noise; the same noise each time gives the same samples each time."""

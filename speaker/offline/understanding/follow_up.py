@@ -14,6 +14,7 @@ from speaker.offline.understanding.devices_from_prompt import Household, Listed
 from speaker.offline.understanding.follow_up_words import FollowUpWords
 from speaker.offline.understanding.normalise import spoken_name
 from speaker.offline.understanding.opposite_calls import MAKERS, opposite
+from speaker.offline.understanding.past_turn import PastTurn
 from speaker.offline.understanding.tool_schema import Call, Reply, ToolSchema
 
 TARGET_KEYS: Final = {
@@ -31,26 +32,9 @@ LONGEST_FOLLOW_UP: Final = 10
 
 Found = TypeVar("Found")
 
-_QUESTION: Final = re.compile(
-    r"[?？]\s*$|\b[Ss]ay (?:which|whether|in|how|who|what|the|whose)\b|\bmay mean\b|\bAsk which\b"
-)
 _NUMBER: Final = re.compile(r"\d+(?:[.:]\d+)?")
 _MEASURE: Final = re.compile(r"\d+(?:[.:]\d+)?(?: (?!to\b|or\b)\w+)?")
 _RANGE: Final = re.compile(r"\d+ \w{2,3} (?=\d)")
-
-
-@dataclass(frozen=True, slots=True)
-class PastTurn:
-    """What somebody said, what was done for it, and what was answered."""
-
-    words: str
-    calls: tuple[Call, ...] = ()
-    said: str = ""
-
-    @property
-    def asks(self) -> bool:
-        """Whether it was answered by a question."""
-        return bool(_QUESTION.search(self.said))
 
 
 @dataclass(frozen=True, slots=True)

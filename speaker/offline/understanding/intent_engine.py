@@ -1,7 +1,6 @@
 """What a model would do with the user's words, by rules: call the session's tools, or say a sentence.
 
-The rules know the house only from the session's instructions (see ``household``) and the tools only from
-the session. Whatever is not clear leads to a sentence, never to a call.
+They know of the house what the session's instructions and tools tell. What is not clear is a sentence, no call.
 """
 
 import re
@@ -14,7 +13,7 @@ from speaker.language.phrasebook import phrasebook
 from speaker.offline.understanding import answer_text, generic_tools, timer_list_intents
 from speaker.offline.understanding.devices_from_prompt import Household
 from speaker.offline.understanding.exceptions_later import with_exception
-from speaker.offline.understanding.follow_up import FollowUp, PastTurn
+from speaker.offline.understanding.follow_up import FollowUp
 from speaker.offline.understanding.home_intents.plans import KNOWN_TOOLS
 from speaker.offline.understanding.home_understanding import HomeUnderstanding
 from speaker.offline.understanding.light_heating_intents import plan, together
@@ -28,6 +27,7 @@ from speaker.offline.understanding.normalise import (
     trim,
     without_separators,
 )
+from speaker.offline.understanding.past_turn import PastTurn
 from speaker.offline.understanding.sentence_book import sentence_book
 from speaker.offline.understanding.sentence_matcher import NEAR, Grammar, Match, Sentences, Slot
 from speaker.offline.understanding.suggestions import Suggestions

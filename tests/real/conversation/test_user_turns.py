@@ -95,6 +95,19 @@ async def test_a_turn_is_committed_to_its_last_sample(engines: OfflineEngines, j
     assert on.told == [events.SpeechBegan(1), events.TurnEnded(1)]
 
 
+async def test_whoever_begins_to_speak_finds_this_machine_ready_to_answer() -> None:
+    engines = OfflineEngines()
+    try:
+        async with scene(engines) as on:
+            on.turns.began(on.session)
+            await asyncio.sleep(0)
+            assert engines.pid is None
+            on.turns.began(on.session, local_first=True)
+            await on.world.until(lambda: engines.pid is not None)
+    finally:
+        engines.close()
+
+
 async def test_a_turn_whose_beginning_was_never_told_goes_to_the_service(
     engines: OfflineEngines, lamp: Samples
 ) -> None:

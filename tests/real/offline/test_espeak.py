@@ -141,10 +141,11 @@ async def test_the_own_voice_speaks_its_language_and_keeps_it_apart(tmp_path: Pa
     try:
         voices = [TextToSpeech(engines, cache, lambda _ms, _cached: None, phrasebook(code)) for code in ("de", "nl")]
         for voice in voices:
-            await voice.prepare(["Stop."])
+            await voice.prepare("Stop.")
         kept = list((tmp_path / "phrases").iterdir())
         assert len(kept) == 2
-        await voices[0].prepare(stock_phrases(GERMAN))
+        for phrase in stock_phrases(GERMAN):
+            await voices[0].prepare(phrase)
         assert len(list((tmp_path / "phrases").iterdir())) == 2 + len(stock_phrases(GERMAN))
     finally:
         engines.close()

@@ -2,20 +2,20 @@
 
 import asyncio
 import base64
-from collections.abc import Iterator
+import math
 
 import numpy as np
 import pytest
 from rapidfuzz import fuzz
 
 from speaker.audio import pcm
-from speaker.audio.pcm import SESSION_HZ, WAKE_HZ, Samples, ms_to_samples, samples_to_ms
-from speaker.offline.server import conversation_items, session
+from speaker.audio.pcm import SESSION_HZ, ms_to_samples, samples_to_ms
+from speaker.offline.server import conversation_items, session, turn_hearing
 from speaker.offline.server.input_buffer import LONGEST_HELD_MS
 from speaker.offline.server.server import RealtimeServer
-from speaker.offline.speech.recogniser import LONGEST_PIECE_MS, RecognisedSpeech, Recogniser, quiet_place
-from speaker.offline.speech.steps import Steps
+from speaker.offline.speech.recogniser import LONGEST_PIECE_MS, quiet_place
 from tests.support.daemon_scenes import STORY
+from tests.support.held_engines import note_hearings
 from tests.support.memory import growth_mb
 from tests.support.real_parts import Speech
 from tests.support.strict_client import REQUEST, VAD, Json, Peer, ladder, ms, of, peer, silence, sound_of, user
@@ -25,17 +25,10 @@ PATIENT = VAD | {"silence_duration_ms": 2_000, "create_response": False}
 
 
 @pytest.fixture
-def heard_ms(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
-    """How long each piece was that the recogniser got, ms."""
-    lengths_ms: list[float] = []
-    hear = Recogniser.hear_in_steps
-
-    def listen(self: Recogniser, samples: Samples) -> Steps[RecognisedSpeech]:
-        lengths_ms.append(samples_to_ms(samples.size, WAKE_HZ))
-        return hear(self, samples)
-
-    monkeypatch.setattr(Recogniser, "hear_in_steps", listen)
-    return iter([lengths_ms])
+def heard(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How long each piece was that the recogniser got, ms; what is heard on a guess at each pause is left out."""
+    monkeypatch.setattr(turn_hearing, "GUESS_AFTER_MS", math.inf)
+    return note_hearings(monkeypatch)
 
 
 def letters(text: str) -> str:
@@ -61,9 +54,8 @@ def test_speech_is_parted_where_it_is_quiet() -> None:
 
 @pytest.mark.parametrize("turns", [None, PATIENT], ids=["committed", "detected"])
 async def test_at_the_end_of_a_long_turn_only_its_last_piece_is_left(
-    cloud: RealtimeServer, speech: Speech, heard_ms: Iterator[list[float]], turns: Json | None
+    cloud: RealtimeServer, speech: Speech, heard: list[float], turns: Json | None
 ) -> None:
-    (heard,) = heard_ms
     async with peer(cloud) as client:
         await write_down(client, turns)
         for _ in range(2):
@@ -80,10 +72,40 @@ async def test_at_the_end_of_a_long_turn_only_its_last_piece_is_left(
     assert len(heard) <= before + 2  # the silence that ends a detected turn may make it two
 
 
-async def test_what_was_cleared_is_not_heard_with_what_follows(
-    cloud: RealtimeServer, speech: Speech, heard_ms: Iterator[list[float]]
+async def test_what_a_pause_ends_was_heard_in_the_pause(
+    cloud: RealtimeServer, speech: Speech, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (heard,) = heard_ms
+    heard = note_hearings(monkeypatch)
+    async with peer(cloud) as client:
+        await write_down(client, PATIENT)
+        await client.append(speech(REQUEST))
+        await client.append(silence(300))
+        await until_heard(heard, 1.0)
+        assert not of(client.received, "input_audio_buffer.speech_stopped")
+        await client.append(silence(2_500))
+        written = (await client.until(WRITTEN_DOWN))[-1]["transcript"]
+    assert letters(written).strip() == letters(REQUEST).strip()
+    assert len(heard) == 1
+
+
+async def test_who_goes_on_after_a_pause_is_heard_whole(
+    cloud: RealtimeServer, speech: Speech, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard = note_hearings(monkeypatch)
+    async with peer(cloud) as client:
+        await write_down(client, PATIENT)
+        await client.append(speech("Turn on the sofa lamp"))
+        await client.append(silence(300))
+        await until_heard(heard, 1.0)
+        await client.append(speech("and the reading lamp."))
+        await client.append(silence(2_500))
+        written = (await client.until(WRITTEN_DOWN))[-1]["transcript"]
+    assert fuzz.ratio(letters(written).strip(), "turn on the sofa lamp and the reading lamp") > 90, written
+
+
+async def test_what_was_cleared_is_not_heard_with_what_follows(
+    cloud: RealtimeServer, speech: Speech, heard: list[float]
+) -> None:
     async with peer(cloud) as client:
         await write_down(client, None)
         await client.append(speech(STORY))
@@ -231,9 +253,8 @@ async def test_only_so_many_responses_are_made_at_once(cloud: RealtimeServer) ->
 
 
 async def test_words_and_sound_of_a_user_are_heard_piece_by_piece_too(
-    cloud: RealtimeServer, speech: Speech, heard_ms: Iterator[list[float]]
+    cloud: RealtimeServer, speech: Speech, heard: list[float]
 ) -> None:
-    (heard,) = heard_ms
     async with peer(cloud) as client:
         audio = np.concatenate([speech(STORY)] * 2)
         await client.update(output_modalities=["text"])

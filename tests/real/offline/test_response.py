@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from speaker.audio import pcm
-from speaker.audio.pcm import SESSION_HZ, WAKE_HZ, Samples, resample
+from speaker.audio.pcm import SESSION_HZ, WAKE_HZ, resample
 from speaker.offline.server.server import RealtimeServer, ServerSettings
 from speaker.offline.speech.engines import OfflineEngines
-from speaker.offline.speech.recogniser import RecognisedSpeech, Recogniser
-from speaker.offline.speech.steps import Steps
+from speaker.offline.speech.recogniser import Recogniser
+from tests.support.held_engines import note_hearings
 from tests.support.real_parts import Speech
 from tests.support.strict_client import (
     CALLED,
@@ -249,14 +249,7 @@ async def test_usage_is_what_the_turn_was_worth(cloud: RealtimeServer, speech: S
 async def test_what_was_said_is_worked_through_once(
     cloud: RealtimeServer, speech: Speech, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    listened: list[int] = []
-    hear = Recogniser.hear_in_steps
-
-    def listen(self: Recogniser, samples: Samples) -> Steps[RecognisedSpeech]:
-        listened.append(samples.size)
-        return hear(self, samples)
-
-    monkeypatch.setattr(Recogniser, "hear_in_steps", listen)
+    listened = note_hearings(monkeypatch)
     async with peer(cloud) as client:
         await client.update(audio={"input": {"transcription": {"model": "whisper-1"}}}, output_modalities=["text"])
         await client.write("Hello.")

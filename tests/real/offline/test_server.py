@@ -179,3 +179,15 @@ async def test_the_token_is_never_written_down(engines: OfflineEngines, caplog: 
     server_side = [record.getMessage() for record in caplog.records if record.name != "websockets.client"]
     assert any("> session.created" in line for line in server_side)
     assert not any("sesame" in line for line in server_side)
+
+
+async def test_what_a_session_needs_is_loaded_before_anything_is_said() -> None:
+    engines = OfflineEngines()
+    try:
+        async with RealtimeServer(ServerSettings(port=0), engines) as server:
+            assert engines.pid is None
+            async with peer(server):
+                while engines.pid is None:
+                    await asyncio.sleep(0.01)
+    finally:
+        engines.close()

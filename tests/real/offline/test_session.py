@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,6 +13,7 @@ from speaker.audio import pcm
 from speaker.audio.pcm import SESSION_HZ
 from speaker.offline.server.server import RealtimeServer
 from speaker.offline.speech.engines import OfflineEngines
+from tests.support.held_engines import held
 from tests.support.real_parts import Speech
 from tests.support.strict_client import (
     HOUSE,
@@ -112,24 +112,13 @@ async def test_speech_does_not_interrupt_when_it_may_not(cloud: RealtimeServer, 
 
 
 async def test_a_cancel_does_not_wait_for_the_engines(cloud: RealtimeServer, engines: OfflineEngines) -> None:
-    gate = threading.Event()
-    async with peer(cloud) as client:
-        waiting = asyncio.create_task(_occupy(engines, gate))
-        try:
-            await client.send("response.create", response={"instructions": LONG})
-            await client.send("response.cancel")
-            events = await client.until("response.done")
-        finally:
-            gate.set()
-            await waiting
+    async with peer(cloud) as client, held(engines):
+        await client.send("response.create", response={"instructions": LONG})
+        await client.send("response.cancel")
+        events = await client.until("response.done")
     assert not of(events, "response.output_audio.delta")
     assert events[-1]["response"]["status"] == "cancelled"
     assert all(item["status"] == "incomplete" for item in events[-1]["response"]["output"])
-
-
-async def _occupy(engines: OfflineEngines, gate: threading.Event) -> None:
-    """Keep the one worker for speech busy until the gate opens."""
-    await engines._speech.do(lambda: gate.wait(10))
 
 
 async def test_a_cancel_right_behind_the_wish_is_no_deadlock(cloud: RealtimeServer) -> None:

@@ -60,10 +60,20 @@ async def test_what_is_long_is_not_kept(counted: Counted) -> None:
 
 
 async def test_to_prepare_is_not_to_speak(counted: Counted) -> None:
+    assert await counted.speech.missing([HELLO, "Yes."]) == [HELLO, "Yes."]
     for _ in range(2):
-        await counted.speech.prepare([HELLO])
+        await counted.speech.prepare(HELLO)
+    assert await counted.speech.missing([HELLO, "Yes."]) == ["Yes."]
     assert counted.told == []
     assert counted.cache.get(cache_key(HELLO, VOICE, MODEL)) is not None
+
+
+async def test_where_nothing_is_kept_nothing_is_missing(tmp_path: Path) -> None:
+    engines = OfflineEngines()
+    speech = TextToSpeech(engines, SoundCache(tmp_path / "phrases", 0), lambda _ms, _cached: None)
+    assert await speech.missing([HELLO]) == []
+    await speech.prepare(HELLO)
+    assert engines.pid is None
 
 
 @pytest.mark.parametrize(
