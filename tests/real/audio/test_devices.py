@@ -213,17 +213,20 @@ def nobody_else_runs(for_ms: int) -> Iterator[None]:
         thread.join()
 
 
-async def test_pause_of_the_interpreter_makes_no_gap(room: VirtualRoom) -> None:
-    underflows: list[int] = []
-    # A busy machine may make a gap of its own, but not every time.
-    while len(underflows) < 5 and 0 not in underflows:
-        mouth = Mouth()
-        async with running(mouth.loudspeaker):
+async def test_machine_with_pauses_gets_longer_blocks_until_they_make_no_gap(room: VirtualRoom) -> None:
+    mouth, gaps = Mouth(), list[int]()
+    async with running(mouth.loudspeaker):
+        # A busy machine may make a gap of its own, but not every time.
+        while len(gaps) < 8 and 0 not in gaps[2:]:
+            before = mouth.loudspeaker.underflows
+            mouth.told.clear()
             with nobody_else_runs(for_ms=60):
                 mouth.loudspeaker.play(tone(2000), "item")
                 await until(partial(mouth.told.__contains__, "ended"))
-        underflows.append(mouth.loudspeaker.underflows)
-    assert 0 in underflows, underflows
+            gaps.append(mouth.loudspeaker.underflows - before)
+            await asyncio.sleep(0.6)
+    assert gaps[0] > 0, "pauses of twice what the shortest blocks outlast"
+    assert 0 in gaps, gaps
 
 
 async def test_hush_empties_at_once_and_knows_what_was_heard(room: VirtualRoom) -> None:
