@@ -94,3 +94,15 @@ def test_the_household_is_what_the_instructions_list(devices: list[Listed]) -> N
     grouped = text.replace("(light), ", "(light); ").replace(" (scene), ", ", +7 (scene); ")
     assert Household.read(grouped) == Household.read(text)
     assert Household.read("Be kind.").devices == ()
+
+
+@pytest.mark.parametrize(
+    ("heard", "begins"),
+    [
+        ("This unlock the front door.", "unlock"), ("This turn on the lamp.", "turn"),
+        ("This lock the back door", "lock"), ("This play some jazz", "play"),
+        ("This lock is new", "this"), ("This play was long", "this"),
+    ],
+)  # fmt: skip
+def test_end_of_the_wake_word_before_an_order_is_no_word(heard: str, begins: str) -> None:
+    assert plain_words(heard)[0] == begins
