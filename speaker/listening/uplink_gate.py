@@ -23,6 +23,7 @@ import numpy as np
 from speaker.audio.pcm import PIECE_MS, WAKE_HZ, Samples, ms_to_samples
 from speaker.audio.vad import MIN_SPEECH_MS, WINDOW_MS, TurnSettings
 from speaker.listening.speech_activity import Turn
+from speaker.wake.pre_roll import word_end
 
 NOTICE_MS: Final = MIN_SPEECH_MS + WINDOW_MS + PIECE_MS
 """Speech is noticed so late at most, in sound: what came before it is kept so much longer."""
@@ -105,11 +106,31 @@ class WordGate:
         if not turn and self._judged < self.PATIENCE:
             return []
         out, self._waiting = self._waiting, []
-        return out if turn else [replace(one, sent=one.lead is None) for one in out]
+        return _without_word(out) if turn else [replace(one, sent=one.lead is None) for one in out]
 
     def spare(self, piece: UplinkPiece) -> list[UplinkPiece]:
         """The next piece, which came while the speaker spoke; the service may hear something in it."""
         return self.take(piece, "")
+
+
+def _without_word(pieces: list[UplinkPiece]) -> list[UplinkPiece]:
+    """The end of the wake word is not sent, where a pause tells it from what was said behind it."""
+    lead = pieces[0].lead
+    if lead is None:
+        return pieces
+    spare = word_end(lead.samples, np.concatenate([one.samples for one in pieces]), pieces[0].samples.size)
+    if not spare:
+        return pieces
+    before: list[UplinkPiece] = []
+    rest = list(pieces)
+    while spare:
+        first, second = _cut(replace(rest.pop(0), lead=None), spare)
+        before.append(replace(first, sent=False))
+        spare -= first.samples.size
+        if second.samples.size:
+            rest.insert(0, second)
+    samples = np.concatenate([lead.samples, *(one.samples for one in before)])
+    return [*before, replace(rest[0], lead=replace(lead, samples=samples)), *rest[1:]]
 
 
 class SpeechGate:

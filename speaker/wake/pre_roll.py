@@ -24,6 +24,12 @@ PAUSE_MS: Final = 60
 PAUSE_DB: Final = 30
 """How much softer than the loudest moment of the word a pause is; in a noisy room there is none."""
 
+LONG_PAUSE_MS: Final = 90
+"""Shortest pause that is no closure of a t or a k, wherever it is."""
+
+LATE_MS: Final = 60
+"""So long after it was told of, a wake word may still sound: some voices are known before they have said all of it."""
+
 _STEP_MS: Final = 10
 
 
@@ -45,6 +51,22 @@ def preroll_start(word: Samples) -> int:
         if np.all(quiet[begin : begin + length]) and begin + length <= quiet.size:
             return word.size - (quiet.size - begin) * step
     return max(0, word.size - ms_to_samples(WAKE_LAG_MS, WAKE_HZ))
+
+
+def word_end(word: Samples, after: Samples, told: int) -> int:
+    """Index in ``after`` where a long pause behind the wake word begins; 0 without one.
+
+    ``after`` is what follows ``word`` (int16, 16 kHz, the end of the wake word may still be in it); it was told of at
+    index ``told``. A pause is known only when it is over, so this is asked later than ``preroll_start``.
+    """
+    step = ms_to_samples(_STEP_MS, WAKE_HZ)
+    whole = after[: after.size - after.size % step]
+    if not whole.size or word.size < step:
+        return 0
+    quiet = _levels(whole, step) < np.max(_levels(word, step)) / 10 ** (PAUSE_DB / 20)
+    length = LONG_PAUSE_MS // _STEP_MS
+    last = min((told + ms_to_samples(LATE_MS, WAKE_HZ)) // step, quiet.size - length)
+    return next((begin * step for begin in range(last + 1) if np.all(quiet[begin : begin + length])), 0)
 
 
 def _levels(samples: Samples, step: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

@@ -100,7 +100,8 @@ def test_the_household_is_what_the_instructions_list(devices: list[Listed]) -> N
     ("heard", "begins"),
     [
         ("This unlock the front door.", "unlock"), ("This turn on the lamp.", "turn"),
-        ("This lock the back door", "lock"), ("This play some jazz", "play"),
+        ("This lock the back door", "lock"), ("Us unlock the front door.", "unlock"),
+        ("Is the lamp on", "is"), ("This play some jazz", "play"),
         ("This lock is new", "this"), ("This play was long", "this"),
     ],
 )  # fmt: skip

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from speaker.audio.pcm import WAKE_HZ, Samples, ms_to_samples
-from speaker.wake.pre_roll import PAUSE_MS, SHORTEST_LAG_MS, WAKE_LAG_MS, preroll_start
+from speaker.wake.pre_roll import LONG_PAUSE_MS, PAUSE_MS, SHORTEST_LAG_MS, WAKE_LAG_MS, preroll_start, word_end
 
 LAG = ms_to_samples(WAKE_LAG_MS, WAKE_HZ)
 
@@ -60,3 +60,18 @@ def test_it_never_begins_outside_and_never_too_late(samples: list[int]) -> None:
     start = preroll_start(sound)
     assert 0 <= start <= max(0, sound.size - min(sound.size, ms_to_samples(SHORTEST_LAG_MS, WAKE_HZ)))
     assert start >= sound.size - LAG or start == 0
+
+
+@pytest.mark.parametrize("pause_ms", [0, 40, 80, 100, 150, 400])
+@pytest.mark.parametrize("late_ms", [-150, -60, 0, 50])
+def test_long_pause_behind_the_word_is_its_end(pause_ms: int, late_ms: int) -> None:
+    """The word ends ``late_ms`` after it was told of; what is said behind a pause is kept whole."""
+    random = np.random.default_rng(5)
+
+    def loud(ms: float) -> Samples:
+        return random.integers(-6_000, 6_000, ms_to_samples(ms, WAKE_HZ), np.int16)
+
+    rest = loud(200 + late_ms)
+    after = np.concatenate([rest, np.zeros(ms_to_samples(pause_ms, WAKE_HZ), np.int16), loud(500)])
+    end = word_end(loud(1_000), after, ms_to_samples(200, WAKE_HZ))
+    assert end == (rest.size if pause_ms >= LONG_PAUSE_MS else 0)

@@ -29,7 +29,9 @@ _COMPARED: Final = (
 )
 """Words behind "a bit"."""
 
-_ORDERS: Final = "unlock|lock|start|stop|play|pause|resume|cancel|add|make|put|lower|raise|increase|decrease|shut|skip"
+_ORDERS: Final = (
+    "turn|switch|set|open|close|dim|unlock|lock|start|stop|play|pause|resume|cancel|add|make|put|lower|raise|increase"
+)
 """Orders that begin a sentence; behind one of the words after them they are no nouns."""
 
 _SPELLINGS: Final = (
@@ -44,7 +46,7 @@ _SPELLINGS: Final = (
     (re.compile(r"^\W*(said|sit|sat)\b"), "set"),  # as the recogniser writes it now and then
     # What it makes of the end of "Jarvis", and of the order behind it.
     (re.compile(r"^\W*this (turn|switch|set|open|close|dim)(?:n?ed|ed|ened|d)?\b"), r"\1"),
-    (re.compile(rf"^\W*this (?=(?:{_ORDERS}) (?:the|my|all|every|some|a|an|in|to)\b)"), ""),
+    (re.compile(rf"^\W*(?:this|us|his|is|as) (?=(?:{_ORDERS}) (?:the|my|all|every|some|a|an|in|to|on|off)\b)"), ""),
     (re.compile(r"\b(up|down) to\b"), "to"),
     (re.compile(r"&"), " and "),
     (re.compile(r"\b(?:(?:to|at) )?half (?:brightness|volume|power|way|open)\b|\bhalf-?way\b"), "to 50 percent"),
