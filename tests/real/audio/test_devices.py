@@ -213,7 +213,7 @@ def nobody_else_runs(for_ms: int) -> Iterator[None]:
         thread.join()
 
 
-async def test_machine_with_pauses_gets_longer_blocks_until_they_make_no_gap(room: VirtualRoom) -> None:
+async def test_machine_with_pauses_gets_longer_blocks(room: VirtualRoom) -> None:
     mouth, gaps = Mouth(), list[int]()
     async with running(mouth.loudspeaker):
         # A busy machine may make a gap of its own, but not every time.
