@@ -85,7 +85,7 @@ FAULTS: Final[Mapping[str, tuple[Row, ...]]] = {
          "test_card_that_cannot_be_opened_now_is_taken_when_it_can"),
         ("no loudspeaker", "conversations go on", "test_missing_loudspeaker_does_not_hold_up_a_conversation"),
         ("a device that slips", "nobody is heard who is not there", "test_device_that_slips_makes_nobody_talk"),
-        ("the interpreter pauses", "a gap at first; longer blocks from then on, and none", "test_machine_with_pauses_gets_longer_blocks"),
+        ("the interpreter pauses", "a gap at first, then longer blocks", "test_machine_with_pauses_gets_longer_blocks"),
         ("its own voice in the microphone", "not answered", "test_the_speaker_does_not_answer_its_own_answers"),
     ),
     "This machine": (
