@@ -22,7 +22,7 @@ SHOWN_BY_README: Final = 3
 
 OTHERS: Final = {
     "conversation.svg", "cost-month.svg", "terminal-doctor.svg", "terminal-demo.svg",
-    "home-assistant-device.png", "home-assistant-card.png",
+    "home-assistant-device.png", "home-assistant-card.png", "bench-rivals.svg",
 }  # fmt: skip
 MADE: Final = {shot_name(*one) for one in SHOTS} | set(PLOTS) | OTHERS
 SVGS: Final = sorted(FOLDER.glob("*.svg"))
