@@ -131,7 +131,7 @@ class EchoReference:
             self._ring[np.arange(start - gap, start) % self._ring.size] = 0
         self._ring[np.arange(start, start + samples.size) % self._ring.size] = samples
         self._end = start + samples.size
-        if samples.size and np.max(np.abs(samples)) >= SILENT_BELOW:
+        if samples.size and np.max(np.abs(samples.astype(np.int32))) >= SILENT_BELOW:
             self._sounded = self._end + POINTS
 
 

@@ -178,7 +178,7 @@ class AudioIO:
 
     @property
     def worked_at(self) -> float:
-        """Loop time at which a microphone frame was last done with."""
+        """Monotonic time at which microphone sound was last done with."""
         return self._router.worked_at
 
     @property

@@ -53,7 +53,7 @@ class SoundPart(Playback, Protocol):
 
     @property
     def worked_at(self) -> float:
-        """Loop time at which a microphone frame was last done with."""
+        """Monotonic time at which microphone sound was last done with."""
 
     @property
     def audit(self) -> SampleAudit:
