@@ -106,7 +106,7 @@ class DcFilter:
 
     def push(self, frame: Samples) -> Samples:
         """A piece of any length without the offset."""
-        mean = float(np.mean(frame))
+        mean = int(np.add.reduce(frame, dtype=np.int64)) / frame.size
         share = 1 - (1 - self.SHARE) ** (frame.size / FRAME_SAMPLES)
         self._offset = mean if self._offset is None else self._offset + share * (mean - self._offset)
         target = self._offset if abs(self._offset) >= self.LEAST else 0.0
@@ -151,7 +151,7 @@ class Gain:
 
     def _follow(self, frame: Samples) -> None:
         self._levels.append(pcm.level_dbfs(frame))
-        peak_dbfs = 20 * np.log10(max(1, int(np.max(np.abs(frame.astype(np.int32))))) / 32768)
+        peak_dbfs = 20 * np.log10(max(1, pcm.peak(frame)) / 32768)
         if self.gain_db and peak_dbfs + self.gain_db > 0:
             self.gain_db = max(0.0, self.gain_db - self.STEP_DB)
         if len(self._levels) < self.LOOK_FRAMES:

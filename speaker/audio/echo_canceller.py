@@ -144,11 +144,6 @@ class _Aec3:
         return pcm.from_bytes(bytes(cleaned))
 
 
-def _without_offset(frame: Samples) -> Samples:
-    """The frame without the constant voltage of a cheap microphone, which is no sound."""
-    return (frame - np.mean(frame)).astype(np.int16)
-
-
 class EchoCanceller:
     """Both cancellers over one stream of sound, in order. Not thread-safe: one worker feeds it."""
 
@@ -206,7 +201,7 @@ class EchoCanceller:
         )
 
     def _push(self, piece: Samples, reference: Samples) -> Cleaned:
-        if np.max(np.abs(reference.astype(np.int32))) >= SILENT_BELOW:
+        if pcm.peak(reference) >= SILENT_BELOW:
             self._ringing = round(TAIL_S * WAKE_HZ)
         if self._ringing <= 0:
             self._pieces = 0
@@ -253,7 +248,8 @@ class EchoCanceller:
 
     def _no_echo(self, piece: Samples, reference: Samples) -> bool:
         if self._unheard < NO_ECHO:
-            heard, played = self._level.push(_without_offset(piece)), self._played.push(reference)
+            heard = self._level.push(pcm.swing_power(piece), piece.size)
+            played = self._played.push(pcm.mean_power(reference), reference.size)
             if pcm.power_dbfs(played) > AUDIBLE_DBFS:
                 self._unheard = max(0, self._unheard + (1 if pcm.power_dbfs(heard) <= NO_ECHO_DBFS else -1))
         return self._unheard >= NO_ECHO

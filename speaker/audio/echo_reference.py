@@ -15,6 +15,7 @@ the speaker's own voice pass, and 100 take 16 of 24 dB from the linear filter.
 
 from collections import deque
 from collections.abc import Callable, Mapping
+from math import ceil, floor
 from typing import Final
 
 import numpy as np
@@ -102,11 +103,8 @@ class EchoReference:
         """``count`` values from number ``first`` on, ``step`` apart, shape (count,); silence if unknown."""
         if first > self._sounded:
             return np.zeros(count, np.int16)
-        begin = int(np.floor(first)) - POINTS
-        numbers = np.arange(begin, int(np.ceil(first + step * count)) + POINTS)
-        # The ring holds the numbers from ``_end - size`` to ``_end``; outside of them there is silence.
-        held = (numbers >= self._end - self._ring.size) & (numbers < self._end)
-        piece = np.where(held, self._ring[numbers % self._ring.size], np.int16(0))
+        begin = floor(first) - POINTS
+        piece = self._between(begin, ceil(first + step * count) + POINTS)
         return read_at(piece, first - begin, step, count) if piece.any() else np.zeros(count, np.int16)
 
     def forget(self) -> None:
@@ -116,7 +114,27 @@ class EchoReference:
 
     def latest(self, count: int) -> Samples:
         """The last ``count`` samples that the device took, shape (count,)."""
-        return self._ring[np.arange(self._end - count, self._end) % self._ring.size]
+        return self._between(self._end - count, self._end)
+
+    def _between(self, begin: int, end: int) -> Samples:
+        """The samples from number ``begin`` to ``end``; the ring has the last ones, and elsewhere there is silence."""
+        found = np.zeros(end - begin, np.int16)
+        first, behind = max(begin, self._end - self._ring.size), min(end, self._end)
+        if first < behind:
+            held = [self._ring[part] for part in self._parts(first, behind)]
+            np.concatenate(held, out=found[first - begin : behind - begin])
+        return found
+
+    def _parts(self, begin: int, end: int) -> list[slice]:
+        """Where in the ring the samples from ``begin`` to ``end`` are, at most as many as it has."""
+        size = self._ring.size
+        at, behind = begin % size, begin % size + end - begin
+        return [slice(at, behind)] if behind <= size else [slice(at, size), slice(0, behind - size)]
+
+    def _put(self, begin: int, samples: Samples) -> None:
+        for part in self._parts(begin, begin + samples.size):
+            count = part.stop - part.start
+            self._ring[part], samples = samples[:count], samples[count:]
 
     def _draw(self, data: bytes, hz: int, heard_at_s: float, generation: int) -> None:
         begins = generation != self._generation
@@ -128,10 +146,10 @@ class EchoReference:
         start = round(place) if begins else self._end
         if start > self._end:  # nothing was played in between, and the ring must not keep what was there before
             gap = min(start - self._end, self._ring.size)
-            self._ring[np.arange(start - gap, start) % self._ring.size] = 0
-        self._ring[np.arange(start, start + samples.size) % self._ring.size] = samples
+            self._put(start - gap, np.zeros(gap, np.int16))
+        self._put(start, samples)
         self._end = start + samples.size
-        if samples.size and np.max(np.abs(samples.astype(np.int32))) >= SILENT_BELOW:
+        if pcm.peak(samples) >= SILENT_BELOW:
             self._sounded = self._end + POINTS
 
 
@@ -189,7 +207,7 @@ class ReferenceReader:
             step += _SLEW if due > at else -_SLEW
         found = self._reference.read(at, step, count)
         self._at = at + step * count
-        self._quiet = 0 if np.max(np.abs(found.astype(np.int32))) >= SILENT_BELOW else self._quiet + count
+        self._quiet = 0 if pcm.peak(found) >= SILENT_BELOW else self._quiet + count
         return found
 
     def _may_jump(self, distance: float) -> bool:

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from speaker.audio.pcm import Samples
+from speaker.audio.pcm import Samples, rounded
 
 POINTS: Final = 16
 """Samples that a value between them is made of: as many before it as behind it."""
@@ -25,12 +25,11 @@ def read_at(padded: Samples, first: float, step: float, count: int) -> Samples:
     ``padded`` holds at least ``POINTS`` / 2 samples before the first value and behind the last one.
     """
     places = first + step * np.arange(count)
-    below = np.floor(places).astype(np.int64)
-    phases = np.rint((places - below) * _STEPS).astype(np.int64)
+    below = places.astype(np.intp)
+    phases = np.rint((places - below) * _STEPS).astype(np.intp)
     around = below[:, None] + np.arange(1 - POINTS // 2, POINTS // 2 + 1)
-    values = np.einsum("ij,ij->i", padded[around].astype(np.float32), _sinc()[phases])
-    read: Samples = np.clip(np.rint(values), -32768, 32767).astype(np.int16)
-    return read
+    values = np.einsum("ij,ij->i", padded.astype(np.float32)[around], _sinc()[phases])
+    return rounded(values)
 
 
 @cache

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from speaker.audio.pcm import Samples
+from speaker.audio.pcm import Samples, rounded
 
 _LOBES: Final = 16
 """How far a sample reaches, in periods of the lower rate: a millisecond at 16 kHz."""
@@ -26,7 +26,7 @@ _PASSED: Final = 0.93
 _KAISER: Final = 7.0
 
 _FEW: Final = 8
-"""So many different weights are worth a product each."""
+"""Up to so many different weights all are one product."""
 
 
 class LiveResampler:
@@ -37,7 +37,8 @@ class LiveResampler:
         self._up, self._down = to_hz // common, from_hz // common
         self._weights = _weights(self._up, self._down)
         half = self._weights.shape[1] // 2
-        self._kept: Samples = np.zeros(half - 1, np.int16)
+        self._blocks = _block_weights(self._up, self._down) if self._up <= _FEW else None
+        self._kept: NDArray[np.float32] = np.zeros(half - 1, np.float32)
         self._first = 1 - half
         """Number of the first sample that is kept; before the stream there was silence."""
         self._taken = self._made = 0
@@ -48,33 +49,53 @@ class LiveResampler:
             return samples
         half = self._weights.shape[1] // 2
         self._taken += samples.size
-        tail = [np.zeros(half, np.int16)] if last else []
-        self._kept = np.concatenate([self._kept, samples, *tail])
+        tail = [np.zeros(half, np.float32)] if last else []
+        self._kept = np.concatenate([self._kept, samples, *tail], dtype=np.float32)
         known = self._first + self._kept.size - half
         end = ceil(self._taken * self._up / self._down) if last else ceil(known * self._up / self._down)
-        values = self._at(np.arange(self._made, max(self._made, end)) * self._down)
+        values = self._between(self._made, max(self._made, end))
         self._made += values.size
         done = max(0, self._made * self._down // self._up - (half - 1) - self._first)
         self._kept, self._first = self._kept[done:], self._first + done
-        ready: Samples = np.clip(np.rint(values), -32768, 32767).astype(np.int16)
-        return ready
+        return rounded(values)
 
-    def _at(self, places: NDArray[np.intp]) -> NDArray[np.float32]:
-        """The values at these places, which follow each other and are counted in ``up`` parts of a sample."""
-        values = np.zeros(places.size, np.float32)
-        if not places.size:
-            return values
+    def _between(self, begin: int, end: int) -> NDArray[np.float32]:
+        """The values from number ``begin`` to ``end``."""
+        if begin == end:
+            return np.zeros(0, np.float32)
         half = self._weights.shape[1] // 2
-        windows = sliding_window_view(self._kept.astype(np.float32), 2 * half)
-        begins = places // self._up - (half - 1) - self._first
-        if self._up > _FEW:
-            np.einsum("ij,ij->i", windows[begins], self._weights[places % self._up], out=values)
-            return values
-        # Every so many places the weights are the same, so each of them is one product.
-        for phase in range(min(self._up, places.size)):
-            alike = windows[begins[phase] : begins[-1] + 1 : self._down]
-            values[phase :: self._up] = alike @ self._weights[places[phase] % self._up]
+        if self._blocks is not None:
+            return self._in_blocks(begin, end, self._blocks)
+        places = np.arange(begin, end) * self._down
+        windows = sliding_window_view(self._kept, 2 * half)[places // self._up - (half - 1) - self._first]
+        values: NDArray[np.float32] = np.einsum("ij,ij->i", windows, self._weights[places % self._up])
         return values
+
+    def _in_blocks(self, begin: int, end: int, weights: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The same where the weights soon repeat: all values between two repetitions are one row of a product."""
+        first, behind = begin // self._up, -(-end // self._up)
+        half = self._weights.shape[1] // 2
+        starts = first * self._down - (half - 1) - self._first
+        # The last block may want more than is there, for values that nobody asks for yet.
+        missing = max(0, starts + (behind - first - 1) * self._down + weights.shape[0] - self._kept.size)
+        kept = np.concatenate([np.zeros(max(0, -starts), np.float32), self._kept, np.zeros(missing, np.float32)])
+        step = kept.strides[0]
+        windows: NDArray[np.float32] = np.ndarray(
+            (behind - first, weights.shape[0]), np.float32, kept, max(0, starts) * step, (self._down * step, step)
+        )
+        values: NDArray[np.float32] = (windows @ weights).reshape(-1)
+        return values[begin - first * self._up :][: end - begin]
+
+
+@cache
+def _block_weights(up: int, down: int) -> NDArray[np.float32]:
+    """Shape (points, up): the weights of every place in a block, each below those that it does not look at."""
+    single = _weights(up, down)
+    offsets = [place * down // up for place in range(up)]
+    block = np.zeros((offsets[-1] + single.shape[1], up), np.float32)
+    for place, offset in enumerate(offsets):
+        block[offset : offset + single.shape[1], place] = single[place * down % up]
+    return block
 
 
 @cache

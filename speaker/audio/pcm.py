@@ -4,6 +4,7 @@ Samples are always ``numpy`` arrays of shape (n,), dtype int16; bytes are the sa
 """
 
 import io
+import math
 import wave
 from collections import deque
 from typing import Final
@@ -70,19 +71,23 @@ def to_bytes(samples: Samples) -> bytes:
 
 def from_float(samples: NDArray[np.float32]) -> Samples:
     """Float samples in [-1, 1] as int16; louder ones are clipped, not wrapped."""
-    return _clip(samples * np.float32(32767))
+    return rounded(samples * np.float32(32767))
 
 
 def amplify(samples: Samples, gain: float) -> Samples:
     """Samples times ``gain`` (1.0 = unchanged), clipped."""
     if gain == 1.0:
         return samples
-    return _clip(samples * np.float32(gain))
+    return rounded(samples * np.float32(gain))
 
 
-def _clip(values: NDArray[np.float32]) -> Samples:
-    clipped: Samples = np.clip(np.rint(values), -32768, 32767).astype(np.int16)
-    return clipped
+def rounded(values: NDArray[np.float32]) -> Samples:
+    """Values in int16's range, shape (n,), as samples; louder ones are clipped, not wrapped."""
+    whole = np.rint(values)
+    np.maximum(whole, -32768, out=whole)
+    np.minimum(whole, 32767, out=whole)
+    samples: Samples = whole.astype(np.int16)
+    return samples
 
 
 def both_channels(data: bytes) -> bytes:
@@ -103,23 +108,39 @@ def mean_power(samples: Samples) -> float:
     return float(np.dot(values, values)) / samples.size
 
 
+def swing_power(samples: Samples) -> float:
+    """The same without the constant voltage of a cheap microphone, which is no sound."""
+    mean = int(np.add.reduce(samples, dtype=np.int64)) / samples.size
+    return max(0.0, mean_power(samples) - mean**2)
+
+
+def peak(samples: Samples) -> int:
+    """The largest value, whatever its sign; 0 of an empty array."""
+    if samples.size == 0:
+        return 0
+    return max(int(np.maximum.reduce(samples)), -int(np.minimum.reduce(samples)))
+
+
 class RollingPower:
     """The mean power of the last 80 ms, however the sound is cut: a piece of 20 ms says too little by itself."""
 
     def __init__(self) -> None:
-        self._last: deque[tuple[float, int]] = deque()
+        self._sums: deque[float] = deque()
+        self._sizes: deque[int] = deque()
 
-    def push(self, samples: Samples) -> float:
-        """Take in more sound, at 16 kHz; the mean square of its values, squared samples."""
-        self._last.append((mean_power(samples) * samples.size, samples.size))
-        while sum(size for _, size in self._last) - self._last[0][1] >= FRAME_SAMPLES:
-            self._last.popleft()
-        return sum(power for power, _ in self._last) / sum(size for _, size in self._last)
+    def push(self, power: float, size: int) -> float:
+        """Take in the mean square of ``size`` more samples, at 16 kHz; that of the last 80 ms, squared samples."""
+        self._sums.append(power * size)
+        self._sizes.append(size)
+        while (total := sum(self._sizes)) - self._sizes[0] >= FRAME_SAMPLES:
+            self._sums.popleft()
+            self._sizes.popleft()
+        return sum(self._sums) / total
 
 
 def power_dbfs(power: float) -> float:
     """A mean square as a level, as ``level_dbfs`` gives it."""
-    return max(SILENCE_DBFS, 20 * float(np.log10(max(float(np.sqrt(power)), 1e-9) / 32768)))
+    return max(SILENCE_DBFS, 10 * math.log10(max(power, 1e-18) / 32768**2))
 
 
 class Resampler:
@@ -136,7 +157,7 @@ class Resampler:
         """Samples at ``from_hz`` in, what is ready at ``to_hz`` out; ``last`` gives up the rest too."""
         if self._stream is None:
             return samples
-        return _clip(self._stream.resample_chunk(samples.astype(np.float32), last=last))
+        return rounded(self._stream.resample_chunk(samples.astype(np.float32), last=last))
 
 
 def resample(samples: Samples, from_hz: int, to_hz: int) -> Samples:

@@ -4,6 +4,7 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -147,7 +148,7 @@ class PlaybackQueue:
 
     def _noise(self, count: int) -> bytes:
         """Near-silence: many sinks fall asleep on digital zeros, and swallow what comes next."""
-        return pcm.to_bytes(np.resize(lead_in(1000, self.hz), count))
+        return _near_silence(count, self.hz)
 
     def cut(self) -> list[PlayedItem]:
         """Forget what is unplayed; how much is heard of each item that is not heard in full.
@@ -169,3 +170,8 @@ class PlaybackQueue:
 
     def _ms(self, samples: int) -> int:
         return max(0, int(pcm.samples_to_ms(samples, self.hz)))
+
+
+@lru_cache(maxsize=8)
+def _near_silence(count: int, hz: int) -> bytes:
+    return pcm.to_bytes(np.resize(lead_in(1000, hz), count))

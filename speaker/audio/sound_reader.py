@@ -20,7 +20,8 @@ _LOOK_AGAIN_S: Final = 0.003
 """How long to wait for sound that is due and not there yet."""
 
 _EARLY_S: Final = 0.001
-"""How much before the next piece is due it is looked for."""
+"""How much sooner than after a whole piece the next one is looked for, at most: what is there of it already may be a
+card's that goes on evenly, or of one that delivers lumps and would be asked again and again."""
 
 Take = Callable[[bytes, float, bool], None]
 """Is given interleaved samples, the monotonic time at which they begin, and whether some before them were dropped."""
@@ -63,27 +64,34 @@ class SoundReader:
         return self._longest_s if self._patient else PIECE_MS / 1000
 
     def _run(self) -> None:
-        due = time.monotonic() + self._pause_s
+        due_s = time.monotonic() + self._pause_s
         while True:
-            self._nudge.wait(max(_LOOK_AGAIN_S, due - time.monotonic()))
-            self._nudge.clear()
+            self._sleep(max(_LOOK_AGAIN_S, due_s - time.monotonic()))
             if self._ends:
                 return
-            if self._fetch():
-                due = time.monotonic() + self._pause_s - _EARLY_S
+            fetched_s, rest_s = time.monotonic(), self._fetch()
+            if rest_s is not None:
+                due_s = fetched_s + self._pause_s - min(rest_s, _EARLY_S)
 
-    def _fetch(self) -> bool:
-        """Hand over what there is, and whether that was anything."""
+    def _sleep(self, seconds: float) -> None:
+        if not self._patient:  # plainly, which costs less: nobody is in more of a hurry
+            time.sleep(seconds)
+            return
+        self._nudge.wait(seconds)
+        self._nudge.clear()
+
+    def _fetch(self) -> float | None:
+        """Hand over what there is; how long the part of a piece is that is left. None when there is nothing."""
         piece = self._hz * PIECE_MS // 1000
         now_s = time.monotonic()
         waiting = int(self._stream.get_read_available())
         count = waiting - waiting % piece
         if count <= 0:  # a stream that has failed says a negative number, and is missed for what it does not deliver
-            return False
+            return None
         try:
             data = self._stream.read(count, exception_on_overflow=False)
         except OSError:
-            return False
+            return None
         begins_s = now_s - waiting / self._hz
         self._take(data, begins_s, self._timeline.push(begins_s, count / self._hz))
-        return True
+        return (waiting - count) / self._hz

@@ -22,18 +22,28 @@ class Timeline:
 
     def __init__(self) -> None:
         self._due_s: float | None = None
-        self._lags: deque[tuple[float, float]] = deque()
+        self._since_s = 0.0
+        """Since when pieces have come without a long break."""
+        self._least: deque[tuple[float, float]] = deque()
+        """When it began and its lag, of each piece of the last second that nothing after it lags less than."""
 
     def push(self, begins_s: float, length_s: float) -> bool:
         """Whether something before it turns out to be missing."""
         due_s = begins_s if self._due_s is None else min(self._due_s, begins_s)
-        self._lags.append((begins_s, begins_s - due_s))
-        while self._lags[0][0] < begins_s - _PATIENCE_S:
-            self._lags.popleft()
-        least_s = min(lag_s for _, lag_s in self._lags)
-        dropped = least_s > DROPPED_S and begins_s - self._lags[0][0] > _PATIENCE_S / 2
+        if not self._least or self._least[-1][0] < begins_s - _PATIENCE_S:
+            self._since_s = begins_s
+        least_s = self._least_lag(begins_s, begins_s - due_s)
+        dropped = least_s > DROPPED_S and begins_s - self._since_s > _PATIENCE_S / 2
         if dropped:
             due_s += least_s
-            self._lags.clear()
+            self._least.clear()
         self._due_s = due_s + length_s + min(least_s, _DRIFT_S)
         return dropped
+
+    def _least_lag(self, begins_s: float, lag_s: float) -> float:
+        while self._least and self._least[-1][1] >= lag_s:
+            self._least.pop()
+        self._least.append((begins_s, lag_s))
+        while self._least[0][0] < begins_s - _PATIENCE_S:
+            self._least.popleft()
+        return self._least[0][1]

@@ -1,6 +1,7 @@
 """What has to be heard in sound on its way to somewhere."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Final
 
 from speaker.listening.front_end import SenseRequest, Source
@@ -16,11 +17,16 @@ _TURNS: Final[Mapping[MicrophoneRoute, Source]] = {
 
 def wanted_on(route: Route, *, judged: bool) -> SenseRequest:
     """What is listened for on a route; ``judged``: whether what is sent depends on the user's turns."""
-    over = route.mode is MicrophoneRoute.OVER
+    return _wanted(route.mode, route.barging, route.talk, judged)
+
+
+@cache
+def _wanted(mode: MicrophoneRoute, barging: bool, talk: bool, judged: bool) -> SenseRequest:
+    over = mode is MicrophoneRoute.OVER
     return SenseRequest(
-        wake=over or route.mode is MicrophoneRoute.WAKE,
-        barging=route.barging,
-        talk=over or route.talk,
-        turns=_TURNS.get(route.mode, "") if judged else "",
+        wake=over or mode is MicrophoneRoute.WAKE,
+        barging=barging,
+        talk=over or talk,
+        turns=_TURNS.get(mode, "") if judged else "",
         over=over,
     )

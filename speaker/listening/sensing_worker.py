@@ -7,9 +7,11 @@ and tells the event loop only when something matters: a wake word, and what was 
 import asyncio
 import contextlib
 import logging
+import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from queue import SimpleQueue
 from typing import Final
 
 from speaker.audio.pcm import WAKE_HZ, Samples, ms_to_samples
@@ -33,7 +35,9 @@ class SensingWorker:
     def __init__(self, front_end: FrontEnd, sensed: Callable[[list[tuple[SensedFrame, bool]]], None]) -> None:
         self._front_end = front_end
         self._sensed = sensed
-        self._thread = ThreadPoolExecutor(1, "front-end")
+        # Not an executor: what that keeps of each piece of work, for who waits for it, costs as much as the hand-over.
+        self._pieces: SimpleQueue[tuple[Samples, Samples, SenseRequest] | None] = SimpleQueue()
+        self._closed = False
         self._loop = asyncio.get_running_loop()
         self._untold: list[tuple[SensedFrame, bool]] = []
         self._taken = self._done = 0
@@ -45,6 +49,7 @@ class SensingWorker:
         """So many samples may be told together, unless something happens in them."""
         self.worked_at = 0.0
         """Monotonic time at which a piece was last done with."""
+        threading.Thread(target=self._work, name="front-end", daemon=True).start()
 
     def take(self, piece: Samples, reference: Samples, wanted: SenseRequest | None) -> None:
         """The next piece, what the loudspeaker put into the air meanwhile, and what is listened for, if anything.
@@ -58,8 +63,8 @@ class SensingWorker:
         if self.waiting > BEHIND and not self._complained:
             self._complained = True
             log.warning("this machine scores wake words more slowly than sound arrives; use fewer wake words")
-        with contextlib.suppress(RuntimeError):  # the thread has been given up
-            self._thread.submit(self._sense, piece, reference, wanted).add_done_callback(self._tell_failure)
+        if not self._closed:
+            self._pieces.put((piece, reference, wanted))
 
     @property
     def waiting(self) -> int:
@@ -72,7 +77,15 @@ class SensingWorker:
 
     def close(self) -> None:
         """Give up the thread; later pieces are dropped."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        self._closed = True
+        self._pieces.put(None)
+
+    def _work(self) -> None:
+        while (piece := self._pieces.get()) is not None and not self._closed:
+            try:
+                self._sense(*piece)
+            except Exception as error:  # noqa: BLE001 - raised on the event loop, which says what is wrong
+                self._tell(partial(_raise, error))
 
     def _sense(self, piece: Samples, reference: Samples, wanted: SenseRequest) -> None:
         sensed = self._front_end.sense(piece, reference, wanted)
@@ -87,13 +100,13 @@ class SensingWorker:
         self._done += piece.size
         self.worked_at = time.monotonic()
 
-    def _tell_failure(self, done: "Future[None]") -> None:
-        if not done.cancelled() and done.exception() is not None:
-            self._tell(done.result)  # raised there, the event loop says what is wrong
-
     def _tell(self, news: Callable[[], None]) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed while the program ends
             self._loop.call_soon_threadsafe(news)
+
+
+def _raise(error: Exception) -> None:
+    raise error
 
 
 def _happens(sensed: SensedFrame) -> bool:

@@ -20,7 +20,16 @@ from typing import Final, Literal
 
 import numpy as np
 
-from speaker.audio.pcm import FRAME_SAMPLES, SILENCE_DBFS, WAKE_HZ, RollingPower, Samples, ms_to_samples, power_dbfs
+from speaker.audio.pcm import (
+    FRAME_SAMPLES,
+    SILENCE_DBFS,
+    WAKE_HZ,
+    RollingPower,
+    Samples,
+    mean_power,
+    ms_to_samples,
+    power_dbfs,
+)
 from speaker.audio.vad import WINDOW_SAMPLES, SileroVad, SpeechOffset, SpeechOnset, Turns, TurnSettings
 from speaker.listening.turn_judge import TurnJudge
 
@@ -142,8 +151,10 @@ class SpeechActivity:
         if not (talk or turns):
             return Noticed()
         fallen_dbfs = self._loudest_dbfs - _FALL_DB * heard.size / FRAME_SAMPLES
-        self._loudest_dbfs = max(power_dbfs(self._power.push(heard)), fallen_dbfs)
+        self._loudest_dbfs = max(power_dbfs(self._power.push(mean_power(heard), heard.size)), fallen_dbfs)
         loud = self._loudest_dbfs >= TALK_DBFS
+        # What is too soft to begin anything is as good as nothing, as long as nothing is under way.
+        silent = silent or not (loud or self._talk.rules.speaking or self._turns.rules.speaking)
         self._silent = self._silent + heard.size if silent else 0
         probabilities = self._detector.skip(heard) if self._silent > RESTS_AFTER else self._detector.push(heard)
         said = _last(self._talk.read(probabilities, loud=loud)) if talk else ""
