@@ -2,12 +2,8 @@
 
 import contextlib
 import ctypes
+import os
 from typing import Final
-
-_TRIM_THRESHOLD: Final = -1
-_MMAP_THRESHOLD: Final = -3
-_ARENA_MAX: Final = -8
-"""Parameters of glibc's mallopt."""
 
 ARENAS: Final = 2
 """Memory that threads share; by itself each would get some of its own, and keep it."""
@@ -17,12 +13,23 @@ KEPT_BYTES: Final = 1 << 20
 
 LARGE_BYTES: Final = 1 << 18
 """What is larger goes back as soon as it is free. By itself this limit grows with what was once needed, up to 32 MB;
-the echo test needs much."""
+the echo test needs much, and the recogniser while it is loaded."""
+
+_LIMITS: Final = (
+    (-8, "MALLOC_ARENA_MAX", ARENAS),
+    (-1, "MALLOC_TRIM_THRESHOLD_", KEPT_BYTES),
+    (-3, "MALLOC_MMAP_THRESHOLD_", LARGE_BYTES),
+)
+"""glibc's parameters: their numbers for mallopt, and the names by which a new process finds them."""
 
 
 def keep_little() -> None:
-    """Tell the allocator, before there are threads; one that is not glibc's goes on as it is."""
+    """Tell the allocator, before there are threads, and those of all processes that are started from now on.
+
+    One that is not glibc's goes on as it is.
+    """
+    os.environ.update({name: str(limit) for _, name, limit in _LIMITS})
     with contextlib.suppress(OSError, AttributeError):
         mallopt = ctypes.CDLL(None).mallopt
-        for parameter, limit in ((_ARENA_MAX, ARENAS), (_TRIM_THRESHOLD, KEPT_BYTES), (_MMAP_THRESHOLD, LARGE_BYTES)):
+        for parameter, _, limit in _LIMITS:
             mallopt(parameter, limit)

@@ -43,6 +43,12 @@ def silence(ms: int) -> Samples:
     return np.zeros(ms_to_samples(ms, WAKE_HZ), np.int16)
 
 
+def from_first_sound(spoken: Samples) -> Samples:
+    """24 kHz in; as soon as anything is heard, the detector is asked again."""
+    said = resample(spoken, SESSION_HZ, WAKE_HZ)
+    return said[np.argmax(np.abs(said) > 300) :]
+
+
 def noise(ms: int, amplitude: float) -> Samples:
     values = np.random.default_rng(7).standard_normal(ms_to_samples(ms, WAKE_HZ)) * amplitude
     return values.astype(np.int16)
@@ -63,6 +69,22 @@ def test_speech_is_likely_and_silence_is_not(speech: Samples) -> None:
     assert np.mean(heard) > 0.6
     assert max(SileroVad().push(silence(2000))) < 0.1
     assert max(SileroVad().push(noise(2000, 300))) < 0.5
+
+
+def test_voice_behind_silence_that_was_skipped_is_noticed_as_soon_as_behind_any() -> None:
+    voice = Synthesiser()
+    orders = [np.concatenate(list(voice.speak(text))) for text in ("Stop.", "Wait a moment.", "How long is it?")]
+
+    def windows_until_noticed(said: Samples, lead_ms: int, *, skipped: bool) -> int:
+        detector, turns = SileroVad(), Turns(TurnSettings())
+        quiet = silence(1_000 + lead_ms)
+        (detector.skip if skipped else detector.push)(quiet)
+        return next(number for number, chance in enumerate(detector.push(said)) if turns.push(chance))
+
+    cases = [(from_first_sound(order), lead_ms) for order in orders for lead_ms in (0, 9, 17, 25)]
+    skipped = sum(windows_until_noticed(said, lead_ms, skipped=True) for said, lead_ms in cases)
+    heard = sum(windows_until_noticed(said, lead_ms, skipped=False) for said, lead_ms in cases)
+    assert skipped <= heard + len(cases) / 2
 
 
 def test_one_turn_with_the_times_of_the_protocol(speech: Samples) -> None:
