@@ -86,6 +86,8 @@ class SensingWorker:
                 self._sense(*piece)
             except Exception as error:  # noqa: BLE001 - raised on the event loop, which says what is wrong
                 self._tell(partial(_raise, error))
+            self._done += piece[0].size
+            self.worked_at = time.monotonic()
 
     def _sense(self, piece: Samples, reference: Samples, wanted: SenseRequest) -> None:
         sensed = self._front_end.sense(piece, reference, wanted)
@@ -97,8 +99,6 @@ class SensingWorker:
         elif _happens(sensed) or sum(one.voice.size for one, _ in self._untold) >= self.together:
             untold, self._untold = self._untold, []
             self._tell(lambda: self._sensed(untold))
-        self._done += piece.size
-        self.worked_at = time.monotonic()
 
     def _tell(self, news: Callable[[], None]) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed while the program ends

@@ -16,6 +16,7 @@ from speaker.audio.pcm import (
     SILENCE_DBFS,
     WAKE_HZ,
     Resampler,
+    RollingPower,
     Samples,
     amplify,
     bytes_to_ms,
@@ -24,9 +25,12 @@ from speaker.audio.pcm import (
     from_bytes,
     from_float,
     level_dbfs,
+    mean_power,
     ms_to_samples,
+    peak,
     resample,
     samples_to_ms,
+    swing_power,
     to_bytes,
 )
 from speaker.errors import SpeakerError
@@ -75,6 +79,29 @@ def test_bytes_and_samples_are_each_other(samples: Samples, odd: bytes) -> None:
 
 def test_bytes_are_little_endian() -> None:
     assert from_bytes(b"\x01\x80\xff\x7f").tolist() == [-32767, 32767]
+
+
+@given(sounds(least=1))
+def test_peak_and_powers_are_those_of_plain_arithmetic(samples: Samples) -> None:
+    exact = samples.astype(np.float64)
+    assert peak(samples) == np.max(np.abs(exact))
+    assert mean_power(samples) == pytest.approx(np.mean(exact**2), rel=1e-4)
+    assert swing_power(samples) == pytest.approx(np.var(exact), rel=1e-3, abs=1e-4 * float(np.mean(exact**2)))
+
+
+def test_nothing_has_no_peak() -> None:
+    assert peak(np.zeros(0, np.int16)) == 0
+
+
+@given(st.lists(sounds(640, least=1), min_size=1, max_size=20))
+def test_rolling_power_is_that_of_the_last_80_ms_or_a_little_more(pieces: list[Samples]) -> None:
+    rolling = RollingPower()
+    for count in range(1, len(pieces) + 1):
+        told = rolling.push(mean_power(pieces[count - 1]), pieces[count - 1].size)
+        first = count - 1
+        while first and sum(piece.size for piece in pieces[first:count]) < FRAME_SAMPLES:
+            first -= 1
+        assert told == pytest.approx(mean_power(np.concatenate(pieces[first:count])), rel=1e-3)
 
 
 @given(sounds(), st.floats(0, 100))

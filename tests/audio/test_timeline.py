@@ -38,6 +38,13 @@ def test_what_was_dropped_is_told_once(missing_s: float) -> None:
     assert told(list(begins)) == 1
 
 
+@pytest.mark.parametrize("break_s", [1.1, 1.5, 60.0])
+def test_sound_behind_a_long_break_has_time_to_catch_up(break_s: float) -> None:
+    begins = steady(300)
+    late = np.array([begins[-1] + break_s + at * PIECE_S + max(0.0, 0.2 - 0.02 * at) for at in range(100)])
+    assert told([*begins, *late]) <= 1  # what was missing meanwhile, and nothing of what came late
+
+
 def test_each_loss_is_told() -> None:
     begins = steady(900)
     begins[200:] += 0.1

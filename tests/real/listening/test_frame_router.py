@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -220,6 +220,27 @@ async def test_a_threshold_may_be_changed_at_any_time() -> None:
         front_end.set_threshold(1.0)
         await feed(router, cut)
         assert woken == []
+
+
+async def test_a_piece_that_cannot_be_worked_on_is_told_and_the_next_ones_are_heard() -> None:
+    complaints: list[dict[str, Any]] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: complaints.append(context))
+    cut, told = evening()
+    words = ours(["hey_jarvis"], lazy=True)
+    async with routing(words) as (router, woken):
+        router.route(Route(MicrophoneRoute.WAKE))
+        there, words.words = words.words, [replace(words.words[0], model=None)]
+        router.take(cut[told], NOTHING)  # a voice, so that the model is asked
+        while router.waiting:
+            await asyncio.sleep(0.001)
+        words.words = there
+        for frame in cut[: told + 1]:
+            router.take(frame, NOTHING)
+        await until(lambda: woken != [])
+        assert router.waiting == 0
+    loop.set_exception_handler(None)
+    assert len(complaints) == 1
 
 
 async def test_the_end_is_quiet() -> None:
