@@ -154,7 +154,8 @@ class SpeechActivity:
         self._loudest_dbfs = max(power_dbfs(self._power.push(mean_power(heard), heard.size)), fallen_dbfs)
         loud = self._loudest_dbfs >= TALK_DBFS
         # What is too soft to begin anything is as good as nothing, as long as nothing is under way.
-        silent = silent or not (loud or self._talk.rules.speaking or self._turns.rules.speaking)
+        under_way = (talk and self._talk.rules.speaking) or (turns and self._turns.rules.speaking)
+        silent = silent or not (loud or under_way)
         self._silent = self._silent + heard.size if silent else 0
         probabilities = self._detector.skip(heard) if self._silent > RESTS_AFTER else self._detector.push(heard)
         said = _last(self._talk.read(probabilities, loud=loud)) if talk else ""

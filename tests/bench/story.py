@@ -10,17 +10,19 @@ import argparse
 import asyncio
 import tempfile
 from collections.abc import Sequence
+from math import ceil
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
 from speaker.audio import pcm
-from speaker.audio.pcm import Samples
+from speaker.audio.pcm import SESSION_HZ, Samples
 from speaker.demo.broker import private_broker
 from speaker.demo.stage import Stage, stage, stage_settings
 from speaker.demo.virtual_room import VirtualRoom
 from speaker.demo.virtual_room import room as open_room
+from speaker.offline.speech.spoken_part import spoken_part
 from speaker.offline.speech.synthesiser import Synthesiser
 from tests.bench import table
 
@@ -30,9 +32,6 @@ STORY: Final = (
     "the fog came so thick that the light could not get through it. He took his old horn and began to blow. Far "
     "away somebody answered him. It was a small boat with a girl in it, who had lost her way. "
 )
-STORY_S: Final = 24
-"""About how long it takes to tell."""
-
 ECHO: Final = {"delay_ms": 80, "gain_db": -10}
 OVER: Final = "Turn off the kitchen light please."
 STOPS: Final = 10
@@ -44,6 +43,11 @@ def spoken(voice: Synthesiser, text: str) -> Samples:
     """A sentence as the room hears it: int16, 24 kHz, peak 0.6."""
     samples = np.concatenate(list(voice.speak(text)))
     return pcm.amplify(samples, 0.6 * 32767 / float(np.abs(samples.astype(np.float32)).max()))
+
+
+def told_s(voice: Synthesiser) -> float:
+    """How long the story takes, as the speaker tells it."""
+    return sum(spoken_part(phrase).size for phrase in voice.speak(STORY)) / SESSION_HZ
 
 
 async def begin(on: Stage, voice: Synthesiser, duplex: str, times: int) -> None:
@@ -129,7 +133,7 @@ async def perform(folder: Path, room: VirtualRoom, minutes: float) -> None:
     rows = []
     async with private_broker(folder) as broker, room.echo(**ECHO):
         async with stage(folder / "a", room, broker) as on:
-            await begin(on, voice, "auto", round(minutes * 60 / STORY_S) + 2)
+            await begin(on, voice, "auto", ceil(minutes * 60 / told_s(voice)) + 2)
             interruptions = await alone(on, voice, minutes * 60)
             served = slips(on)
             heard, silent_s = await over(on, voice)

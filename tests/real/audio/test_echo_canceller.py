@@ -83,6 +83,17 @@ def test_echo_is_removed_and_judged_to_be_nobody(story: Samples) -> None:
     assert talks(TurnDetector(TALK), cleaned) == 0
 
 
+@pytest.mark.parametrize("start_s", [0, 2, 4, 6, 8, 10, 12, 14])
+def test_a_loud_late_echo_is_learned_wherever_it_begins(story: Samples, start_s: int) -> None:
+    """What carries the words must not settle on a poor copy of the room, and stay with it."""
+    played = story[start_s * WAKE_HZ :][: 16 * WAKE_HZ]
+    ahead = np.zeros(ms_to_samples(AHEAD_MS, WAKE_HZ), np.int16)
+    heard = Convolver(impulse_response(0, -6, 400, WAKE_HZ, 1)).push(np.concatenate([ahead, played]))[: played.size]
+    late = slice(10 * WAKE_HZ, 15 * WAKE_HZ)
+    voice = voice_of(run(EchoCanceller(), heard, played))
+    assert level_dbfs(heard[late]) - level_dbfs(voice[late]) > 20
+
+
 def test_somebody_who_talks_over_it_is_heard(story: Samples, speech: Speech) -> None:
     person = pcm.resample(speech("Turn off the kitchen light please."), SESSION_HZ, WAKE_HZ)
     heard = room(story).astype(np.int32)
