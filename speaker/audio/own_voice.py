@@ -21,8 +21,8 @@ from speaker.audio.pcm import WAKE_HZ, Samples
 JUDGED_MS: Final = 640
 """How much of a sound is judged: its loudest part of this length."""
 
-LEAKED: Final = 0.2
-"""Coherence, 0-1, with the reference beside it. Measured: of a talker at most 0.13, of an echo's rest 0.2 to 0.8."""
+LEAKED: Final = 0.15
+"""Coherence, 0-1, with the reference beside it. Measured: of a talker at most 0.05, of an echo's rest 0.2 to 0.8."""
 
 STRAYED: Final = 0.85
 """Coherence with the best moment of what was played. Measured: of a talker at most 0.74, of an echo about 0.9."""
@@ -32,6 +32,9 @@ MAY_BE_HEARD_MS: Final = 4_500
 
 _WINDOW: Final = 512
 _HOP: Final = 128
+_OVERLAP: Final = 1.92
+"""So many windows count as one, since they overlap: one, and twice the squares of what neighbours share."""
+
 _BAND_HZ: Final = (150, 6_000)
 _WHITENED: Final = 0.7
 """How far the spectrum is flattened before moments are compared: voices have peaks that are alike at every moment."""
@@ -57,11 +60,16 @@ def is_own_voice(heard: Samples, reference: Samples, played: Samples) -> bool:
 
 
 def coherence(one: Samples, other: Samples) -> float:
-    """How much of the power of ``one``, 0-1, stands in a fixed relation to ``other``; both of shape (n,)."""
+    """How much of the power of ``one``, 0-1, stands in a fixed relation to ``other``; both of shape (n,).
+
+    What chance alone would give sounds as loud as these at each moment does not count: of a syllable, a fifth.
+    """
     first, second = _spectra(one), _spectra(other)
-    power, other_power = (np.sum(np.abs(each) ** 2, axis=0) for each in (first, second))
-    common = np.abs(np.sum(first * second.conj(), axis=0)) ** 2 / (other_power + 1e3)
-    return float(np.sum(common) / (np.sum(power) + 1e3))
+    power, other_power = (np.abs(each) ** 2 for each in (first, second))
+    whole, others = np.sum(power) + 1e3, np.sum(other_power, axis=0) + 1e3
+    common = np.sum(np.abs(np.sum(first * second.conj(), axis=0)) ** 2 / others) / whole
+    chance = min(0.99, _OVERLAP * float(np.sum(np.sum(power * other_power, axis=0) / others) / whole))
+    return max(0.0, float(common) - chance) / (1 - chance)
 
 
 def _spectra(samples: Samples) -> _Spectra:

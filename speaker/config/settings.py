@@ -52,7 +52,7 @@ class WakeSettings(Section, frozen=True, kw_only=True):
     """Score, 0-1, that interrupts an answer; lower, since the loudspeaker talks at the same time.
     Two consecutive frames must reach it."""
     stop_word: bool = True
-    """Whether "stop" alone, without the wake word, silences the speaker. Takes 160 MB of memory for a while once you
+    """Whether "stop" alone, without the wake word, silences the speaker. Takes 140 MB of memory for a while once you
     talk over an answer."""
     refractory_s: Seconds = 1.5
     """Seconds after a detection in which the same word is not heard again."""

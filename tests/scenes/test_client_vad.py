@@ -4,6 +4,11 @@ import asyncio
 from contextlib import closing
 from typing import Any
 
+import numpy as np
+import pytest
+
+from speaker.audio.pcm import SESSION_HZ
+from speaker.audio.smart_turn import smart_turn_file
 from speaker.cost.entries import Saved
 from speaker.daemon.loading import LEDGER
 from speaker.demo.stage import Stage, stage_settings
@@ -12,7 +17,7 @@ from speaker.offline.server.server import RealtimeServer, ServerSettings
 from speaker.offline.speech.engines import OfflineEngines
 from speaker.store.store import Ledger
 from tests.support.daemon_scenes import STORY, hears, lamp_states, opening, scripted
-from tests.support.real_parts import Speech
+from tests.support.real_parts import Speech, fetched_models
 
 HERE: dict[str, Any] = {"turn_detection": {"type": "client_vad"}}
 FIRST = HERE | {"local_first": "confident"}
@@ -52,6 +57,33 @@ async def test_nothing_but_speech_is_sent_and_all_of_it(on: Stage, speech: Speec
     assert audio["spared_ms"] > 4_000
     await on.stop()
     assert saved(on)["silence"].seconds > 4
+
+
+@pytest.mark.parametrize("endpointing", ["smart", "silence"])
+async def test_who_hesitates_is_waited_for_where_sentences_are_judged(
+    on: Stage, speech: Speech, engines: OfflineEngines, endpointing: str
+) -> None:
+    """A second of silence in a sentence; the same evening with nobody who judges shows that it would have been cut."""
+    model = smart_turn_file(on.folder).path
+    model.parent.mkdir(parents=True)
+    model.symlink_to(smart_turn_file(fetched_models()).path)
+    begun, pause = speech("I would like to know whether you could, um,"), np.zeros(SESSION_HZ, np.int16)
+    turns = {"turn_detection": {"type": "client_vad", "endpointing": endpointing}, "transcription": "offline"}
+    async with RealtimeServer(ServerSettings(port=0), engines) as server:
+        settings = stage_settings(
+            on.broker.port, privacy={"publish_transcripts": True}, **cloud_at(server.url, turns)
+        )  # fmt: skip
+        await on.start(settings)
+        await on.room.say(speech("Hey Jarvis."))
+        await on.is_in("listening")
+        await on.room.quiet(for_ms=1_000, within_s=10)
+        await on.room.say(np.concatenate([begun, pause, speech("Turn on the sofa lamp.")]))
+        await on.is_in("responding")
+        await on.command("stop")
+        turn = await on.event("turn")
+    said = [one["text"].lower() for one in turn["words"] if one["who"] == "user"]
+    assert "like to know" in said[0]
+    assert ("sofa lamp" in said[0]) == (endpointing == "smart"), said
 
 
 async def test_false_wake_sends_nothing_at_all(on: Stage, speech: Speech) -> None:

@@ -148,6 +148,23 @@ def test_what_is_left_of_an_echo_is_known_and_a_voice_is_not(story: Samples, spe
             assert not is_own_voice(mixed, played[span], played[: 4 * WAKE_HZ])
 
 
+def test_a_first_syllable_is_no_echo_by_chance(story: Samples, speech: Speech) -> None:
+    """Who is noticed at once has said little, and little is alike by chance, above all beside a single word."""
+    played = pcm.resample(story[: 22 * SESSION_HZ], SESSION_HZ, WAKE_HZ)
+    said = pcm.resample(speech("Wait, I have another question. What time is it?"), SESSION_HZ, WAKE_HZ)
+    syllable, length = ms_to_samples(100, WAKE_HZ), 2 * WAKE_HZ
+    mistaken = []
+    for number in range(120):
+        begin, at = 3 * WAKE_HZ + number * 1_600, number * 160 % (said.size - syllable)
+        heard = np.random.default_rng(number).integers(-8, 9, length).astype(np.int16)
+        heard[-syllable:] += said[at : at + syllable]
+        beside = played[begin - length : begin].copy()
+        beside[: -2 * syllable] = 0
+        if is_own_voice(heard, beside, played[max(0, begin - 4 * WAKE_HZ) : begin]):
+            mistaken.append(number)
+    assert mistaken == []
+
+
 def echoed(played: Samples) -> Samples:
     """What the room makes of it, without its delay."""
     return Convolver(impulse_response(0, -6, 200, WAKE_HZ, 3)).push(played)
