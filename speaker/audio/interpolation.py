@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from speaker.audio.pcm import Samples, rounded
+from speaker.audio.pcm import Samples, to_samples
 
 POINTS: Final = 16
 """Samples that a value between them is made of: as many before it as behind it."""
@@ -29,7 +29,7 @@ def read_at(padded: Samples, first: float, step: float, count: int) -> Samples:
     phases = np.rint((places - below) * _STEPS).astype(np.intp)
     around = below[:, None] + np.arange(1 - POINTS // 2, POINTS // 2 + 1)
     values = np.einsum("ij,ij->i", padded.astype(np.float32)[around], _sinc()[phases])
-    return rounded(values)
+    return to_samples(values)
 
 
 @cache

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from speaker.audio.pcm import Samples, rounded
+from speaker.audio.pcm import Samples, to_samples
 
 _LOBES: Final = 16
 """How far a sample reaches, in periods of the lower rate: a millisecond at 16 kHz."""
@@ -57,7 +57,7 @@ class LiveResampler:
         self._made += values.size
         done = max(0, self._made * self._down // self._up - (half - 1) - self._first)
         self._kept, self._first = self._kept[done:], self._first + done
-        return rounded(values)
+        return to_samples(values)
 
     def _between(self, begin: int, end: int) -> NDArray[np.float32]:
         """The values from number ``begin`` to ``end``."""

@@ -71,17 +71,17 @@ def to_bytes(samples: Samples) -> bytes:
 
 def from_float(samples: NDArray[np.float32]) -> Samples:
     """Float samples in [-1, 1] as int16; louder ones are clipped, not wrapped."""
-    return rounded(samples * np.float32(32767))
+    return to_samples(samples * np.float32(32767))
 
 
 def amplify(samples: Samples, gain: float) -> Samples:
     """Samples times ``gain`` (1.0 = unchanged), clipped."""
     if gain == 1.0:
         return samples
-    return rounded(samples * np.float32(gain))
+    return to_samples(samples * np.float32(gain))
 
 
-def rounded(values: NDArray[np.float32]) -> Samples:
+def to_samples(values: NDArray[np.float32]) -> Samples:
     """Values in int16's range, shape (n,), as samples; louder ones are clipped, not wrapped."""
     whole = np.rint(values)
     np.maximum(whole, -32768, out=whole)
@@ -157,7 +157,7 @@ class Resampler:
         """Samples at ``from_hz`` in, what is ready at ``to_hz`` out; ``last`` gives up the rest too."""
         if self._stream is None:
             return samples
-        return rounded(self._stream.resample_chunk(samples.astype(np.float32), last=last))
+        return to_samples(self._stream.resample_chunk(samples.astype(np.float32), last=last))
 
 
 def resample(samples: Samples, from_hz: int, to_hz: int) -> Samples:

@@ -42,7 +42,16 @@ def _among(words: str, forms: list[str]) -> bool:
     said = plain_answer(words)
     known = {plain_answer(form) for form in forms}
     # Where a language has no spaces, whoever writes it down may put some all the same.
-    return bool(said) and (said in known or (not said.isascii() and _closed(said) in known))
+    return bool(said) and (_once(said) in known or said in known or (not said.isascii() and _closed(said) in known))
+
+
+def _once(said: str) -> str:
+    """What was said again and again, "stop stop stop", only once."""
+    words = said.split()
+    for count in range(1, len(words) // 2 + 1):
+        if words == words[:count] * (len(words) // count):
+            return " ".join(words[:count])
+    return said
 
 
 def _closed(said: str) -> str:

@@ -1,5 +1,7 @@
 """Something short that is said by itself: an order, an answer."""
 
+from collections.abc import Callable
+from operator import attrgetter
 from typing import Final
 
 from speaker.audio.pcm import WAKE_HZ, Samples, ms_to_samples
@@ -13,8 +15,12 @@ _BEFORE: Final = ms_to_samples(480, WAKE_HZ)
 class ShortUtterance:
     """Collects the microphone's sound, and gives speech that was no longer than was allowed, once it is over."""
 
-    def __init__(self, longest_ms: int) -> None:
-        """``longest_ms`` counts the pauses around it: whoever talks longer means something else."""
+    def __init__(self, longest_ms: int, sound: Callable[[SensedFrame], Samples] = attrgetter("voice")) -> None:
+        """``longest_ms`` counts the pauses around it: whoever talks longer means something else.
+
+        ``sound``: what is collected of a piece.
+        """
+        self._sound = sound
         self._longest = ms_to_samples(longest_ms, WAKE_HZ)
         self._recent = RecentSound(self._longest + _BEFORE)
         self._spoken_for = 0
@@ -22,7 +28,7 @@ class ShortUtterance:
 
     def take(self, sensed: SensedFrame) -> Samples | None:
         """The next piece; int16 samples, 16 kHz, when it ends something short."""
-        self._recent.push(sensed.voice)
+        self._recent.push(self._sound(sensed))
         if sensed.talk == "begins" or self._spoken_for:
             self._spoken_for += sensed.voice.size
         if sensed.talk != "ends":

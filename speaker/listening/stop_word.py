@@ -7,7 +7,10 @@ alone is recognised offline, and must be one of a few orders, word for word.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from operator import attrgetter
 from typing import Final
+
+import numpy as np
 
 from speaker.audio.pcm import Samples
 from speaker.language.answer_forms import AnswerForms, plain_answer
@@ -49,28 +52,35 @@ class StopWord:
         self._hear = hear
         self._stopped = stopped
         self._means_stop = means_stop
-        self._utterance = ShortUtterance(_LONGEST_MS)
+        self._whole = ShortUtterance(_LONGEST_MS)
+        self._without_echo = ShortUtterance(_LONGEST_MS, attrgetter("residue"))
         self._tasks: set[asyncio.Task[None]] = set()
 
     def hear(self, sensed: SensedFrame) -> None:
         """Take the next frame."""
-        if (sound := self._utterance.take(sensed)) is not None:
-            self._recognise(sound)
+        whole, without_echo = self._whole.take(sensed), self._without_echo.take(sensed)
+        if whole is not None and without_echo is not None:
+            self._recognise(whole, without_echo)
 
     def close(self) -> None:
         """Give up what is being recognised."""
         for task in self._tasks:
             task.cancel()
 
-    def _recognise(self, sound: Samples) -> None:
+    def _recognise(self, whole: Samples, without_echo: Samples) -> None:
         if self._tasks:
             return  # one at a time: who mutters on and on does not say "stop"
-        task = asyncio.create_task(self._judge(sound))
+        task = asyncio.create_task(self._judge(whole, without_echo))
         self._tasks.add(task)
         task.add_done_callback(self._judged)
 
-    async def _judge(self, sound: Samples) -> None:
-        if self._means_stop(await self._hear(sound)):
+    async def _judge(self, whole: Samples, without_echo: Samples) -> None:
+        words = await self._hear(whole)
+        if not words and not np.array_equal(whole, without_echo):
+            # Nothing can be made out beside an echo that the filter has not learned yet; a short word, said close by,
+            # comes nearly whole through the other canceller.
+            words = await self._hear(without_echo)
+        if self._means_stop(words):
             log.info('= heard "stop"')
             self._stopped()
 

@@ -119,6 +119,15 @@ def test_the_words_of_programs_are_not_those_of_people(code: str) -> None:
     assert pressed_answer(FORMS[code].yes[0], YES_OR_NO, FORMS[code]) == "yes"
 
 
+def test_who_says_it_again_and_again_means_it() -> None:
+    assert FORMS["en"].mean_no("No, no, no!")
+    assert FORMS["en"].mean_yes("Yes yes yes yes.")
+    assert FORMS["de"].mean_no("Nein! Nein! Nein!")
+    assert FORMS["de"].mean_stop("Stopp, stopp, stopp!")
+    assert not FORMS["en"].mean_yes("Yes, no, yes, no.")
+    assert not FORMS["en"].mean_no("Yes, no, yes, no.")
+
+
 def test_answers_of_a_hub_in_its_own_language() -> None:
     assert match_answer("Na klar!", ["ja", "nein", "später"], FORMS["de"]) == "ja"
     assert match_answer("später bitte", ["ja", "nein", "später"], FORMS["de"]) == "später"
@@ -143,7 +152,8 @@ def test_nothing_means_yes_and_no(code: str, words: str) -> None:
     ("code", "words", "stops"),
     [
         ("en", "Stop!", True), ("en", "Its top.", True), ("en", "That's enough.", True),
-        ("en", "Stop the music", False),
+        ("en", "Stop the music", False), ("en", "Stop! Stop! Stop!", True), ("en", "Stop it, stop it.", True),
+        ("en", "Stop, stop the music", False),
         ("de", "Stop.", True), ("de", "top", True), ("de", "Enough.", False), ("de", "Shut up", False),
         ("fr", "Stop!", True), ("fr", "Silence.", True), ("nl", "Stop.", True), ("pl", "Stop.", True),
         ("es", "cancel", False), ("zh-CN", "stop", True),
