@@ -15,13 +15,13 @@ the speaker's own voice pass, and 100 take 16 of 24 dB from the linear filter.
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from math import ceil, floor
+from math import ceil, floor, sqrt
 from typing import Final
 
 import numpy as np
 
 from speaker.audio import pcm
-from speaker.audio.echo_canceller import SILENT_BELOW
+from speaker.audio.echo_canceller import AHEAD_MS, SILENT_BELOW
 from speaker.audio.interpolation import POINTS, read_at
 from speaker.audio.live_resampler import LiveResampler
 from speaker.audio.pcm import WAKE_HZ, Samples
@@ -40,8 +40,8 @@ _QUIET: Final = 2 * WAKE_HZ
 _NEAR: Final = pcm.ms_to_samples(2, WAKE_HZ)
 """So near to its place, samples, a reader stays where it is."""
 
-_FAR: Final = pcm.ms_to_samples(10, WAKE_HZ)
-"""So far from its place a reader may go on at the clocks' pace: the canceller's reserve is larger."""
+_FAR: Final = pcm.ms_to_samples(20, WAKE_HZ)
+"""So far from its place a reader may go on at the clocks' pace: the canceller's reserve is more than twice as large."""
 
 _SLEW: Final = 40e-6
 """How much faster or slower than the clocks say it reads when it is farther away. The linear filter removes less
@@ -50,6 +50,20 @@ meanwhile; AEC3 follows 100 ppm without harm."""
 _USUAL_DEVIATION: Final = 60e-6
 """How far apart the clocks of two devices are as a rule. Stamps need some minutes to know better, and in a sound server
 they all stray in one direction for seconds: a reader that believed them removed less of an echo than one without."""
+
+_CERTAIN: Final = 4.0
+"""So many times what the stamps leave in doubt they must say before two devices that nobody compared are believed to
+have two crystals: many have one, and the errors of stamps come together. In a first answer the linear filter took less
+away, since it was told of 30 to 70 ppm that were not there."""
+
+_MOST_LATE: Final = pcm.ms_to_samples(AHEAD_MS - 3, WAKE_HZ)
+"""So much of the reserve may go: an echo must not come before its reference."""
+
+_SPARE: Final = pcm.ms_to_samples(2, WAKE_HZ)
+"""How much farther it goes back than it has to."""
+
+_BEGINNING: Final = pcm.ms_to_samples(500, WAKE_HZ)
+"""Samples of sound at whose beginning a reader may still find its place."""
 
 _MEASURED_DEVIATION: Final = 8e-6
 """How exact a ratio of the clocks is that the echo test has measured, also when it has become warm since."""
@@ -106,6 +120,19 @@ class EchoReference:
         begin = floor(first) - POINTS
         piece = self._between(begin, ceil(first + step * count) + POINTS)
         return read_at(piece, first - begin, step, count) if piece.any() else np.zeros(count, np.int16)
+
+    @property
+    def stream(self) -> int | None:
+        """Which stream the last sound belongs to."""
+        return self._generation
+
+    def short_of(self, number: float, place: float) -> float:
+        """How many samples before ``number`` the device has not taken yet, if it plays at a place of the common clock.
+
+        0 when it does not: then nothing more will be known.
+        """
+        plays = self.clock.next is not None and self.clock.next > place and self._sounded > self._end - _BEGINNING
+        return max(0.0, number + POINTS - self._end) if plays else 0.0
 
     def forget(self) -> None:
         """What was taken until now is of no use to anybody."""
@@ -172,6 +199,17 @@ class ReferenceReader:
         self._measured: float | None = None
         self._at: float | None = None
         self._quiet = 0
+        self._sound = 0
+        """Samples of sound that were read since it began."""
+        self._stream: int | None = None
+        self.late = 0.0
+        """How much later than it should it reads, samples: a loudspeaker with short blocks takes its sound hardly
+        before it is heard, and what it has not taken yet nobody knows."""
+
+    @property
+    def late_ms(self) -> float:
+        """``late`` in milliseconds."""
+        return self.late * 1000 / WAKE_HZ
 
     def learn(self, ratio: float) -> None:
         """An echo test has found so many samples of the loudspeaker for one of the microphone."""
@@ -179,7 +217,7 @@ class ReferenceReader:
 
     def rest(self) -> None:
         """Nobody reads for a while: wherever it should be by then, it begins there."""
-        self._at = None
+        self._at, self._sound, self.late = None, 0, 0.0
         self._reference.forget()
 
     @property
@@ -189,14 +227,19 @@ class ReferenceReader:
             return 1.0
         loudspeaker = self._reference.clock
         stamped = self._microphone.length / loudspeaker.length
-        known, deviation = (1.0, _USUAL_DEVIATION) if self._measured is None else (self._measured, _MEASURED_DEVIATION)
         doubt = self._microphone.variance + loudspeaker.variance
+        if self._measured is None and abs(stamped - 1.0) < _CERTAIN * sqrt(doubt):
+            return 1.0
+        known, deviation = (1.0, _USUAL_DEVIATION) if self._measured is None else (self._measured, _MEASURED_DEVIATION)
         share = doubt / (doubt + deviation**2)
         return stamped + share * (known - stamped)
 
     def read(self, index: int, count: int) -> Samples:
         """What was in the air beside a frame that begins at ``index`` of the common clock, shape (count,)."""
         due = self._reference.number_at(index)
+        if self._reference.stream != self._stream:
+            self._stream, self._sound, self.late = self._reference.stream, 0, 0.0
+        due -= self.late
         ratio, at = self.ratio, self._at
         step = ratio
         if at is None or (self._microphone is not None and self._may_jump(due - at)):
@@ -205,10 +248,26 @@ class ReferenceReader:
             at = due
         elif self._microphone is not None and abs(due - at) > _FAR:
             step += _SLEW if due > at else -_SLEW
+        if self._microphone is not None:
+            at -= self._go_back(at + step * count, index)
         found = self._reference.read(at, step, count)
         self._at = at + step * count
-        self._quiet = 0 if pcm.peak(found) >= SILENT_BELOW else self._quiet + count
+        if pcm.peak(found) >= SILENT_BELOW:
+            self._quiet, self._sound = 0, self._sound + count
+        else:
+            self._quiet += count
         return found
+
+    def _go_back(self, end: float, index: int) -> float:
+        """How far it has to go back so that what it reads, up to number ``end``, is known."""
+        short = self._reference.short_of(end, index)
+        back = min(short + _SPARE, _MOST_LATE - self.late) if short > 0 else 0.0
+        if back <= 0:
+            return 0.0
+        self.late += back
+        if self._sound > _BEGINNING and back > _NEAR:
+            self._tell_slip()
+        return back
 
     def _may_jump(self, distance: float) -> bool:
         return abs(distance) > (_NEAR if self._quiet >= _QUIET else pcm.ms_to_samples(SLIP_MS, WAKE_HZ))

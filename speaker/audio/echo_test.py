@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -21,7 +22,7 @@ from speaker.audio.echo_analysis import (
 )
 from speaker.audio.echo_canceller import AHEAD_MS, EchoCanceller
 from speaker.audio.echo_reference import EchoReference, ReferenceReader
-from speaker.audio.pcm import FRAME_SAMPLES, SESSION_HZ, WAKE_HZ, Samples
+from speaker.audio.pcm import FRAME_SAMPLES, SESSION_HZ, WAKE_HZ, Samples, ms_to_samples
 from speaker.errors import SoundError
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,9 @@ LONG_AFTER_S: Final = 4.0
 _LATE_S: Final = 3.0
 """Frames that come so late will not come at all."""
 
+_KNOWN_AFTER: Final = ms_to_samples(200, WAKE_HZ)
+"""So much later, samples, the loudspeaker has certainly taken all that was in the air."""
+
 MOST_TRIES: Final = 3
 """A measurement in which the machine was too slow for sound is made so often at most."""
 
@@ -48,6 +52,8 @@ class EchoTest:
     def __init__(self, reference: EchoReference, play: Callable[[Samples], None]) -> None:
         self._reader = ReferenceReader(reference)
         self._play = play
+        self._waiting: deque[tuple[Samples, int]] = deque()
+        """Pieces for which it is not known yet what was in the air."""
         self._pieces: list[tuple[Samples, Samples]] = []
         self._taken = 0
         """Samples in them."""
@@ -56,8 +62,11 @@ class EchoTest:
 
     def take(self, piece: Samples, index: int) -> None:
         """The next sound, and the place of its first sample on the clock of the reference. From any one thread."""
-        self._pieces.append((piece, self._reader.read(index, piece.size)))
-        self._taken += piece.size
+        self._waiting.append((piece, index))
+        while self._waiting[0][1] < index - _KNOWN_AFTER:
+            earlier, at = self._waiting.popleft()
+            self._pieces.append((earlier, self._reader.read(at, earlier.size)))
+            self._taken += earlier.size
         if self._loop is not None:
             with contextlib.suppress(RuntimeError):  # the loop is closed while the program ends
                 self._loop.call_soon_threadsafe(self._arrived.set)

@@ -205,6 +205,7 @@ class Loudspeaker:
     def _pull(self, _data: None, count: int, times: Mapping[str, float], status: int) -> tuple[bytes, int]:
         if status & OUTPUT_UNDERFLOW:
             self.underflows += 1
+            self.reference.clock.unsettle()
             self._slipped()
         delay_s = latency_s(times, "output_buffer_dac_time")
         data, speech, dry = self._queue.pull(count, delay_s)

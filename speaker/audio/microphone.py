@@ -104,6 +104,8 @@ class Microphone:
 
     def be_patient(self, patient: bool) -> None:
         """Whether nobody needs a piece before a whole frame is there. From any thread."""
+        if patient != self._patient:
+            self.clock.unsettle()
         self._patient = patient
         if self._reader is not None:
             self._reader.hurry(not patient)
@@ -177,6 +179,7 @@ class Microphone:
             if not self.overflows:
                 log.warning("the microphone overflowed: this machine was too slow for a moment")
             self.overflows += 1
+            self.clock.unsettle()
             self._slipped()
         fresh = self._resampler.push(self._picker.push(samples))
         index = round(self.clock.place(begins_s, fresh.size)) - self._rest.size

@@ -42,13 +42,13 @@ _WHITENED: Final = 0.7
 _Spectra = NDArray[np.complex128]
 
 
-def is_own_voice(heard: Samples, reference: Samples, played: Samples) -> bool:
+def is_own_voice(heard: Samples, reference: Samples, played: Samples, ahead_ms: float = AHEAD_MS) -> bool:
     """Judge a sound: int16, 16 kHz.
 
     ``heard`` is what the canceller left, ``reference`` what it was given with it, both of shape (n,), n at least
-    ``JUDGED_MS`` and the canceller's reserve; ``played`` is longer, shape (m,): all that may be heard in it.
+    ``JUDGED_MS`` and ``ahead_ms``, by which it was early; ``played`` is longer, shape (m,): all that may be heard.
     """
-    length, ahead = pcm.ms_to_samples(JUDGED_MS, WAKE_HZ), pcm.ms_to_samples(AHEAD_MS, WAKE_HZ)
+    length, ahead = pcm.ms_to_samples(JUDGED_MS, WAKE_HZ), pcm.ms_to_samples(ahead_ms, WAKE_HZ)
     if heard.size < length + ahead or played.size < length:
         return False
     begin = _loudest(heard, ahead, length)

@@ -30,9 +30,9 @@ _LEARNED: Final = 0.02
 _RATE_DEVIATION: Final = 200e-6
 """How wrong the clock of a device may be that nothing is known of; cheap ones are 100 ppm off, some 300."""
 
-_SETTLING: Final = 2 * WAKE_HZ
+_SETTLING: Final = 4 * WAKE_HZ
 """So many samples of a stream its stamps are not trusted with the length of a sample: a sound server fills its buffers
-first, and says for a second or more that sound is heard some 20 ms earlier than it is."""
+first, and says for up to three seconds that sound is heard some 5 to 20 ms earlier than it is."""
 
 _FOLLOWED: Final = 0.2
 """Share of a stamp that the place follows meanwhile."""
@@ -78,6 +78,13 @@ class SampleClock:
         self._next = None
         self._covar = 0.0
         self._strays.clear()
+        self._settling = _SETTLING
+
+    def unsettle(self) -> None:
+        """Stamps may be wrong by other milliseconds from here on: sound was lost, or is fetched in other lumps.
+
+        From any thread. Taken for a difference of the clocks, 5 ms would be one of 70 ppm for a minute.
+        """
         self._settling = _SETTLING
 
     def place(self, begins_s: float, count: int) -> float:
