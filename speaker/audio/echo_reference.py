@@ -131,8 +131,9 @@ class EchoReference:
 
         0 when it does not: then nothing more will be known.
         """
-        plays = self.clock.next is not None and self.clock.next > place and self._sounded > self._end - _BEGINNING
-        return max(0.0, number + POINTS - self._end) if plays else 0.0
+        if self.clock.next is None or self.clock.next < place - _MOST_LATE or self._sounded < self._end - _BEGINNING:
+            return 0.0
+        return max(0.0, number + POINTS - self._end)
 
     def forget(self) -> None:
         """What was taken until now is of no use to anybody."""

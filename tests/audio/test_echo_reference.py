@@ -6,7 +6,7 @@ import pytest
 from speaker.audio import pcm
 from speaker.audio.echo_reference import KEPT_S, EchoReference, ReferenceReader
 from speaker.audio.interpolation import POINTS, read_at
-from speaker.audio.pcm import FRAME_SAMPLES, WAKE_HZ, Samples
+from speaker.audio.pcm import FRAME_SAMPLES, PIECE_SAMPLES, WAKE_HZ, Samples
 from speaker.audio.sample_clock import SampleClock
 from tests.support.simulated_room import Clocks, Performance, Room
 
@@ -85,6 +85,50 @@ def test_a_jump_while_something_sounds_is_told() -> None:
     assert told == []
     reader.read(begin + 3 * FRAME_SAMPLES + WAKE_HZ // 10, FRAME_SAMPLES)
     assert told == [True]
+
+
+def played(pieces: int, ahead_ms: float, reserve_ms: float) -> tuple[ReferenceReader, list[Samples], list[bool]]:
+    """A loudspeaker that takes blocks of 10 ms so long before they are heard, read so much too early; then its end."""
+    told: list[bool] = []
+    reference, clock = EchoReference(), SampleClock()
+    reader = ReferenceReader(reference, clock, lambda: told.append(True))
+    loud, silent = (pcm.to_bytes(np.full(160, value, np.int16)) for value in (1_000, 0))
+    read: list[Samples] = []
+    for number in range(pieces + 200):
+        now_s = 50 + number * 0.02
+        for half_s in (0.0, 0.01) if number < pieces + 100 else ():
+            reference.took(loud if number < pieces else silent, WAKE_HZ, now_s + half_s + ahead_ms / 1000, 1)
+        index = round(clock.place(now_s - 0.02, PIECE_SAMPLES))
+        read.append(reader.read(index + pcm.ms_to_samples(reserve_ms, WAKE_HZ), PIECE_SAMPLES))
+    return reader, read, told
+
+
+@pytest.mark.parametrize("ahead_ms", [-10, 0, 10, 40])
+@pytest.mark.parametrize("reserve_ms", [-35, 0, 25, 45])
+def test_nothing_is_read_that_the_loudspeaker_has_not_taken_yet(ahead_ms: float, reserve_ms: float) -> None:
+    """Its blocks are short, and the canceller's reserve reaches beyond them; a hole in each piece would undo it."""
+    reader, read, told = played(300, ahead_ms, reserve_ms)
+    heard = np.concatenate(read[20:290])
+    assert np.array_equal(heard, np.full_like(heard, 1_000))
+    assert reader.late <= max(0, pcm.ms_to_samples(reserve_ms - 20 - ahead_ms + 4, WAKE_HZ))
+    assert told == []
+    assert not np.concatenate(read[320:]).any()
+
+
+def test_two_devices_have_one_crystal_until_the_stamps_are_sure() -> None:
+    random = np.random.default_rng(3)
+    found: dict[float, list[float]] = {}
+    for ppm in (0.0, 150.0):
+        microphone, reference = SampleClock(), EchoReference()
+        reader = ReferenceReader(reference, microphone)
+        for number in range(3_000):
+            now_s = 50 + number * 0.02
+            microphone.place(now_s + random.uniform(-0.004, 0.004), PIECE_SAMPLES)
+            reference.clock.place(now_s / (1 + ppm / 1e6) + random.uniform(-0.004, 0.004), PIECE_SAMPLES)
+            found.setdefault(ppm, []).append(1e6 * (reader.ratio - 1))
+    assert set(found[0.0]) == {0.0}
+    assert found[150.0][500] == 0.0
+    assert found[150.0][-1] == pytest.approx(150, abs=15)
 
 
 def lag(frame: Samples, read: Samples) -> int:

@@ -36,6 +36,21 @@ def test_it_is_kept_over_the_streams_of_a_device() -> None:
     assert clock.length == pytest.approx(1 / 1.0003, abs=60e-6)
 
 
+def test_stamps_that_are_known_to_lie_elsewhere_are_no_other_pace() -> None:
+    """A gap of 12 ms, or sound that is fetched in other lumps."""
+    known, unknown = SampleClock(), SampleClock()
+    for clock in (known, unknown):
+        run(clock, 0, 60, jitter_ms=1)
+    known.unsettle()
+    for clock in (known, unknown):
+        begins_s = (clock.next or 0) / WAKE_HZ + 0.012
+        for number in range(1_500):
+            clock.place(begins_s + number * 0.02, 320)
+    assert abs(known.length - 1) < 3e-6
+    assert abs(unknown.length - 1) > abs(known.length - 1)
+    assert known.next == pytest.approx(WAKE_HZ * (begins_s + 30), abs=16)
+
+
 @pytest.mark.parametrize("late_s", [-0.08, 0.08, 0.5])
 def test_a_slip_moves_the_stream_once(late_s: float) -> None:
     told: list[bool] = []
