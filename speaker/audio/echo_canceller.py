@@ -19,9 +19,9 @@ from speaker.audio.double_talk import DoubleTalk
 from speaker.audio.pcm import FRAME_SAMPLES, PIECE_MS, PIECE_SAMPLES, WAKE_HZ, RollingPower, Samples
 
 BLOCK_SAMPLES: Final = WAKE_HZ // 100
-"""10 ms: AEC3 takes exactly as much at a time. The linear filter takes any length, but must get no other: with 20 or 40
-ms it settled on a poor copy of the room in 7 of 24 beginnings (12 dB instead of 25) and stayed with it, with 8 or 10 ms
-in none."""
+"""10 ms: AEC3 takes exactly as much at a time. The linear filter takes any length, but must get no other: with 20 ms
+it settled on a poor copy of a loud late room in 7 of 24 beginnings (12 dB instead of 25) and stayed with it, with 8 or
+10 ms in none."""
 
 SPEEX_TAPS: Final = 4096
 """Length of the linear filter, 256 ms: delay that was not measured, and the room's reverberation."""

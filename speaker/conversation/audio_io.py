@@ -95,7 +95,7 @@ class AudioIO:
         """Sentences are spoken one after the other, in the order in which they were asked for."""
         self._test: EchoTest | None = None
         self._delay = -pcm.ms_to_samples(AHEAD_MS, WAKE_HZ)
-        """How much later than the drivers say the echo arrives, samples, less the canceller's reserve."""
+        """How much later than the drivers say the echo arrives, samples at 16 kHz, less the canceller's reserve."""
 
     async def run(self) -> None:
         """Hear and play, for ever."""
@@ -135,7 +135,7 @@ class AudioIO:
         return [word.name for word in self._front_end.words.words]
 
     def use_words(self, words: WakeWords) -> None:
-        """Listen for others from the next frame on."""
+        """Listen for other wake words from the next frame on."""
         self._front_end.words = words
 
     def attend(self, hear: Callable[[SensedFrame], None]) -> None:
@@ -226,7 +226,7 @@ class AudioIO:
         return self._loudspeaker.hush()
 
     async def test_echo(self, percent: int) -> EchoReport:
-        """Play the test sound as loud as an answer. Raises SoundError without a microphone."""
+        """Play the test sound as loud as an answer, and measure. Raises SoundError without a microphone."""
         self._test = EchoTest(self._loudspeaker.reference, lambda sound: self._loudspeaker.play(sound, percent=percent))
         self._set_pace(self._router.patient)
         try:
